@@ -1,0 +1,75 @@
+/**
+ * What a replica needs of the world. The simulator implements these ports over virtual time, `node/io` over real
+ * sockets, disks and clocks; the runtime in between is the same.
+ */
+import type { ClientId, NodeId, ProtocolFact } from './protocol.ts';
+
+/** Ends a pending wait. Safe to call at any time, more than once. */
+export type Cancel = () => void;
+
+export interface Clock {
+  /** Milliseconds since some fixed start; never goes back. */
+  now(): number;
+  /** Calls `fn` once, after `delayMs`. */
+  after(delayMs: number, fn: () => void): Cancel;
+  /** Calls `fn` after what is being handled now; commands that arrive together are thus batched together. */
+  soon(fn: () => void): void;
+}
+
+export interface Random {
+  /** A number in [min, max]. */
+  between(min: number, max: number): number;
+}
+
+export interface Transport<M> {
+  /** Sends without waiting. May lose, delay, repeat or reorder; never blocks, never throws. */
+  send(to: NodeId, msg: M): void;
+}
+
+/** An append-only log of records. */
+export interface Storage<R> {
+  /** Writes a record; returns its position, which grows. Not durable until `onDurable` has named that position. */
+  append(record: R): number;
+  /** Called with the position up to which all is durable; one sync may cover many records. */
+  onDurable: (position: number) => void;
+  /** Called when a sync failed. The replica must stop: what the disk holds is no longer known. */
+  onFailure: (error: Error) => void;
+}
+
+/** The request of a client, as it reaches a replica. */
+export interface ClientRequest {
+  /** Chosen by the client; comes back in the reply. */
+  readonly id: number;
+  readonly access: 'write' | 'read';
+  /** One encoded command; see `machine/command.ts`. */
+  readonly command: Uint8Array;
+}
+
+export type ClientReply =
+  | { readonly id: number; readonly status: 'ok'; readonly result: Uint8Array }
+  /** Not taken up, and never will be by this replica. */
+  | { readonly id: number; readonly status: 'rejected'; readonly leader?: NodeId };
+
+/** The way back to the clients. */
+export interface ClientPort {
+  reply(client: ClientId, reply: ClientReply): void;
+}
+
+/** Facts about a running replica, for the observers of an experiment. */
+export type ReplicaFact =
+  | ProtocolFact
+  /** The batches from `index` on were applied; a hash of each. */
+  | { readonly type: 'apply'; readonly index: number; readonly hash: number }
+  /** The replica stopped by itself, and why. */
+  | { readonly type: 'stopped'; readonly reason: string };
+
+export type Tracer = (fact: ReplicaFact) => void;
+
+export interface Ports<M, R> {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly transport: Transport<M>;
+  readonly storage: Storage<R>;
+  readonly clients: ClientPort;
+  readonly tracer?: Tracer;
+}

@@ -1,0 +1,157 @@
+/**
+ * The contract between a consensus protocol and the runtime that carries it out.
+ *
+ * A protocol is a pure, deterministic state machine: one `Input` in, a list of `Effect`s out. It sees no clock, no
+ * generator, no socket, no disk and no promise. `docs/decisions/0001-protocol-contract.md` plays the contract through
+ * for every protocol that the lab will host; change that page when you change this file.
+ */
+
+/** The name of a replica, unique over all groups of a cluster: `n1`, or `shard2/n1`. */
+export type NodeId = string;
+
+/** The name of a client connection, as the runtime sees it. Protocols never see one. */
+export type ClientId = string;
+
+/** What happens to a replica. */
+export type Input<M> =
+  /** A message of another replica, or one that this replica sent to itself. */
+  | { readonly kind: 'message'; readonly from: NodeId; readonly msg: M }
+  /** A timer that an earlier effect set has run out. */
+  | { readonly kind: 'timeout'; readonly timer: string }
+  /**
+   * A batch of client commands, encoded; opaque to the protocol. A `read` batch changes no state: the protocol either
+   * answers it with a `read` effect, or treats it as a write and orders it.
+   */
+  | { readonly kind: 'request'; readonly id: number; readonly access: 'write' | 'read'; readonly payload: Uint8Array }
+  /** The answer of an outside service to an earlier `ask`. */
+  | { readonly kind: 'answer'; readonly id: number; readonly payload: Uint8Array };
+
+/**
+ * What a replica wants done, in order. Every effect waits until all records that were persisted before it are durable,
+ * unless it is marked `eager`. A replica that counts its own vote or its own copy of an entry sends that fact to itself:
+ * the message waits behind the barrier like any other, so an unflushed record is never counted.
+ */
+export type Effect<M, R> =
+  /** Write a record to the log of this replica. A barrier for all that follows. */
+  | { readonly kind: 'persist'; readonly record: R }
+  /** Send `msg`. To this replica itself: delivered as a `message` input, never through the network. */
+  | { readonly kind: 'send'; readonly to: NodeId; readonly msg: M; readonly eager?: boolean }
+  /** Set (or set again) a named timer. The runtime draws the delay from the range [min, max], in milliseconds. */
+  | { readonly kind: 'timer'; readonly timer: string; readonly afterMs: readonly [number, number] }
+  /** Forget a named timer. */
+  | { readonly kind: 'cancel'; readonly timer: string }
+  /** The batch at `index` is decided. Indexes come without gaps, in order; an empty payload is a no-op. */
+  | { readonly kind: 'apply'; readonly index: number; readonly payload: Uint8Array; readonly eager?: boolean }
+  /** Answer the read batch `id` from a state that has applied at least `index`. */
+  | { readonly kind: 'read'; readonly id: number; readonly index: number; readonly eager?: boolean }
+  /** The batch `id` was not taken up and never will be: its clients may try elsewhere, best at `leader`. */
+  | { readonly kind: 'reject'; readonly id: number; readonly leader?: NodeId }
+  /** Ask a service outside of the replica (an application in another process); comes back as an `answer`. */
+  | { readonly kind: 'ask'; readonly id: number; readonly service: string; readonly payload: Uint8Array }
+  /** A fact for the observers of the experiment. Changes nothing. Emitted only when the replica is traced. */
+  | { readonly kind: 'note'; readonly fact: ProtocolFact };
+
+/** Facts that the lab's invariant checkers read. `epoch` is the term, ballot, view or round. */
+export type ProtocolFact =
+  | { readonly type: 'role'; readonly role: string; readonly epoch: number }
+  /** An entry was put into the log: at `index`, from `epoch`, after an entry of `prevEpoch`; `hash` is of its payload. */
+  | {
+      readonly type: 'append';
+      readonly index: number;
+      readonly epoch: number;
+      readonly prevEpoch: number;
+      readonly hash: number;
+    };
+
+/** What a replica looks like from outside; for targets, progress lines and status pages. */
+export interface ProtocolView {
+  readonly role: string;
+  /** The term, ballot, view or round. */
+  readonly epoch: number;
+  readonly leader?: NodeId;
+  readonly commitIndex: number;
+  readonly lastIndex: number;
+}
+
+/**
+ * One replica of a protocol.
+ *
+ * @typeParam M - its messages, immutable values
+ * @typeParam R - its durable records, immutable values
+ */
+export interface Protocol<M, R> {
+  /** Begin from the records that survived, in the order in which they were persisted. Called once, before any step. */
+  start(durable: readonly R[]): readonly Effect<M, R>[];
+  /** Take one input. Throws `InvariantViolation` when its own state is broken; the runtime then stops the replica. */
+  step(input: Input<M>): readonly Effect<M, R>[];
+  view(): ProtocolView;
+}
+
+/** A malicious replica is a wrapper around an honest one; it signs with that replica's own key. */
+export type Behaviour<M, R> = (honest: Protocol<M, R>, config: ReplicaConfig) => Protocol<M, R>;
+
+/** Pure, synchronous cryptography. Ed25519 signing is deterministic (RFC 8032), so a protocol that signs stays pure. */
+export interface Crypto {
+  sign(bytes: Uint8Array): Uint8Array;
+  verify(signer: NodeId, bytes: Uint8Array, signature: Uint8Array): boolean;
+  digest(bytes: Uint8Array): Uint8Array;
+}
+
+/** What every replica is told about itself and its group. */
+export interface ReplicaConfig {
+  readonly id: NodeId;
+  /** All members of the group, this one included, in the same order everywhere. */
+  readonly members: readonly NodeId[];
+  readonly electionTimeoutMs: readonly [min: number, max: number];
+  readonly heartbeatIntervalMs: number;
+  /** The most entries (batches) that one message may carry. */
+  readonly maxEntriesPerMessage: number;
+  /** Whether the replica reports its facts (`note` effects). */
+  readonly trace: boolean;
+  /** Present where the protocol signs. */
+  readonly crypto?: Crypto;
+}
+
+/** How a client of this protocol behaves; see `client.ts`. */
+export interface ClientPolicy {
+  /** Where a request goes first. */
+  readonly contact: 'leader' | 'all';
+  /** How many equal replies of different replicas make an answer, out of `nodeCount` replicas. */
+  readonly replyQuorum: (nodeCount: number) => number;
+}
+
+/** The default export of `protocols/<name>/index.ts`. */
+export interface ProtocolDefinition<M, R> {
+  readonly summary: string;
+  readonly faultModel: 'crash' | 'byzantine';
+  readonly defaultNodeCount: number;
+  /** How many faulty replicas `nodeCount` replicas tolerate. */
+  readonly tolerated: (nodeCount: number) => number;
+  readonly client: ClientPolicy;
+  /** `asked`: the replica that a client asked answers it. `all`: every replica answers every client. */
+  readonly replies: 'asked' | 'all';
+  /** A replica; `defect` is a planted bug of this protocol, as its file exports it. */
+  readonly create: (config: ReplicaConfig, defect?: Defect) => Protocol<M, R>;
+}
+
+/** The default export of `protocols/<name>/defects/<bug>.ts`: a small, named bug that the lab must find. */
+export interface Defect {
+  /** What is wrong, in a sentence. */
+  readonly summary: string;
+  /** The rule that it breaks, with its source. */
+  readonly breaks: string;
+  /** The experiment that finds it, and a seed on which it does. */
+  readonly foundBy: { readonly experiment: string; readonly seed: number };
+  /** The overridden rules; each protocol narrows this to its own. */
+  readonly rules: object;
+}
+
+/** A replica found its own state broken. It must stop, and not serve another request. */
+export class InvariantViolation extends Error {
+  override readonly name = 'InvariantViolation';
+}
+
+/** Stops the replica when `condition` does not hold. */
+export function invariant(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new InvariantViolation(message);
+}
