@@ -112,7 +112,7 @@ export interface ReplicaConfig {
   readonly crypto?: Crypto;
 }
 
-/** How a client of this protocol behaves; see `client.ts`. */
+/** How a client of this protocol behaves; see `client.ts`. Every replica that was asked answers, once it has applied. */
 export interface ClientPolicy {
   /** Where a request goes first. */
   readonly contact: 'leader' | 'all';
@@ -128,8 +128,6 @@ export interface ProtocolDefinition<M, R> {
   /** How many faulty replicas `nodeCount` replicas tolerate. */
   readonly tolerated: (nodeCount: number) => number;
   readonly client: ClientPolicy;
-  /** `asked`: the replica that a client asked answers it. `all`: every replica answers every client. */
-  readonly replies: 'asked' | 'all';
   /** A replica; `defect` is a planted bug of this protocol, as its file exports it. */
   readonly create: (config: ReplicaConfig, defect?: Defect) => Protocol<M, R>;
 }

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import type { Fault } from '../contracts.ts';
+import { seenOnNodes } from '../links.ts';
+import { paramsOf } from '../params.ts';
+
+const fault: Fault<Record<string, never>> = {
+  summary: 'the process stops running (SIGSTOP, a long collection, a stolen CPU) and goes on when it heals',
+  needs: ['process.pause'],
+  parse: paramsOf('pause', z.strictObject({})),
+  links: () => [],
+  strike: async ({ cluster, nodes }) => {
+    await Promise.all(nodes.map((node) => cluster.pause(node)));
+    return async () => {
+      await Promise.all(nodes.map((node) => cluster.resume(node)));
+    };
+  },
+  bit: (evidence) => seenOnNodes(evidence, 'node-paused'),
+};
+
+export default fault;

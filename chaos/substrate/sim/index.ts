@@ -1,0 +1,163 @@
+/** The simulator: a whole cluster in one process, in virtual time, decided by a seed alone. */
+import { SessionClient } from '../../../node/client.ts';
+import { SessionMachine } from '../../../node/machine/sessions.ts';
+import type { ClientRequest } from '../../../node/ports.ts';
+import type { Defect, NodeId, ProtocolDefinition, ReplicaConfig } from '../../../node/protocol.ts';
+import { loadDefect, loadProtocol } from '../../catalog.ts';
+import type { Capability, Cluster, LabFact, Plan, RandomSource, Substrate } from '../../contracts.ts';
+import { randomFor } from '../../random.ts';
+import { labClient } from '../../systems/replica.ts';
+import { SimClock } from './clock.ts';
+import { SimDisk } from './disk.ts';
+import { SimNetwork, type Weather } from './network.ts';
+import { SimProcess } from './process.ts';
+
+const capabilities: readonly Capability[] = [
+  'process.kill',
+  'process.pause',
+  'link.cut',
+  'link.latency',
+  'link.loss',
+  'link.reorder',
+];
+
+export const simSubstrate: Substrate = {
+  name: 'sim',
+  capabilities: new Set(capabilities),
+  boot: async (plan, observe) => {
+    const definition = await loadProtocol(plan.protocol);
+    const defect = plan.bug === undefined ? undefined : await loadDefect(plan.protocol, plan.bug);
+    return new SimCluster(plan, definition, defect, observe);
+  },
+};
+
+/** What a seed draws of the surroundings; whole kinds are off in some seeds, so that others are hit hard by one kind. */
+function drawWeather(plan: Plan, random: RandomSource): Weather {
+  const { delay, unruly } = plan.experiment.network;
+  const reorders = random.chance(0.5);
+  const duplicates = random.chance(0.5);
+  return {
+    delayMs: delay,
+    reorderProbability: unruly && reorders ? 0.03 : 0,
+    duplicateProbability: unruly && duplicates ? 0.03 : 0,
+  };
+}
+
+/** A fast disk in some seeds, a slow one in others; milliseconds a sync. */
+const syncTimesMs: readonly (readonly [number, number])[] = [
+  [0.05, 0.2],
+  [0.2, 1],
+  [1, 6],
+];
+
+class SimCluster implements Cluster {
+  readonly clock = new SimClock();
+  readonly nodes: readonly NodeId[];
+  readonly #definition: ProtocolDefinition<unknown, unknown>;
+  readonly #network: SimNetwork;
+  readonly #processes = new Map<NodeId, SimProcess>();
+  readonly #clients = new Map<string, SessionClient>();
+  readonly #random: (purpose: string) => RandomSource;
+
+  constructor(
+    plan: Plan,
+    definition: ProtocolDefinition<unknown, unknown>,
+    defect: Defect | undefined,
+    observe: (atMs: number, fact: LabFact) => void,
+  ) {
+    this.nodes = plan.nodes;
+    this.#definition = definition;
+    this.#random = (purpose) => randomFor(plan.seed, purpose);
+    const tell = (fact: LabFact) => observe(this.clock.now(), fact);
+    this.#network = new SimNetwork(this.clock, drawWeather(plan, this.#random('weather')), tell, this.#random);
+    const syncMs = this.#random('disk').pick(syncTimesMs);
+    for (const node of plan.nodes) {
+      const disk = new SimDisk<unknown>(this.clock, this.#random(`disk/${node}`), syncMs);
+      const config = replicaConfig(plan, node);
+      const world = {
+        clock: this.clock,
+        random: this.#random(`timers/${node}`),
+        observe: tell,
+        send: (to: NodeId, msg: unknown) => {
+          this.#network.send(node, to, () => this.#processes.get(to)?.receive(node, msg));
+        },
+        reply: (client: string, reply: Parameters<SessionClient['receive']>[1]) => {
+          this.#network.sendCalmly(node, client, () => this.#clients.get(client)?.receive(node, reply));
+        },
+        createProtocol: () => definition.create(config, defect),
+        createMachine: () => new SessionMachine(),
+      };
+      const process = new SimProcess(node, world, disk);
+      this.#processes.set(node, process);
+      this.clock.after(this.#random(`boot/${node}`).between(0, 20), () => process.start());
+    }
+  }
+
+  client(name: string) {
+    const send = (to: NodeId, request: ClientRequest) => {
+      this.#network.sendCalmly(name, to, () => this.#process(to).request(name, request));
+    };
+    const ports = { clock: this.clock, random: this.#random(`client/${name}`), send };
+    const session = new SessionClient(ports, this.nodes, this.#definition.client);
+    this.#clients.set(name, session);
+    return labClient(session);
+  }
+
+  status(node: NodeId) {
+    return this.#process(node).status();
+  }
+
+  async kill(node: NodeId) {
+    this.#process(node).kill();
+  }
+
+  async start(node: NodeId) {
+    this.#process(node).start();
+  }
+
+  async pause(node: NodeId) {
+    this.#process(node).pause();
+  }
+
+  async resume(node: NodeId) {
+    this.#process(node).resume();
+  }
+
+  async impair(strike: string, links: Parameters<SimNetwork['impair']>[1], impairment: Parameters<SimNetwork['impair']>[2]) {
+    return this.#network.impair(strike, links, impairment);
+  }
+
+  async healAll() {
+    this.#network.healAll();
+    for (const process of this.#processes.values()) {
+      process.resume();
+      process.start();
+    }
+  }
+
+  async stateHash(node: NodeId) {
+    return this.#process(node).stateHash();
+  }
+
+  async close() {
+    for (const process of this.#processes.values()) process.kill();
+  }
+
+  #process(node: NodeId): SimProcess {
+    const process = this.#processes.get(node);
+    if (process === undefined) throw new RangeError(`there is no replica ${node}`);
+    return process;
+  }
+}
+
+function replicaConfig(plan: Plan, id: NodeId): ReplicaConfig {
+  const { electionTimeout, heartbeatInterval, maxEntriesPerMessage } = plan.experiment.settings;
+  return {
+    id,
+    members: plan.nodes,
+    electionTimeoutMs: electionTimeout,
+    heartbeatIntervalMs: heartbeatInterval,
+    maxEntriesPerMessage,
+    trace: true,
+  };
+}

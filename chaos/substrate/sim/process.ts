@@ -1,0 +1,137 @@
+/** A simulated replica process: can be killed, started, paused and resumed; its disk outlives it. */
+import type { Machine } from '../../../node/machine/machine.ts';
+import type { ClientReply, ClientRequest, Clock, Random, ReplicaFact } from '../../../node/ports.ts';
+import type { ClientId, NodeId, Protocol } from '../../../node/protocol.ts';
+import { Replica } from '../../../node/runtime.ts';
+import type { LabFact, NodeStatus } from '../../contracts.ts';
+import type { SimClock } from './clock.ts';
+import type { SimDisk } from './disk.ts';
+
+/** What the world around a process does for it. */
+export interface ProcessWorld {
+  readonly clock: SimClock;
+  readonly random: Random;
+  readonly observe: (fact: LabFact) => void;
+  readonly send: (to: NodeId, msg: unknown) => void;
+  readonly reply: (client: ClientId, reply: ClientReply) => void;
+  readonly createProtocol: () => Protocol<unknown, unknown>;
+  readonly createMachine: () => Machine;
+}
+
+export class SimProcess {
+  readonly node: NodeId;
+  readonly #world: ProcessWorld;
+  readonly #disk: SimDisk<unknown>;
+  #state: NodeStatus['state'] = 'down';
+  #replica: Replica<unknown, unknown> | undefined;
+  #incarnation = new AbortController();
+  /** What came to a paused process: timers that ran out, and messages in its socket buffers. */
+  #dueTimers: (() => void)[] = [];
+  #buffered: (() => void)[] = [];
+
+  constructor(node: NodeId, world: ProcessWorld, disk: SimDisk<unknown>) {
+    this.node = node;
+    this.#world = world;
+    this.#disk = disk;
+  }
+
+  start(): void {
+    if (this.#state !== 'down') return;
+    this.#incarnation = new AbortController();
+    this.#state = 'up';
+    this.#world.observe({ type: 'node-up', node: this.node });
+    const { signal } = this.#incarnation;
+    const { random, reply, send, observe, createProtocol, createMachine } = this.#world;
+    const ports = {
+      clock: this.#nodeClock(signal),
+      random,
+      transport: { send },
+      storage: this.#disk.open(signal),
+      clients: { reply },
+      tracer: (fact: ReplicaFact) => {
+        observe({ ...fact, node: this.node });
+        if (fact.type === 'stopped') this.#die();
+      },
+    };
+    this.#replica = new Replica(createProtocol(), createMachine(), ports, { id: this.node, signal });
+    this.#replica.start(this.#disk.records);
+  }
+
+  kill(): void {
+    if (this.#state !== 'down') this.#die();
+  }
+
+  pause(): void {
+    if (this.#state !== 'up') return;
+    this.#state = 'paused';
+    this.#world.observe({ type: 'node-paused', node: this.node });
+  }
+
+  /** Goes on: a process that was stopped finds its timers due first, then reads its sockets. */
+  resume(): void {
+    if (this.#state !== 'paused') return;
+    this.#state = 'up';
+    this.#world.observe({ type: 'node-resumed', node: this.node });
+    const missed = [...this.#dueTimers, ...this.#buffered];
+    this.#dueTimers = [];
+    this.#buffered = [];
+    const { signal } = this.#incarnation;
+    for (const run of missed) {
+      this.#world.clock.after(0, () => {
+        if (!signal.aborted) run();
+      });
+    }
+  }
+
+  receive(from: NodeId, msg: unknown): void {
+    this.#deliver(() => this.#replica?.receive(from, msg));
+  }
+
+  request(client: ClientId, request: ClientRequest): void {
+    this.#deliver(() => this.#replica?.request(client, request));
+  }
+
+  status(): NodeStatus {
+    const replica = this.#state === 'up' ? this.#replica : undefined;
+    return {
+      node: this.node,
+      state: this.#state,
+      view: replica?.view() ?? null,
+      appliedIndex: replica?.appliedIndex ?? 0,
+    };
+  }
+
+  stateHash(): string | null {
+    return this.#state === 'up' ? (this.#replica?.stateHash() ?? null) : null;
+  }
+
+  #die(): void {
+    this.#state = 'down';
+    this.#incarnation.abort();
+    this.#replica = undefined;
+    this.#dueTimers = [];
+    this.#buffered = [];
+    this.#disk.crash();
+    this.#world.observe({ type: 'node-down', node: this.node });
+  }
+
+  #deliver(run: () => void): void {
+    if (this.#state === 'up') run();
+    else if (this.#state === 'paused') this.#buffered.push(run);
+  }
+
+  /** The clock as this incarnation sees it: a timer that runs out in a pause fires when the pause ends. */
+  #nodeClock(signal: AbortSignal): Clock {
+    const { clock } = this.#world;
+    return {
+      now: () => clock.now(),
+      soon: (run) => clock.soon(run),
+      after: (delayMs, run) =>
+        clock.after(delayMs, () => {
+          if (signal.aborted) return;
+          if (this.#state === 'paused') this.#dueTimers.push(run);
+          else run();
+        }),
+    };
+  }
+}

@@ -1,0 +1,14 @@
+import type { Target } from '../contracts.ts';
+import { leaderAmong, running } from '../running.ts';
+
+const target: Target = {
+  summary: 'the leader and as many others as the protocol tolerates in all',
+  choose: ({ statuses, tolerated, random }) => {
+    const leader = leaderAmong(running(statuses));
+    if (leader === undefined) return [];
+    const others = statuses.map(({ node }) => node).filter((node) => node !== leader);
+    return [leader, ...random.sample(others, tolerated - 1)];
+  },
+};
+
+export default target;

@@ -1,0 +1,12 @@
+import type { Target } from '../contracts.ts';
+
+const target: Target = {
+  summary: 'one replica more than the protocol tolerates, at random: no quorum is left',
+  choose: ({ statuses, tolerated, random }) =>
+    random.sample(
+      statuses.map(({ node }) => node),
+      tolerated + 1,
+    ),
+};
+
+export default target;

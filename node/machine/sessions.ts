@@ -1,0 +1,80 @@
+/**
+ * Exactly-once execution: a retried command is answered from a table, not applied again. The table is part of the
+ * replicated state, so that a retry through another leader is recognised. Source: Ongaro's dissertation, section 6.3.
+ */
+import { createHash } from 'node:crypto';
+import { type Command, decodeCommand, encodeResult, forEachCommand } from './command.ts';
+import { applyToStore } from './key-value.ts';
+import type { Machine, ResultSink } from './machine.ts';
+
+interface Session {
+  sequence: number;
+  result: Uint8Array;
+}
+
+/** How many sessions are kept; past that the one that was idle longest goes, on every replica alike. */
+export const maxSessions = 100_000;
+
+const expired = encodeResult('expired', null);
+const malformed = encodeResult('malformed', null);
+const nothing = new Uint8Array(0);
+
+/** A key-value store behind client sessions. */
+export class SessionMachine implements Machine {
+  readonly #store = new Map<string, string>();
+  /** In the order of last use, for a Map keeps the order in which keys were set. */
+  readonly #sessions = new Map<number, Session>();
+  #lastSession = 0;
+
+  apply(payload: Uint8Array, sink: ResultSink): void {
+    forEachCommand(payload, (bytes) => {
+      const command = decodeCommand(bytes);
+      if (command === null) return;
+      if (command.op === 'register') sink(true, command.session, 0, this.#register());
+      else sink(false, command.session, command.sequence, this.#applyOnce(command));
+    });
+  }
+
+  query(bytes: Uint8Array): Uint8Array {
+    const command = decodeCommand(bytes);
+    if (command === null || command.op !== 'get') return malformed;
+    return encodeResult('ok', this.#store.get(command.key) ?? null);
+  }
+
+  recall(id: number, sequence: number): Uint8Array | null {
+    const session = this.#sessions.get(id);
+    return session !== undefined && sequence > 0 && session.sequence === sequence ? session.result : null;
+  }
+
+  digest(): string {
+    const hash = createHash('sha256');
+    for (const key of [...this.#store.keys()].sort()) hash.update(JSON.stringify([key, this.#store.get(key)]));
+    for (const [id, session] of this.#sessions) hash.update(`${id}:${session.sequence};`);
+    return hash.digest('hex').slice(0, 16);
+  }
+
+  #register(): Uint8Array {
+    this.#lastSession += 1;
+    this.#sessions.set(this.#lastSession, { sequence: 0, result: nothing });
+    if (this.#sessions.size > maxSessions) {
+      const idle = this.#sessions.keys().next();
+      if (!idle.done) this.#sessions.delete(idle.value);
+    }
+    return encodeResult('ok', String(this.#lastSession));
+  }
+
+  #applyOnce(command: Command): Uint8Array {
+    const session = this.#sessions.get(command.session);
+    if (session === undefined) return expired;
+    this.#sessions.delete(command.session);
+    this.#sessions.set(command.session, session);
+    // A sequence from before the last one was answered long ago; its client no longer waits for it.
+    if (command.sequence <= session.sequence) {
+      return command.sequence === session.sequence ? session.result : expired;
+    }
+    const { status, value } = applyToStore(this.#store, command);
+    session.sequence = command.sequence;
+    session.result = encodeResult(status, value);
+    return session.result;
+  }
+}

@@ -1,0 +1,164 @@
+/** Leader election with PreVote, CheckQuorum and denial of votes. Dissertation, sections 3.4, 4.2.3, 6.2 and 9.6. */
+import { invariant, type NodeId } from '../../protocol.ts';
+import type { PreVote, PreVoteReply, Vote, VoteReply } from './messages.ts';
+import { appendNoOp, broadcastAppend } from './replication.ts';
+import type { RaftState } from './state.ts';
+
+/** The election time-out ran out: ask first whether an election could be won, without raising the term. */
+export function startPreVote(state: RaftState): void {
+  if (state.role === 'leader') return;
+  state.leader = undefined;
+  state.leaderHeard = false;
+  state.setRole('pre-candidate');
+  state.votes.clear();
+  state.resetElectionTimer();
+  state.emit({ kind: 'timer', timer: 'retry', afterMs: retryMs(state) });
+  countPreVote(state, state.config.id, true);
+  askForVotes(state);
+}
+
+function retryMs(state: RaftState): [number, number] {
+  return [state.config.heartbeatIntervalMs, state.config.heartbeatIntervalMs];
+}
+
+/** Asks all peers that have not answered yet, at once; asks again those whose answer may be lost. */
+function askForVotes(state: RaftState): void {
+  const { lastIndex, lastTerm } = state.log;
+  for (const peer of state.peers) {
+    if (state.votes.has(peer)) continue;
+    if (state.role === 'pre-candidate') {
+      state.send(peer, { type: 'pre-vote', term: state.term + 1, lastIndex, lastTerm });
+    } else {
+      state.send(peer, { type: 'vote', term: state.term, lastIndex, lastTerm });
+    }
+  }
+}
+
+export function retryVotes(state: RaftState): void {
+  if (state.role !== 'pre-candidate' && state.role !== 'candidate') return;
+  askForVotes(state);
+  state.emit({ kind: 'timer', timer: 'retry', afterMs: retryMs(state) });
+}
+
+/** Whether this replica would vote for a log that ends so. A live leader is not voted out. */
+function mayVoteFor(state: RaftState, msg: PreVote | Vote): boolean {
+  return state.log.isUpToDate(msg.lastIndex, msg.lastTerm);
+}
+
+function hasLiveLeader(state: RaftState): boolean {
+  return state.role === 'leader' || state.leaderHeard;
+}
+
+export function onPreVote(state: RaftState, from: NodeId, msg: PreVote): void {
+  const granted = msg.term > state.term && !hasLiveLeader(state) && mayVoteFor(state, msg);
+  state.send(from, { type: 'pre-vote-reply', term: granted ? msg.term : state.term, granted });
+}
+
+export function onPreVoteReply(state: RaftState, from: NodeId, msg: PreVoteReply): void {
+  if (!msg.granted && msg.term > state.term) {
+    state.becomeFollower(msg.term);
+    return;
+  }
+  if (state.role !== 'pre-candidate' || (msg.granted && msg.term !== state.term + 1)) return;
+  countPreVote(state, from, msg.granted);
+}
+
+function countPreVote(state: RaftState, from: NodeId, granted: boolean): void {
+  state.votes.set(from, granted);
+  if (grants(state) >= state.quorum) becomeCandidate(state);
+}
+
+function grants(state: RaftState): number {
+  let count = 0;
+  for (const granted of state.votes.values()) if (granted) count += 1;
+  return count;
+}
+
+function becomeCandidate(state: RaftState): void {
+  state.setTermAndVote(state.term + 1, state.config.id);
+  state.setRole('candidate');
+  state.votes.clear();
+  state.resetElectionTimer();
+  // Its own vote counts once it is durable: it comes back as a message from itself, from behind the barrier.
+  state.send(state.config.id, { type: 'vote-reply', term: state.term, granted: true });
+  askForVotes(state);
+}
+
+export function onVote(state: RaftState, from: NodeId, msg: Vote): void {
+  if (msg.term > state.term) {
+    // Section 4.2.3: within the shortest time-out of hearing from a leader, neither vote nor take over the term.
+    if (hasLiveLeader(state)) return;
+    state.becomeFollower(msg.term);
+  }
+  const granted =
+    msg.term === state.term && (state.votedFor === null || state.votedFor === from) && mayVoteFor(state, msg);
+  if (granted) {
+    if (state.votedFor === null) state.setTermAndVote(state.term, from);
+    state.resetElectionTimer();
+  }
+  state.send(from, { type: 'vote-reply', term: state.term, granted });
+}
+
+export function onVoteReply(state: RaftState, from: NodeId, msg: VoteReply): void {
+  if (msg.term > state.term) {
+    state.becomeFollower(msg.term);
+    return;
+  }
+  if (state.role !== 'candidate' || msg.term !== state.term) return;
+  state.votes.set(from, msg.granted);
+  if (grants(state) >= state.quorum) becomeLeader(state);
+}
+
+function becomeLeader(state: RaftState): void {
+  invariant(state.role === 'candidate', 'only a candidate becomes leader');
+  state.leader = state.config.id;
+  state.setRole('leader');
+  state.votes.clear();
+  state.progress.clear();
+  for (const member of state.config.members) {
+    state.progress.set(member, {
+      state: 'probe',
+      probing: false,
+      nextIndex: state.log.lastIndex + 1,
+      matchIndex: 0,
+      round: 0,
+      active: true,
+    });
+  }
+  state.round = 0;
+  state.emit({ kind: 'cancel', timer: 'election' });
+  state.emit({ kind: 'cancel', timer: 'lease' });
+  state.emit({ kind: 'cancel', timer: 'retry' });
+  setQuorumTimer(state);
+  appendNoOp(state);
+  broadcastAppend(state);
+}
+
+function setQuorumTimer(state: RaftState): void {
+  const [shortest] = state.config.electionTimeoutMs;
+  state.emit({ kind: 'timer', timer: 'quorum', afterMs: [shortest, shortest] });
+}
+
+/** CheckQuorum (section 6.2): a leader that heard from no majority for an election time-out steps down. */
+export function checkQuorum(state: RaftState): void {
+  if (state.role !== 'leader') return;
+  let heard = 1;
+  for (const peer of state.peers) {
+    const progress = state.progress.get(peer);
+    if (progress?.active !== true) continue;
+    heard += 1;
+    progress.active = false;
+  }
+  if (heard >= state.quorum) setQuorumTimer(state);
+  else state.becomeFollower(state.term);
+}
+
+/** A message of the leader of this term: follow it, and deny votes for the shortest election time-out. */
+export function hearLeader(state: RaftState, leader: NodeId): void {
+  invariant(state.role !== 'leader', `${leader} claims to lead term ${state.term}, and so does this replica`);
+  if (state.role !== 'follower' || state.leader !== leader) state.becomeFollower(state.term, leader);
+  const [shortest] = state.config.electionTimeoutMs;
+  state.leaderHeard = true;
+  state.resetElectionTimer();
+  state.emit({ kind: 'timer', timer: 'lease', afterMs: [shortest, shortest] });
+}

@@ -1,0 +1,15 @@
+import type { Defect, ProtocolDefinition } from '../../protocol.ts';
+import type { RaftMessage, RaftRecord } from './messages.ts';
+import { Raft } from './raft.ts';
+import { correctRules, type RaftDefect } from './rules.ts';
+
+const definition: ProtocolDefinition<RaftMessage, RaftRecord> = {
+  summary: 'Raft: a leader orders a log that a majority stores (PreVote, CheckQuorum, ReadIndex, sessions)',
+  faultModel: 'crash',
+  defaultNodeCount: 5,
+  tolerated: (nodeCount) => Math.floor((nodeCount - 1) / 2),
+  client: { contact: 'leader', replyQuorum: () => 1 },
+  create: (config, defect?: Defect) => new Raft(config, { ...correctRules, ...(defect as RaftDefect | undefined)?.rules }),
+};
+
+export default definition;

@@ -1,0 +1,101 @@
+import type { Input, Protocol, ProtocolView, ReplicaConfig } from '../../protocol.ts';
+import * as election from './election.ts';
+import type { RaftMessage, RaftRecord } from './messages.ts';
+import { onRead } from './reads.ts';
+import * as replication from './replication.ts';
+import type { RaftRules } from './rules.ts';
+import { type RaftEffect, RaftState } from './state.ts';
+
+/**
+ * One Raft replica as a pure state machine.
+ *
+ * Sources: Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm" (extended version; sections are
+ * cited as 5.x and figures by number), and Ongaro's dissertation (sections cited as 3.x, 4.x, 6.x, 9.x and 10.x).
+ */
+export class Raft implements Protocol<RaftMessage, RaftRecord> {
+  readonly #state: RaftState;
+
+  constructor(config: ReplicaConfig, rules: RaftRules) {
+    this.#state = new RaftState(config, rules);
+  }
+
+  start(durable: readonly RaftRecord[]): readonly RaftEffect[] {
+    const state = this.#state;
+    for (const record of durable) {
+      if (record.kind === 'entries') state.log.replay(record);
+      else {
+        state.term = record.term;
+        state.votedFor = record.votedFor;
+      }
+    }
+    state.resetElectionTimer();
+    return state.takeEffects();
+  }
+
+  step(input: Input<RaftMessage>): readonly RaftEffect[] {
+    switch (input.kind) {
+      case 'message':
+        this.#onMessage(input.from, input.msg);
+        break;
+      case 'timeout':
+        this.#onTimeout(input.timer);
+        break;
+      case 'request':
+        if (input.access === 'read') onRead(this.#state, input.id);
+        else this.#onWrite(input.id, input.payload);
+        break;
+      case 'answer':
+        break;
+    }
+    return this.#state.takeEffects();
+  }
+
+  view(): ProtocolView {
+    const { role, term: epoch, leader, commitIndex, log } = this.#state;
+    const view = { role, epoch, commitIndex, lastIndex: log.lastIndex };
+    return leader === undefined ? view : { ...view, leader };
+  }
+
+  #onWrite(id: number, payload: Uint8Array): void {
+    if (this.#state.role !== 'leader') {
+      this.#state.reject(id);
+      return;
+    }
+    replication.appendAsLeader(this.#state, payload);
+    replication.replicate(this.#state);
+  }
+
+  #onMessage(from: string, msg: RaftMessage): void {
+    switch (msg.type) {
+      case 'pre-vote':
+        return election.onPreVote(this.#state, from, msg);
+      case 'pre-vote-reply':
+        return election.onPreVoteReply(this.#state, from, msg);
+      case 'vote':
+        return election.onVote(this.#state, from, msg);
+      case 'vote-reply':
+        return election.onVoteReply(this.#state, from, msg);
+      case 'append':
+        return replication.onAppend(this.#state, from, msg);
+      case 'append-reply':
+        return replication.onAppendReply(this.#state, from, msg);
+    }
+  }
+
+  #onTimeout(timer: string): void {
+    switch (timer) {
+      case 'election':
+        return election.startPreVote(this.#state);
+      case 'retry':
+        return election.retryVotes(this.#state);
+      case 'lease':
+        this.#state.leaderHeard = false;
+        return;
+      case 'quorum':
+        return election.checkQuorum(this.#state);
+      case 'heartbeat':
+        if (this.#state.role === 'leader') replication.broadcastAppend(this.#state);
+        return;
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * Linearizable reads without the log: ReadIndex. Dissertation, section 6.4. A read waits until the leader has committed
+ * in its term, then for a round of messages that proves that it still led after the read had come, then for the machine
+ * to have applied what was committed by then. Rounds only grow within a term, so that an old echo confirms no new read.
+ */
+import { broadcastAppend } from './replication.ts';
+import type { RaftState } from './state.ts';
+
+export function onRead(state: RaftState, id: number): void {
+  if (state.role !== 'leader') {
+    state.reject(id);
+    return;
+  }
+  if (!state.rules.confirmsReads) {
+    state.emit({ kind: 'read', id, index: state.commitIndex, eager: true });
+    return;
+  }
+  if (state.log.term(state.commitIndex) !== state.term) {
+    state.earlyReads.push(id);
+    return;
+  }
+  startRound(state, [id]);
+}
+
+function startRound(state: RaftState, ids: readonly number[]): void {
+  state.round += 1;
+  for (const id of ids) state.reads.push({ id, index: state.commitIndex, round: state.round });
+  const own = state.progress.get(state.config.id);
+  if (own !== undefined) own.round = state.round;
+  broadcastAppend(state);
+  confirmReads(state);
+}
+
+/** The first commit of the term has come: the commit index is now known to be the newest. */
+export function releaseEarlyReads(state: RaftState): void {
+  if (state.earlyReads.length === 0 || state.log.term(state.commitIndex) !== state.term) return;
+  const ids = state.earlyReads;
+  state.earlyReads = [];
+  startRound(state, ids);
+}
+
+/** Answers the reads whose round a majority has echoed. */
+export function confirmReads(state: RaftState): void {
+  if (state.reads.length === 0) return;
+  const echoed = [...state.progress.values()].map((progress) => progress.round).sort((a, b) => b - a);
+  const confirmed = echoed[state.quorum - 1] ?? 0;
+  const waiting = state.reads;
+  if ((waiting[0]?.round ?? 0) > confirmed) return;
+  state.reads = waiting.filter((read) => read.round > confirmed);
+  for (const { id, index, round } of waiting) {
+    if (round <= confirmed) state.emit({ kind: 'read', id, index, eager: true });
+  }
+}

@@ -1,0 +1,163 @@
+/** Log replication in batches. Dissertation, sections 3.5, 3.6.2 and 10.2. */
+import { invariant, type NodeId } from '../../protocol.ts';
+import { hearLeader } from './election.ts';
+import type { Append, AppendReply } from './messages.ts';
+import { confirmReads, releaseEarlyReads } from './reads.ts';
+import type { Progress, RaftState } from './state.ts';
+
+const empty = new Uint8Array(0);
+/** How far a leader streams ahead of what a follower has acknowledged, in entries. */
+const maxInFlight = 4096;
+
+/** Section 6.4 and 5.4.2: an entry of its own term lets a new leader commit what it inherited. */
+export function appendNoOp(state: RaftState): void {
+  appendAsLeader(state, empty);
+}
+
+/** Puts a batch at the end of the log. The leader's own copy counts once it is durable. */
+export function appendAsLeader(state: RaftState, payload: Uint8Array): void {
+  const index = state.log.lastIndex + 1;
+  state.writeEntries(index, [{ term: state.term, payload }]);
+  state.send(state.config.id, {
+    type: 'append-reply',
+    term: state.term,
+    success: true,
+    prevIndex: index - 1,
+    matchIndex: index,
+    hintIndex: 0,
+    round: state.round,
+  });
+}
+
+/** Sends every follower what it lacks, or a heartbeat, and sets the timer of the next one. */
+export function broadcastAppend(state: RaftState): void {
+  const { heartbeatIntervalMs } = state.config;
+  for (const peer of state.peers) sendAppend(state, peer, true);
+  state.emit({ kind: 'timer', timer: 'heartbeat', afterMs: [heartbeatIntervalMs, heartbeatIntervalMs] });
+}
+
+/** Sends new entries to all that are not waiting for something else. */
+export function replicate(state: RaftState): void {
+  for (const peer of state.peers) sendAppend(state, peer, false);
+}
+
+function progressOf(state: RaftState, node: NodeId): Progress {
+  const progress = state.progress.get(node);
+  invariant(progress !== undefined, `${node} is not a member`);
+  return progress;
+}
+
+function sendAppend(state: RaftState, peer: NodeId, evenIfEmpty: boolean): void {
+  const progress = progressOf(state, peer);
+  const waits = progress.state === 'probe' ? progress.probing : progress.nextIndex > progress.matchIndex + maxInFlight;
+  if (waits && !evenIfEmpty) return;
+  const prevIndex = progress.nextIndex - 1;
+  const entries = waits ? [] : state.log.slice(progress.nextIndex, state.config.maxEntriesPerMessage);
+  if (entries.length === 0 && !evenIfEmpty) return;
+  // The term became durable before the election was won, and followers may hold entries before the leader has flushed
+  // them (section 10.2.1): nothing here waits for the disk.
+  state.sendEagerly(peer, {
+    type: 'append',
+    term: state.term,
+    prevIndex,
+    prevTerm: state.log.term(prevIndex),
+    entries,
+    commitIndex: state.commitIndex,
+    round: state.round,
+  });
+  if (progress.state === 'replicate') progress.nextIndex += entries.length;
+  else progress.probing = true;
+}
+
+export function onAppend(state: RaftState, from: NodeId, msg: Append): void {
+  if (msg.term < state.term) {
+    // Tells a deposed leader, which without this could hold on to its term behind CheckQuorum and PreVote.
+    state.send(from, refusal(state, msg, 0));
+    return;
+  }
+  if (msg.term > state.term) state.becomeFollower(msg.term, from);
+  hearLeader(state, from);
+  if (state.log.term(msg.prevIndex) !== msg.prevTerm) {
+    state.send(from, refusal(state, msg, hintFor(state, msg.prevIndex)));
+    return;
+  }
+  const matchIndex = msg.prevIndex + msg.entries.length;
+  takeEntries(state, msg);
+  // Only up to what this message proved equal (figure 2: min(leaderCommit, index of last new entry)).
+  state.commitTo(Math.max(state.commitIndex, Math.min(msg.commitIndex, matchIndex)));
+  state.send(from, {
+    type: 'append-reply',
+    term: state.term,
+    success: true,
+    prevIndex: msg.prevIndex,
+    matchIndex,
+    hintIndex: 0,
+    round: msg.round,
+  });
+}
+
+/** Section 5.3: overwrite from the first entry that conflicts; a message that brings nothing new changes nothing. */
+function takeEntries(state: RaftState, msg: Append): void {
+  for (const [offset, entry] of msg.entries.entries()) {
+    const index = msg.prevIndex + 1 + offset;
+    if (state.log.term(index) === entry.term) continue;
+    state.writeEntries(index, msg.entries.slice(offset));
+    return;
+  }
+}
+
+/** Where the leader should try next: past a shorter log's end, or before the whole run of a conflicting term. */
+function hintFor(state: RaftState, prevIndex: number): number {
+  if (prevIndex > state.log.lastIndex) return state.log.lastIndex + 1;
+  return Math.max(state.log.firstIndexOfTermAt(prevIndex), state.commitIndex + 1);
+}
+
+function refusal(state: RaftState, msg: Append, hintIndex: number): AppendReply {
+  const { prevIndex, round } = msg;
+  return { type: 'append-reply', term: state.term, success: false, prevIndex, matchIndex: 0, hintIndex, round };
+}
+
+export function onAppendReply(state: RaftState, from: NodeId, msg: AppendReply): void {
+  if (msg.term > state.term) {
+    state.becomeFollower(msg.term);
+    return;
+  }
+  if (state.role !== 'leader' || msg.term < state.term) return;
+  const progress = progressOf(state, from);
+  progress.active = true;
+  progress.round = Math.max(progress.round, msg.round);
+  confirmReads(state);
+  if (msg.success) onAccepted(state, from, progress, msg);
+  else onRefused(state, from, progress, msg);
+}
+
+function onAccepted(state: RaftState, from: NodeId, progress: Progress, msg: AppendReply): void {
+  invariant(msg.matchIndex <= state.log.lastIndex, `${from} acknowledges ${msg.matchIndex}, past the leader's log`);
+  progress.matchIndex = Math.max(progress.matchIndex, msg.matchIndex);
+  if (progress.state === 'probe') {
+    progress.state = 'replicate';
+    progress.nextIndex = progress.matchIndex + 1;
+  }
+  progress.nextIndex = Math.max(progress.nextIndex, progress.matchIndex + 1);
+  advanceCommit(state);
+  if (from !== state.config.id) sendAppend(state, from, false);
+}
+
+function onRefused(state: RaftState, from: NodeId, progress: Progress, msg: AppendReply): void {
+  // A late answer to a message from before the logs met says nothing new.
+  const stale = progress.state === 'probe' ? msg.prevIndex !== progress.nextIndex - 1 : msg.prevIndex <= progress.matchIndex;
+  if (stale) return;
+  progress.state = 'probe';
+  progress.probing = false;
+  progress.nextIndex = Math.max(progress.matchIndex + 1, Math.min(msg.hintIndex, msg.prevIndex));
+  sendAppend(state, from, false);
+}
+
+/** Commits what a majority stores, but only by way of an entry of the present term (section 5.4.2). */
+function advanceCommit(state: RaftState): void {
+  const stored = [...state.progress.values()].map((progress) => progress.matchIndex).sort((a, b) => b - a);
+  const index = stored[state.quorum - 1] ?? 0;
+  if (index <= state.commitIndex || !state.rules.commitsByCounting(state.log.term(index), state.term)) return;
+  state.commitTo(index);
+  releaseEarlyReads(state);
+}
