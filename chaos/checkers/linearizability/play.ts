@@ -1,0 +1,65 @@
+/** Histories for tests, written like a play: one event a line, ten milliseconds apart. */
+import type { CompletedOperation, HistoryEvent, Model } from '../../contracts.ts';
+import { matters, type OrderedOperation, orderOperations } from './ordered-operation.ts';
+
+/**
+ * Reads `<process> <kind> <key> [value]` as an invocation, and `<process> ok|fail|info [value]` as its completion.
+ * Values are JSON without spaces, null where there is none.
+ */
+export function play(text: string): HistoryEvent[] {
+  const open = new Map<number, number>();
+  let ops = 0;
+  return text
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line, index): HistoryEvent => {
+      const [who = '', word = '', ...rest] = line.trim().split(/\s+/);
+      const process = Number(who);
+      const atMs = index * 10;
+      if (word === 'ok' || word === 'fail' || word === 'info') {
+        return { type: word, op: open.get(process) ?? -1, process, atMs, value: JSON.parse(rest[0] ?? 'null') };
+      }
+      const op = ops++;
+      open.set(process, op);
+      return { type: 'invoke', op, process, atMs, f: word, key: rest[0] ?? '', value: JSON.parse(rest[1] ?? 'null') };
+    });
+}
+
+/** The operations of a play that bear on linearizability. */
+export const acts = (text: string): OrderedOperation[] => orderOperations(play(text)).filter(matters);
+
+/**
+ * Tries every order, with nothing clever about it: what the search is measured against. Exponential; for a handful of
+ * operations only.
+ */
+export function fitsByBruteForce<S>(model: Model<S>, operations: readonly OrderedOperation[], state = model.initial) {
+  if (operations.every((operation) => operation.type === 'info')) return true;
+  for (const operation of operations) {
+    if (operations.some((other) => other.completeIndex < operation.invokeIndex)) continue;
+    const stepped = model.step(state, operation, operation.result, operation.type === 'ok');
+    if (stepped === null) continue;
+    const others = operations.filter((other) => other !== operation);
+    if (fitsByBruteForce(model, others, stepped.state)) return true;
+  }
+  return false;
+}
+
+/** Whether an order is one that the definition allows: legal, complete, and never against the order of the history. */
+export function isLegalOrder<S>(
+  model: Model<S>,
+  operations: readonly OrderedOperation[],
+  order: readonly number[],
+): boolean {
+  let state = model.initial;
+  const left = new Set<CompletedOperation & OrderedOperation>(operations);
+  for (const index of order) {
+    const operation = operations[index];
+    if (operation === undefined || !left.delete(operation)) return false;
+    for (const other of left) if (other.completeIndex < operation.invokeIndex) return false;
+    const stepped = model.step(state, operation, operation.result, operation.type === 'ok');
+    if (stepped === null) return false;
+    state = stepped.state;
+  }
+  return [...left].every((operation) => operation.type === 'info');
+}

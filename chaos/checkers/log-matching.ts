@@ -1,0 +1,47 @@
+import type { Checker, Evidence, LabEvent } from '../contracts.ts';
+import { seconds } from '../words.ts';
+
+type AppendEvent = Extract<LabEvent, { type: 'append' }>;
+
+/**
+ * Raft, section 5.3 (Log Matching): if two logs contain an entry with the same index and term, then the logs are
+ * identical in all entries up through it. By induction that holds if index and term decide the entry and the term of the
+ * one before it.
+ */
+const checker: Checker = {
+  summary: 'index and term decide an entry and all before it',
+  kind: 'safety',
+  check: async ({ events }) => {
+    const known = new Map<string, AppendEvent>();
+    const evidence: Evidence[] = [];
+    let count = 0;
+    for (const event of events) {
+      if (event.type !== 'append') continue;
+      count += 1;
+      const name = `${event.index}/${event.epoch}`;
+      const first = known.get(name);
+      if (first === undefined) known.set(name, event);
+      else if (first.hash !== event.hash || first.prevEpoch !== event.prevEpoch) evidence.push(differ(first, event));
+    }
+    if (count === 0) return { verdict: 'unknown', summary: 'No replica reported what it appended.', evidence };
+    if (evidence.length > 0) {
+      const shown = evidence.slice(0, 5);
+      return { verdict: 'invalid', summary: `${evidence.length} entries differ between logs.`, evidence: shown };
+    }
+    return { verdict: 'valid', summary: `${count} appended entries of all logs match.`, evidence };
+  },
+};
+
+function differ(first: AppendEvent, second: AppendEvent): Evidence {
+  return {
+    sentences: [
+      `${first.node} appended entry ${first.index} of term ${first.epoch} at ${seconds(first.atMs)}.`,
+      `${second.node} appended another entry ${second.index} of the same term ${second.epoch} at ${seconds(second.atMs)}.`,
+    ],
+    fromMs: first.atMs,
+    toMs: second.atMs,
+    ops: [],
+  };
+}
+
+export default checker;

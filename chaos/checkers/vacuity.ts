@@ -1,0 +1,98 @@
+import { loadFault, loadWorkload } from '../catalog.ts';
+import type { Checker, CompletedOperation, Evidence, LabEvent, Recording } from '../contracts.ts';
+import { pairOperations } from '../history.ts';
+import { seconds } from '../words.ts';
+
+type StrikeEvent = Extract<LabEvent, { type: 'strike' }>;
+
+interface Window {
+  readonly event: StrikeEvent;
+  readonly fromMs: number;
+  /** The end of the heal; for an outage by design with the recovery that follows, for nothing can succeed before. */
+  readonly toMs: number;
+}
+
+/**
+ * A run proves something only if its faults took effect and work was done under them: each strike was seen to bite, and
+ * each kind of operation succeeded inside a fault window.
+ */
+const checker: Checker = {
+  summary: 'every fault was seen to bite, and every kind of operation succeeded under fault',
+  kind: 'coverage',
+  check: async (recording) => {
+    const windows = faultWindows(recording);
+    const evidence = [
+      ...interrupted(recording),
+      ...missing(recording, windows),
+      ...(await toothless(recording, windows)),
+      ...(await idleKinds(recording, windows)),
+    ];
+    if (evidence.length > 0) {
+      return { verdict: 'unknown', summary: evidence[0]?.sentences[0] ?? '', evidence: evidence.slice(0, 10) };
+    }
+    if (windows.length === 0) return { verdict: 'valid', summary: 'The experiment strikes nothing.', evidence };
+    return { verdict: 'valid', summary: `All ${windows.length} strikes were seen to bite, under load.`, evidence };
+  },
+};
+
+function note(sentence: string, fromMs: number, toMs = fromMs): Evidence {
+  return { sentences: [sentence], fromMs, toMs, ops: [] };
+}
+
+function interrupted({ events }: Recording): Evidence[] {
+  return events.filter(({ type }) => type === 'interrupted').map(({ atMs }) => note('The run was interrupted.', atMs));
+}
+
+function faultWindows({ plan, events }: Recording): Window[] {
+  const end = events.find((event) => event.type === 'phase' && event.phase === 'heal')?.atMs ?? 0;
+  const outages = new Set(plan.strikes.filter(({ outage }) => outage).map(({ id }) => id));
+  return events
+    .filter((event): event is StrikeEvent => event.type === 'strike')
+    .map((event) => {
+      const healed = events.find((other) => other.type === 'healed' && other.strike === event.strike)?.atMs ?? end;
+      const grace = outages.has(event.strike) ? plan.experiment.limits.recovery : 0;
+      return { event, fromMs: event.atMs, toMs: healed + grace };
+    });
+}
+
+/** Strikes of the plan that never came about. One that waits for an event may lack it; then others must have struck. */
+function missing({ plan, events }: Recording, windows: readonly Window[]): Evidence[] {
+  const failed = events
+    .filter((event) => event.type === 'strike-failed')
+    .map((event) => note(`Strike ${event.strike} failed: ${event.error}.`, event.atMs));
+  if (failed.length > 0) return failed;
+  if (plan.strikes.length > 0 && windows.length === 0) return [note('No strike of the plan came about.', 0)];
+  return [];
+}
+
+async function toothless({ events }: Recording, windows: readonly Window[]): Promise<Evidence[]> {
+  const evidence: Evidence[] = [];
+  for (const { event, fromMs, toMs } of windows) {
+    const fault = await loadFault(event.fault);
+    const seen = events.filter(
+      (other) =>
+        other.atMs >= fromMs && other.atMs <= toMs && (!('strike' in other) || other.strike === event.strike),
+    );
+    if (fault.bit({ nodes: event.nodes, links: event.links, events: seen })) continue;
+    const where = event.nodes.join(', ');
+    evidence.push(note(`Strike ${event.strike} (${event.fault} of ${where}) was not seen to bite.`, fromMs, toMs));
+  }
+  return evidence;
+}
+
+async function idleKinds({ plan, history }: Recording, windows: readonly Window[]): Promise<Evidence[]> {
+  if (windows.length === 0) return [];
+  const { kinds } = await loadWorkload(plan.experiment.load.workload);
+  const operations = pairOperations(history).filter(({ type, result }) => type === 'ok' && result !== false);
+  const inside = (op: CompletedOperation) =>
+    windows.some(({ fromMs, toMs }) => op.completeMs >= fromMs && op.completeMs <= toMs);
+  const from = Math.min(...windows.map(({ fromMs }) => fromMs));
+  const to = Math.max(...windows.map(({ toMs }) => toMs));
+  return kinds
+    .filter((kind) => !operations.some((op) => op.f === kind && inside(op)))
+    .map((kind) =>
+      note(`No ${kind} succeeded while a fault was on (${seconds(from)} to ${seconds(to)}).`, from, to),
+    );
+}
+
+export default checker;

@@ -1,0 +1,105 @@
+import { Argument, type Command } from 'commander';
+import {
+  bugNamesOf,
+  loadChecker,
+  loadDefect,
+  loadExperiment,
+  loadFault,
+  loadProtocol,
+  loadReporter,
+  loadTarget,
+  loadWorkload,
+  namesOf,
+} from '../../catalog.ts';
+import { options } from '../options.ts';
+import { runNames } from '../results.ts';
+import { columns, print } from '../terminal.ts';
+
+interface Item {
+  readonly name: string;
+  readonly summary: string;
+  readonly [detail: string]: unknown;
+}
+
+const kinds = ['experiments', 'protocols', 'bugs', 'faults', 'targets', 'workloads', 'checkers', 'reporters', 'systems', 'runs'] as const;
+type ListKind = (typeof kinds)[number];
+
+export default function register(program: Command): void {
+  program
+    .command('list')
+    .summary('what there is: experiments, protocols, planted bugs, faults, runs, ...')
+    .description('Lists what there is. A planted bug comes with the experiment and the seed that find it.')
+    .addArgument(new Argument('[kind]', 'only these').choices(kinds))
+    .option('--json', 'as JSON')
+    .addOption(options.out())
+    .action(list);
+}
+
+async function list(kind: ListKind | undefined, flags: { json?: boolean; out: string }): Promise<void> {
+  const wanted = kind === undefined ? kinds : [kind];
+  const found: Partial<Record<ListKind, Item[]>> = {};
+  for (const each of wanted) found[each] = await itemsOf(each, flags.out);
+  if (flags.json === true) {
+    print(JSON.stringify(found, null, 2));
+    return;
+  }
+  for (const [each, items] of Object.entries(found)) {
+    print(`${each}:`);
+    print(columns(items.map((item) => [`  ${item.name}`, describe(item)])) || '  (none)');
+  }
+}
+
+function describe(item: Item): string {
+  const found = item['foundBy'] as { experiment: string; seed: number } | undefined;
+  if (found === undefined) return item.summary;
+  return `${item.summary}\n${' '.repeat(4)}found by: npx splitbrain run ${found.experiment} --seed ${found.seed} --bug ${item.name}`;
+}
+
+function itemsOf(kind: ListKind, results: string): Promise<Item[]> {
+  switch (kind) {
+    case 'experiments':
+      return each(namesOf('experiment'), async (name) => ({ summary: loadExperiment(name).experiment.question }));
+    case 'protocols':
+      return each(namesOf('protocol'), async (name) => {
+        const { summary, faultModel } = await loadProtocol(name);
+        return { summary, faultModel };
+      });
+    case 'bugs':
+      return bugs();
+    case 'faults':
+      return each(namesOf('fault'), async (name) => {
+        const { summary, needs } = await loadFault(name);
+        return { summary, needs };
+      });
+    case 'targets':
+      return each(namesOf('target'), async (name) => ({ summary: (await loadTarget(name)).summary }));
+    case 'workloads':
+      return each(namesOf('workload'), async (name) => ({ summary: (await loadWorkload(name)).summary }));
+    case 'checkers':
+      return each(namesOf('checker'), async (name) => {
+        const { summary, kind: about } = await loadChecker(name);
+        return { summary, about };
+      });
+    case 'reporters':
+      return each(namesOf('reporter'), async (name) => ({ summary: (await loadReporter(name)).summary }));
+    case 'systems':
+      return each(['replica'], async () => ({ summary: 'our own replica, running any of the protocols' }));
+    case 'runs':
+      return each(runNames(results), async () => ({ summary: '' }));
+  }
+}
+
+function each(names: readonly string[], details: (name: string) => Promise<Omit<Item, 'name'>>): Promise<Item[]> {
+  return Promise.all(names.map(async (name) => ({ name, ...(await details(name)) }) as Item));
+}
+
+async function bugs(): Promise<Item[]> {
+  const items: Item[] = [];
+  for (const protocol of namesOf('protocol')) {
+    for (const name of bugNamesOf(protocol)) {
+      const { summary, breaks, foundBy } = await loadDefect(protocol, name);
+      items.push({ name, summary, protocol, breaks, foundBy });
+    }
+  }
+  return items;
+}

@@ -1,0 +1,57 @@
+import { type Command, Option } from 'commander';
+import { EnvironmentError, exitCode } from '../../errors.ts';
+import { parsePlan, recordingFiles, type RecordingFileName } from '../../recording-files.ts';
+import { type Executed, execute, tellVerdict } from '../execute.ts';
+import { interruptSignal } from '../interrupt.ts';
+import { durationMs, options } from '../options.ts';
+import { findRun, readRunFile, requireWritable } from '../results.ts';
+import { tell } from '../terminal.ts';
+
+interface ReplayFlags {
+  readonly out: string;
+  readonly until?: number;
+}
+
+export default function register(program: Command): void {
+  program
+    .command('replay')
+    .summary('run a recorded run again and compare, byte for byte')
+    .description('Runs a recorded run again from its folder alone: same seed, same schedule. Says where the two differ.')
+    .argument('<run>', 'the name or folder of a run, or "latest"')
+    .addOption(options.out())
+    .addOption(new Option('--until <time>', 'end the load after this time').argParser(durationMs))
+    .action(replay);
+}
+
+async function replay(run: string, flags: ReplayFlags): Promise<void> {
+  const folder = findRun(flags.out, run);
+  const plan = parsePlan(readRunFile(folder, 'schedule.json'), `${folder}/schedule.json`);
+  tell(`seed ${plan.seed}`);
+  requireWritable(flags.out);
+  const signal = interruptSignal();
+  const until = flags.until === undefined ? {} : { untilMs: flags.until };
+  const executed = await execute(plan, { results: flags.out, signal, ...until });
+  tellVerdict(executed);
+  process.exitCode = signal.aborted ? exitCode.interrupted : executed.verdict.exitCode;
+  if (signal.aborted || flags.until !== undefined) return;
+  compare(folder, executed);
+}
+
+/** Compares the raw record of both runs; the first line that differs is named. */
+function compare(folder: string, { recording }: Executed): void {
+  for (const { name, content } of recordingFiles(recording)) {
+    if (name === 'schedule.json') continue;
+    const before = readRunFile(folder, name as RecordingFileName);
+    if (before === content) {
+      tell(`  ${name}: identical, ${content.length} bytes`);
+      continue;
+    }
+    const [old, now] = [before.split('\n'), content.split('\n')];
+    const at = old.findIndex((line, index) => line !== now[index]);
+    const line = at === -1 ? old.length : at;
+    throw new EnvironmentError(
+      `the replay differs from ${folder} in ${name}, line ${line + 1}: it was ${old[line] ?? '(nothing)'} and is ${now[line] ?? '(nothing)'}`,
+      'A run is reproduced by the version that made it: result.json names its commit.',
+    );
+  }
+}

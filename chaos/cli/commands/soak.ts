@@ -1,0 +1,220 @@
+import { availableParallelism } from 'node:os';
+import { type Command, Option } from 'commander';
+import { createLogUpdate } from 'log-update';
+import { bugNamesOf, loadDefect, loadExperiment, namesOf } from '../../catalog.ts';
+import type { Defect } from '../../../node/protocol.ts';
+import { exitCode, UsageError } from '../../errors.ts';
+import { worstExitCode } from '../../judge.ts';
+import { makePlan } from '../../plan.ts';
+import { maxSeed } from '../../random.ts';
+import { simSubstrate } from '../../substrate/sim/index.ts';
+import { interruptSignal } from '../interrupt.ts';
+import { integer, options, type PlanFlags, planOverrides } from '../options.ts';
+import { runPool } from '../soak-pool.ts';
+import type { SoakJob, SoakResult } from '../soak-worker.ts';
+import { commandLine, outcomeMark, print, tell } from '../terminal.ts';
+
+interface SoakFlags extends PlanFlags {
+  readonly all?: boolean;
+  readonly seeds: number;
+  readonly budget?: number;
+  readonly jobs: number;
+  readonly untilFailure?: boolean;
+  readonly json?: boolean;
+}
+
+/** Every so many runs, one with a planted bug is added; a soak that does not find it has failed. */
+const canaryEvery = 100;
+
+export default function register(program: Command): void {
+  program
+    .command('soak')
+    .summary('many seeds in the simulator, on all cores')
+    .description(
+      'Runs experiments on many seeds in the simulator and prints the seed of each failure. One run in a hundred has a planted bug; a soak that does not find it has failed.',
+    )
+    .argument('[experiment...]', 'names from the library, or paths of experiment files')
+    .option('--all', 'every experiment of the library')
+    .addOption(new Option('--seeds <count>', 'seeds for each experiment').argParser(integer(1, 10_000_000)).default(100))
+    .addOption(options.seed().default(1, 'the first seed'))
+    .addOption(options.protocol())
+    .addOption(options.bug())
+    .addOption(options.nodes())
+    .addOption(options.duration())
+    .addOption(options.rate())
+    .addOption(new Option('--budget <seconds>', 'stop after this time').argParser(integer(1, 7 * 86_400)))
+    .addOption(new Option('--jobs <count>', 'processes').argParser(integer(1, 256)).default(availableParallelism()))
+    .option('--until-failure', 'stop at the first failure')
+    .option('--json', 'print the totals as JSON on stdout')
+    .action(soak);
+}
+
+async function soak(names: string[], flags: SoakFlags): Promise<void> {
+  const experiments = flags.all === true ? namesOf('experiment') : names;
+  if (experiments.length === 0) {
+    throw new UsageError('no experiment is named', 'Name one, or say --all. See them with: npx splitbrain list experiments');
+  }
+  const firstSeed = flags.seed ?? 1;
+  tell(`seeds ${firstSeed} to ${firstSeed + flags.seeds - 1} of ${experiments.length} experiment(s), ${flags.jobs} process(es)`);
+  const overrides = planOverrides({ ...flags, on: 'sim' });
+  for (const experiment of experiments) {
+    await makePlan(experiment, { seed: firstSeed, substrate: 'sim', capabilities: simSubstrate.capabilities, ...overrides });
+  }
+  const canaries = flags.bug === undefined ? await canariesOf(flags.protocol, experiments) : [];
+  const total = flags.seeds * experiments.length;
+  const tally = new Tally(total + (canaries.length > 0 ? Math.floor(total / canaryEvery) : 0), flags);
+  const stop = stopSignal(flags.budget);
+  await runPool({
+    jobs: jobsOf(experiments, firstSeed, flags.seeds, overrides, canaries),
+    processes: flags.jobs,
+    signal: stop.signal,
+    onResult: (result) => {
+      tally.add(result);
+      if (flags.untilFailure === true && tally.failed > 0) stop.abort();
+    },
+  });
+  tally.end();
+  process.exitCode = stop.interrupted() ? exitCode.interrupted : tally.exitCode();
+}
+
+/** Planted bugs with the experiment and the seed that find them. */
+async function canariesOf(protocol: string | undefined, experiments: readonly string[]): Promise<SoakJob[]> {
+  const name = protocol ?? loadExperiment(experiments[0] as string).experiment.protocol;
+  const canaries: SoakJob[] = [];
+  for (const bug of bugNamesOf(name)) {
+    const { foundBy }: Defect = await loadDefect(name, bug);
+    canaries.push({ ...foundBy, overrides: { protocol: name, bug }, canary: true });
+  }
+  return canaries;
+}
+
+function* jobsOf(
+  experiments: readonly string[],
+  firstSeed: number,
+  seedCount: number,
+  overrides: SoakJob['overrides'],
+  canaries: readonly SoakJob[],
+): Generator<SoakJob, void> {
+  let count = 0;
+  for (let offset = 0; offset < seedCount; offset += 1) {
+    const seed = (firstSeed + offset) % (maxSeed + 1);
+    for (const experiment of experiments) {
+      yield { experiment, seed, overrides, canary: false };
+      count += 1;
+      const canary = canaries[(count / canaryEvery - 1) % canaries.length];
+      if (count % canaryEvery === 0 && canary !== undefined) yield canary;
+    }
+  }
+}
+
+/** Ends the soak on Ctrl-C, when its budget is spent, or when it is asked to. */
+function stopSignal(budgetSeconds: number | undefined) {
+  const interrupt = interruptSignal();
+  const own = new AbortController();
+  const timer = budgetSeconds === undefined ? undefined : setTimeout(() => own.abort(), budgetSeconds * 1000);
+  timer?.unref();
+  return {
+    signal: AbortSignal.any([interrupt, own.signal]),
+    abort: () => own.abort(),
+    interrupted: () => interrupt.aborted,
+  };
+}
+
+const redrawEveryMs = 500;
+const lineEveryMs = 10_000;
+
+/** Counts the results, shows progress, and prints each failure as it comes. */
+class Tally {
+  readonly #total: number;
+  readonly #flags: SoakFlags;
+  readonly #began = performance.now();
+  readonly #codes: number[] = [];
+  readonly #counts = new Map<string, number>();
+  readonly #live = process.stderr.isTTY === true ? createLogUpdate(process.stderr) : null;
+  #runs = 0;
+  #virtualMs = 0;
+  #workedMs = 0;
+  #canaries = 0;
+  #lastShown = 0;
+  failed = 0;
+
+  constructor(total: number, flags: SoakFlags) {
+    this.#total = total;
+    this.#flags = flags;
+  }
+
+  add(result: SoakResult): void {
+    this.#runs += 1;
+    this.#virtualMs += result.virtualMs;
+    this.#workedMs += result.wallMs;
+    if (result.job.canary) this.#addCanary(result);
+    else this.#addRun(result);
+    const every = this.#live === null ? lineEveryMs : redrawEveryMs;
+    if (performance.now() - this.#lastShown < every) return;
+    this.#lastShown = performance.now();
+    if (this.#live === null) tell(this.#line());
+    else this.#live(this.#line());
+  }
+
+  #addRun(result: SoakResult): void {
+    const { outcome, job, sentence } = result;
+    this.#counts.set(outcome, (this.#counts.get(outcome) ?? 0) + 1);
+    const codes = { PASS: 0, 'FAIL (safety)': 1, INCONCLUSIVE: 2, 'FAIL (liveness)': 3, 'LAB ERROR': 5 } as const;
+    this.#codes.push(codes[outcome]);
+    if (outcome === 'PASS') return;
+    this.failed += 1;
+    this.#say(`${outcomeMark(outcome)}  ${job.experiment} seed ${job.seed}: ${sentence}\n  again: ${again(job)}`);
+  }
+
+  #addCanary({ job, outcome }: SoakResult): void {
+    this.#canaries += 1;
+    if (outcome === 'FAIL (safety)') return;
+    this.failed += 1;
+    this.#codes.push(exitCode.environment);
+    this.#say(`The planted bug ${job.overrides.bug} was not found (${outcome}).\n  again: ${again(job)}`);
+  }
+
+  #say(text: string): void {
+    this.#live?.clear();
+    tell(text);
+  }
+
+  #line(): string {
+    const { runsPerMinute, virtualPerSecond } = this.#rates();
+    return `${this.#runs} of ${this.#total} runs, ${this.failed} failed, ${runsPerMinute} runs/min, ${virtualPerSecond} virtual s/s per core`;
+  }
+
+  #rates() {
+    const elapsedMs = performance.now() - this.#began;
+    return {
+      runsPerMinute: Math.round((this.#runs * 60_000) / elapsedMs),
+      virtualPerSecond: Math.round(this.#virtualMs / Math.max(1, this.#workedMs)),
+      virtualPerSecondInAll: Math.round(this.#virtualMs / elapsedMs),
+    };
+  }
+
+  end(): void {
+    this.#live?.clear();
+    const counts = Object.fromEntries(this.#counts);
+    const rates = this.#rates();
+    if (this.#flags.json === true) print(JSON.stringify({ runs: this.#runs, counts, canaries: this.#canaries, ...rates }));
+    const said = [...this.#counts].map(([outcome, count]) => `${outcome} ${count}`).join(', ');
+    const canaries = this.#canaries === 0 ? '' : `; ${this.#canaries} runs with a planted bug`;
+    tell(`${this.#runs} runs: ${said}${canaries}`);
+    tell(
+      `${rates.runsPerMinute} runs per minute; ${rates.virtualPerSecond} virtual seconds per second on one core, ${rates.virtualPerSecondInAll} in all`,
+    );
+  }
+
+  exitCode(): number {
+    return worstExitCode(this.#codes);
+  }
+}
+
+/** The command that makes the run of a job again, with its report. */
+function again({ experiment, seed, overrides }: SoakJob): string {
+  const { protocol, bug, nodeCount, durationMs, rate } = overrides;
+  const flags = Object.entries({ protocol, bug, nodes: nodeCount, duration: durationMs && `${durationMs}ms`, rate });
+  const words = flags.flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}`, String(value)]));
+  return commandLine(['npx', 'splitbrain', 'run', experiment, '--seed', String(seed), ...words]);
+}

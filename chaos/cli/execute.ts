@@ -1,0 +1,116 @@
+/** One run from plan to results folder: record, write the raw record, judge, report. */
+import { rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { loadReporter, namesOf } from '../catalog.ts';
+import type { Plan, Recording, Substrate, Verdict } from '../contracts.ts';
+import { judge } from '../judge.ts';
+import { recordingFiles } from '../recording-files.ts';
+import { record } from '../run.ts';
+import { simSubstrate } from '../substrate/sim/index.ts';
+import { progressView } from './progress.ts';
+import { provenance } from './provenance.ts';
+import { makeRunFolder, markLatest, writeFiles } from './results.ts';
+import { color, commandLine, outcomeMark, tell } from './terminal.ts';
+
+export interface ExecuteOptions {
+  readonly results: string;
+  /** The reporters to write; all where there are none named. */
+  readonly reporters?: readonly string[];
+  readonly signal: AbortSignal;
+  readonly quiet?: boolean;
+}
+
+export interface Executed {
+  readonly folder: string;
+  readonly recording: Recording;
+  readonly verdict: Verdict;
+}
+
+/** The substrate of a plan. */
+export function substrateOf(_name: Plan['substrate']): Substrate {
+  return simSubstrate;
+}
+
+/** The command that makes the same run again, without its folder. */
+export function runCommand(plan: Plan, experiment = plan.experimentName): string {
+  const flags = ['--seed', String(plan.seed), '--protocol', plan.protocol, '--nodes', String(plan.nodes.length)];
+  flags.push('--duration', `${plan.durationMs}ms`, '--rate', String(plan.experiment.load.rate));
+  if (plan.bug !== undefined) flags.push('--bug', plan.bug);
+  return commandLine(['npx', 'splitbrain', 'run', experiment, ...flags]);
+}
+
+export function replayCommand(folder: string): string {
+  return commandLine(['npx', 'splitbrain', 'replay', relative(process.cwd(), folder) || '.']);
+}
+
+/** Runs a plan and leaves its results. */
+export async function execute(plan: Plan, options: ExecuteOptions): Promise<Executed> {
+  const startedAt = new Date();
+  const began = performance.now();
+  const view = progressView(plan);
+  const quiet = options.quiet === true;
+  const watch = quiet ? {} : { onProgress: view.onProgress, onEvent: view.onEvent };
+  let recording: Recording;
+  try {
+    recording = await record(plan, substrateOf(plan.substrate), { signal: options.signal, ...watch });
+  } finally {
+    if (!quiet) view.end();
+  }
+  const folder = keep(recording, options.results, startedAt);
+  const verdict = await judge(recording);
+  await report(folder, recording, verdict, { startedAt, wallMs: performance.now() - began }, options.reporters);
+  markLatest(options.results, folder);
+  return { folder, recording, verdict };
+}
+
+/** The raw record is on disk before it is judged; where it cannot be, nothing is. */
+function keep(recording: Recording, results: string, startedAt: Date): string {
+  const folder = makeRunFolder(results, recording.plan, startedAt);
+  try {
+    writeFiles(folder, recordingFiles(recording));
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+  return folder;
+}
+
+/** Renders and writes every report of a run. */
+export async function report(
+  folder: string,
+  recording: Recording,
+  verdict: Verdict,
+  times: { readonly startedAt: Date; readonly wallMs: number },
+  reporters: readonly string[] = namesOf('reporter'),
+): Promise<void> {
+  const input = {
+    recording,
+    verdict,
+    provenance: provenance(times.startedAt, times.wallMs),
+    commands: { replay: replayCommand(folder), run: runCommand(recording.plan) },
+  };
+  for (const name of reporters) {
+    const { render } = await loadReporter(name);
+    writeFiles(folder, await render(input));
+  }
+}
+
+/** What a person reads at the end of a run. */
+export function tellVerdict({ folder, recording, verdict }: Executed): void {
+  const { plan } = recording;
+  tell(`${outcomeMark(verdict.outcome)}  ${color.bold(plan.experimentName)}  seed ${plan.seed}: ${verdict.sentence}`);
+  for (const check of verdict.checks.filter(({ verdict: said }) => said !== 'valid')) {
+    tell(`  ${check.check}: ${check.verdict}. ${check.summary}`);
+    for (const sentence of check.evidence[0]?.sentences ?? []) tell(`    ${sentence}`);
+  }
+  tell(`  report: ${join(relative(process.cwd(), folder) || '.', 'report.html')}`);
+  if (verdict.outcome !== 'PASS') tell(`  again:  ${replayCommand(folder)}`);
+  annotate(verdict, plan);
+}
+
+/** Under GitHub Actions a failure is an annotation. */
+function annotate(verdict: Verdict, plan: Plan): void {
+  if (process.env['GITHUB_ACTIONS'] !== 'true' || verdict.outcome === 'PASS') return;
+  const text = `${verdict.outcome}: ${verdict.sentence}`.replace(/[\r\n%]/g, ' ');
+  tell(`::error title=${plan.experimentName} seed ${plan.seed}::${text}`);
+}

@@ -1,0 +1,59 @@
+/** The command line: every file in `commands/` is a command. */
+import { Command, CommanderError } from 'commander';
+import { exitCode, SplitbrainError } from '../errors.ts';
+import check from './commands/check.ts';
+import list from './commands/list.ts';
+import replay from './commands/replay.ts';
+import report from './commands/report.ts';
+import run from './commands/run.ts';
+import soak from './commands/soak.ts';
+import { splitbrainVersion } from './provenance.ts';
+import { color, tell } from './terminal.ts';
+
+function program(): Command {
+  const root = new Command('splitbrain')
+    .description('A chaos-testing lab for consensus protocols: every verdict comes with its evidence.')
+    .version(splitbrainVersion(), '--version')
+    .showSuggestionAfterError()
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 as expected, 1 safety violated, 2 inconclusive, 3 liveness or a threshold,
+            4 usage or configuration, 5 environment, 130 interrupted.
+Every option can be set as SPLITBRAIN_<NAME> in the environment; the flag wins.
+
+Begin with:  npx splitbrain run rolling-failures`,
+    );
+  for (const register of [run, list, replay, check, report, soak]) register(root);
+  for (const command of root.commands) command.exitOverride().showSuggestionAfterError();
+  return root;
+}
+
+/** Runs the command line and sets the exit code; errors are sentences, never stack traces of ours. */
+async function main(): Promise<void> {
+  try {
+    await program().parseAsync(process.argv);
+  } catch (error) {
+    process.exitCode = explain(error);
+  }
+}
+
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) {
+    // Help and version are no errors; for the rest commander has said what is wrong.
+    if (error.exitCode === 0) return exitCode.ok;
+    if (error.code !== 'commander.help') tell('See what there is with: npx splitbrain --help');
+    return exitCode.usage;
+  }
+  if (error instanceof SplitbrainError) {
+    tell(`${color.red('error:')} ${error.message}`);
+    tell(error.advice);
+    return error.exitCode;
+  }
+  tell(`${color.red('error:')} the lab itself failed: ${error instanceof Error ? error.stack : String(error)}`);
+  return exitCode.environment;
+}
+
+await main();

@@ -1,0 +1,63 @@
+/** Options that several commands share: one place for their names, defaults and errors. */
+import { InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../experiment.ts';
+import { maxSeed } from '../random.ts';
+
+export function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`wants a whole number from ${min} to ${max}.`);
+  };
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0 && value <= 1_000_000) return value;
+  throw new InvalidArgumentError('wants a positive number, up to 1000000.');
+}
+
+export function durationMs(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== null && ms > 0 && ms <= 48 * 3_600_000) return ms;
+  throw new InvalidArgumentError('wants a duration such as 30s, 500ms or 2m, up to 48h.');
+}
+
+export const options = {
+  on: () => new Option('--on <substrate>', 'where to run').choices(['sim']).default('sim').env('SPLITBRAIN_ON'),
+  protocol: () => new Option('--protocol <name>', 'the protocol of the replicas').env('SPLITBRAIN_PROTOCOL'),
+  bug: () => new Option('--bug <name>', 'plant a bug in every replica (see: list bugs)').env('SPLITBRAIN_BUG'),
+  nodes: () =>
+    new Option('--nodes <count>', 'how many replicas').argParser(integer(1, 200)).env('SPLITBRAIN_NODES'),
+  seed: () =>
+    new Option('--seed <number>', 'decides everything that is drawn; drawn and printed where absent')
+      .argParser(integer(0, maxSeed))
+      .env('SPLITBRAIN_SEED'),
+  duration: () =>
+    new Option('--duration <time>', 'how long the load lasts, such as 30s').argParser(durationMs).env('SPLITBRAIN_DURATION'),
+  rate: () =>
+    new Option('--rate <number>', 'operations per second of all clients').argParser(positive).env('SPLITBRAIN_RATE'),
+  out: () => new Option('--out <folder>', 'the results folder').default('results').env('SPLITBRAIN_OUT'),
+} as const;
+
+/** The values of the options above, as commander gives them. */
+export interface PlanFlags {
+  readonly on: 'sim';
+  readonly protocol?: string;
+  readonly bug?: string;
+  readonly nodes?: number;
+  readonly seed?: number;
+  readonly duration?: number;
+  readonly rate?: number;
+}
+
+/** The flags in the names of `makePlan`; absent ones stay absent. */
+export function planOverrides({ protocol, bug, nodes, duration, rate }: PlanFlags) {
+  return {
+    ...(protocol === undefined ? {} : { protocol }),
+    ...(bug === undefined ? {} : { bug }),
+    ...(nodes === undefined ? {} : { nodeCount: nodes }),
+    ...(duration === undefined ? {} : { durationMs: duration }),
+    ...(rate === undefined ? {} : { rate }),
+  };
+}

@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { arch, platform } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot } from '../catalog.ts';
+import type { Provenance } from '../contracts.ts';
+
+/** Our own version, as package.json has it. */
+export function splitbrainVersion(): string {
+  const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
+  return manifest.version;
+}
+
+/** Where a run came from. */
+export function provenance(startedAt: Date, wallMs: number): Provenance {
+  return {
+    splitbrainVersion: splitbrainVersion(),
+    commit: commit(),
+    nodeVersion: process.versions.node,
+    platform: `${platform()} ${arch()}`,
+    startedAt: startedAt.toISOString(),
+    wallMs: Math.round(wallMs),
+  };
+}
+
+/** The commit of the checkout, with a mark where files were changed; null outside of one. */
+function commit(): string | null {
+  const git = (...args: string[]) => spawnSync('git', ['-C', packageRoot, ...args], { encoding: 'utf8', timeout: 5000 });
+  const head = git('rev-parse', '--short=12', 'HEAD');
+  if (head.status !== 0 || typeof head.stdout !== 'string') return null;
+  const changed = git('status', '--porcelain', '--untracked-files=no').stdout !== '';
+  return `${head.stdout.trim()}${changed ? '+changes' : ''}`;
+}

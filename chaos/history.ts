@@ -1,0 +1,243 @@
+/**
+ * The history of a run: pairing both ends of each operation, and reading and writing `history.jsonl` and `events.jsonl`
+ * (one JSON value a line). Pure: text in, values out; only the command line touches files.
+ */
+import { z } from 'zod';
+import type { CompletedOperation, HistoryEvent, LabEvent, LabFact } from './contracts.ts';
+import { UsageError } from './errors.ts';
+import { explainIssues } from './experiment.ts';
+
+/**
+ * Joins each invocation with its completion, in order of invocation. An operation that never completed counts as
+ * `info`: nobody knows whether it happened.
+ *
+ * @throws Error where a completion has no invocation, or two; `parseHistory` refuses such a file beforehand
+ */
+export function pairOperations(history: readonly HistoryEvent[]): CompletedOperation[] {
+  const operations: CompletedOperation[] = [];
+  const open = new Map<number, number>();
+  for (const event of history) {
+    if (event.type === 'invoke') {
+      const { op, process, f, key, value, atMs } = event;
+      open.set(op, operations.length);
+      operations.push({
+        op,
+        process,
+        f,
+        key,
+        value,
+        invokeMs: atMs,
+        completeMs: Number.POSITIVE_INFINITY,
+        type: 'info',
+        result: null,
+      });
+      continue;
+    }
+    const at = open.get(event.op);
+    const invoked = at === undefined ? undefined : operations[at];
+    if (at === undefined || invoked === undefined) {
+      throw new Error(`operation ${event.op} completed without being open; the history is damaged`);
+    }
+    open.delete(event.op);
+    const completeMs = event.type === 'info' ? Number.POSITIVE_INFINITY : event.atMs;
+    operations[at] = { ...invoked, completeMs, type: event.type, result: event.value };
+  }
+  return operations;
+}
+
+/** Read first by a person, so they come first in a line; the others follow by name. */
+const leadingKeys = ['atMs', 'type', 'op', 'process', 'f', 'key', 'value'];
+
+/** JSON with its keys in a fixed order, so that equal events are equal bytes however they were built. */
+function stableJson(value: unknown, leading: readonly string[]): string {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new TypeError(`${value} cannot be recorded: JSON has no such number`);
+  }
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map((item) => stableJson(item, [])).join(',')}]`;
+  const fields = new Map(Object.entries(value));
+  const last = [...fields.keys()].filter((key) => !leading.includes(key)).sort();
+  const parts: string[] = [];
+  for (const key of [...leading, ...last]) {
+    const field = fields.get(key);
+    // A value that is undefined is still a value (of an operation without one); any other such field is absent.
+    if (field === undefined && !(key === 'value' && fields.has(key))) continue;
+    parts.push(`${JSON.stringify(key)}:${stableJson(field, [])}`);
+  }
+  return `{${parts.join(',')}}`;
+}
+
+/**
+ * One JSON value a line, each line ended by a newline; no events, no text.
+ *
+ * @throws TypeError for a number that JSON cannot hold
+ */
+export function serialiseLines(events: readonly (HistoryEvent | LabEvent)[]): string {
+  return events.map((event) => `${stableJson(event, leadingKeys)}\n`).join('');
+}
+
+const atMs = z.number();
+const count = z.int().min(0);
+const text = z.string();
+
+const completionSchema = z.strictObject({
+  type: z.enum(['ok', 'fail', 'info']),
+  op: count,
+  process: count,
+  atMs,
+  value: z.unknown(),
+  error: z.exactOptional(text),
+});
+
+const historySchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('invoke'),
+    op: count,
+    process: count,
+    atMs,
+    f: text.min(1),
+    key: text,
+    value: z.unknown(),
+  }),
+  completionSchema,
+]);
+
+const nodes = z.array(text);
+const links = z.array(z.strictObject({ from: text, to: text }));
+const view = z.looseObject({
+  role: text,
+  epoch: z.number(),
+  leader: z.exactOptional(text),
+  commitIndex: z.number(),
+  lastIndex: z.number(),
+});
+
+function fact<T extends LabFact['type'], F extends z.core.$ZodLooseShape>(type: T, fields: F) {
+  return z.strictObject({ atMs, type: z.literal(type), ...fields });
+}
+
+/** A schema for each kind of fact; the compiler refuses to leave one out. */
+const eventSchemas = {
+  phase: fact('phase', { phase: z.enum(['boot', 'load', 'heal', 'settle', 'read-back', 'done']) }),
+  strike: fact('strike', { strike: text, fault: text, target: text, nodes, links }),
+  struck: fact('struck', { strike: text }),
+  heal: fact('heal', { strike: text }),
+  healed: fact('healed', { strike: text }),
+  'strike-failed': fact('strike-failed', { strike: text, error: text }),
+  'node-up': fact('node-up', { node: text }),
+  'node-down': fact('node-down', { node: text }),
+  'node-paused': fact('node-paused', { node: text }),
+  'node-resumed': fact('node-resumed', { node: text }),
+  'link-dropped': fact('link-dropped', { from: text, to: text, strike: text }),
+  'link-delayed': fact('link-delayed', { from: text, to: text, strike: text }),
+  role: fact('role', { node: text, role: text, epoch: z.number() }),
+  append: fact('append', {
+    node: text,
+    index: z.number(),
+    epoch: z.number(),
+    prevEpoch: z.number(),
+    hash: z.number(),
+  }),
+  apply: fact('apply', { node: text, index: z.number(), hash: z.number() }),
+  stopped: fact('stopped', { node: text, reason: text }),
+  settled: fact('settled', { tookMs: z.number() }),
+  stalled: fact('stalled', { why: text }),
+  interrupted: fact('interrupted', {}),
+  final: fact('final', {
+    node: text,
+    view: z.nullable(view),
+    appliedIndex: z.number(),
+    stateHash: z.nullable(text),
+  }),
+} satisfies { readonly [T in LabFact['type']]: z.ZodType<LabEvent & { readonly type: T }> };
+
+/** Refuses a line, with its place, what is wrong with it and what to do about it. */
+function refuse(file: string, line: number, problem: string): never {
+  throw new UsageError(
+    `${file}, line ${line}: ${problem}`,
+    'Judge an undamaged copy of the results, or run the experiment again: its schedule.json has all that is needed.',
+  );
+}
+
+function* jsonLines(content: string, file: string): Generator<readonly [line: number, value: unknown]> {
+  let line = 0;
+  for (let start = 0; start < content.length; ) {
+    line += 1;
+    const newline = content.indexOf('\n', start);
+    const end = newline === -1 ? content.length : newline;
+    const source = content.slice(start, end);
+    start = end + 1;
+    let value: unknown;
+    try {
+      value = JSON.parse(source);
+    } catch {
+      const isTruncated = newline === -1;
+      refuse(file, line, isTruncated ? 'the line is truncated: the file ends within it' : 'the line is not JSON');
+    }
+    yield [line, value];
+  }
+}
+
+/** What a history may hold next, given what came before. */
+class HistoryRules {
+  private readonly seen = new Set<number>();
+  private readonly openByProcess = new Map<number, number>();
+
+  /** Says in words which rule the event breaks; null where it breaks none. */
+  problem(event: HistoryEvent): string | null {
+    const open = this.openByProcess.get(event.process);
+    if (event.type === 'invoke') {
+      if (this.seen.has(event.op)) return `operation ${event.op} is invoked a second time`;
+      if (open !== undefined) return `process ${event.process} invokes ${event.op} while its operation ${open} is open`;
+      this.seen.add(event.op);
+      this.openByProcess.set(event.process, event.op);
+      return null;
+    }
+    if (!this.seen.has(event.op)) return `operation ${event.op} completes before it was invoked`;
+    if (open !== event.op) return `operation ${event.op} is not open in process ${event.process}, yet it completes`;
+    this.openByProcess.delete(event.process);
+    return null;
+  }
+}
+
+/**
+ * Reads `history.jsonl`. Strict, since every verdict rests on it: unknown fields, a completion before its invocation, a
+ * number used twice and a process with two operations open are refused.
+ *
+ * @param content - the text of the file
+ * @param file - named in errors
+ * @throws UsageError with the line at fault
+ */
+export function parseHistory(content: string, file: string): HistoryEvent[] {
+  const events: HistoryEvent[] = [];
+  const rules = new HistoryRules();
+  for (const [line, value] of jsonLines(content, file)) {
+    const parsed = historySchema.safeParse(value);
+    if (!parsed.success) refuse(file, line, `not an event of a history: ${explainIssues(parsed.error)}`);
+    const problem = rules.problem(parsed.data);
+    if (problem !== null) refuse(file, line, problem);
+    events.push(parsed.data);
+  }
+  return events;
+}
+
+/**
+ * Reads `events.jsonl`.
+ *
+ * @param content - the text of the file
+ * @param file - named in errors
+ * @throws UsageError with the line at fault
+ */
+export function parseEvents(content: string, file: string): LabEvent[] {
+  const events: LabEvent[] = [];
+  for (const [line, value] of jsonLines(content, file)) {
+    const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined;
+    if (typeof type !== 'string' || !Object.hasOwn(eventSchemas, type)) {
+      refuse(file, line, `not an event of the lab: its type is ${JSON.stringify(type) ?? 'missing'}`);
+    }
+    const parsed = eventSchemas[type as LabFact['type']].safeParse(value);
+    if (!parsed.success) refuse(file, line, `not a "${type}" event: ${explainIssues(parsed.error)}`);
+    events.push(parsed.data);
+  }
+  return events;
+}

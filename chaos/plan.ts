@@ -1,0 +1,73 @@
+/** Resolves an experiment into the plan of one run, and refuses before boot what cannot be run. */
+import { loadDefect, loadExperiment, loadFault, loadProtocol, loadWorkload, namesOf, unknownName } from './catalog.ts';
+import type { Capability, Plan } from './contracts.ts';
+import { UsageError } from './errors.ts';
+import type { Experiment } from './experiment.ts';
+import { randomFor } from './random.ts';
+import { planStrikes } from './schedule.ts';
+
+/** What the command line may override. */
+export interface PlanOptions {
+  readonly seed: number;
+  readonly substrate: Plan['substrate'];
+  readonly capabilities: ReadonlySet<Capability>;
+  readonly protocol?: string;
+  readonly bug?: string;
+  readonly nodeCount?: number;
+  readonly durationMs?: number;
+  readonly rate?: number;
+}
+
+/** Makes the plan of a run of an experiment of the library, or of the one in a file. */
+export async function makePlan(nameOrPath: string, options: PlanOptions): Promise<Plan> {
+  const { name, experiment: written } = loadExperiment(nameOrPath);
+  const protocol = options.protocol ?? written.protocol;
+  const definition = await loadProtocol(protocol);
+  if (options.bug !== undefined) await loadDefect(protocol, options.bug);
+  const nodeCount = options.nodeCount ?? written.nodes ?? definition.defaultNodeCount;
+  const durationMs = options.durationMs ?? written.duration;
+  const experiment: Experiment = {
+    ...written,
+    protocol,
+    nodes: nodeCount,
+    duration: durationMs,
+    load: { ...written.load, rate: options.rate ?? written.load.rate },
+  };
+  const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
+  await refuseImpossible(experiment, nodes, options);
+  const plan: Plan = {
+    schemaVersion: 1,
+    experimentName: name,
+    seed: options.seed,
+    substrate: options.substrate,
+    system: 'replica',
+    protocol,
+    nodes,
+    durationMs,
+    strikes: planStrikes(experiment, durationMs, randomFor(options.seed, 'schedule')),
+    experiment,
+  };
+  return options.bug === undefined ? plan : { ...plan, bug: options.bug };
+}
+
+/** Names, parameters and abilities are checked before anything boots. */
+async function refuseImpossible(experiment: Experiment, nodes: readonly string[], options: PlanOptions): Promise<void> {
+  const workload = await loadWorkload(experiment.load.workload);
+  workload.parse(experiment.load.params);
+  for (const strike of experiment.strikes) {
+    const fault = await loadFault(strike.fault);
+    fault.parse(strike.params);
+    const lacking = fault.needs.filter((need) => !options.capabilities.has(need));
+    if (lacking.length > 0) {
+      throw new UsageError(
+        `the fault "${strike.fault}" needs ${lacking.join(' and ')}, which "${options.substrate}" cannot do`,
+        'Run the experiment on another substrate (--on), or choose another fault.',
+      );
+    }
+    if (nodes.includes(strike.target)) continue;
+    const targets = namesOf('target');
+    if (!targets.includes(strike.target)) {
+      throw unknownName('target', strike.target, [...targets, ...nodes], 'npx splitbrain list targets');
+    }
+  }
+}

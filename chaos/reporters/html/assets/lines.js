@@ -1,0 +1,158 @@
+/** The charts of figures over time: throughput, outcomes, latency, applied index. */
+const report = globalThis.splitbrainReport;
+const { colours, data, range } = report;
+const { bins } = data;
+
+const count = (value) => value.toLocaleString('en-US', { maximumFractionDigits: value < 10 ? 1 : 0 });
+
+/** The bin that a moment falls into. */
+function binAt(seconds) {
+  let at = 0;
+  while (at + 1 < bins.fromS.length && bins.fromS[at + 1] <= seconds) at += 1;
+  return at;
+}
+
+/** A value between two gaps has no line, so it gets a point. */
+function lonely(plot, series) {
+  const values = plot.data[series];
+  const [first, last] = plot.series[series].idxs;
+  const found = [];
+  for (let i = first; i <= last; i += 1) {
+    if (values[i] != null && values[i - 1] == null && values[i + 1] == null) found.push(i);
+  }
+  return found;
+}
+
+function line(colour, position, extra) {
+  return {
+    stroke: () => colours[colour],
+    width: 1.75,
+    dash: report.dashes[position % report.dashes.length],
+    points: { show: true, size: 5, fill: () => colours[colour], filter: lonely },
+    ...extra,
+  };
+}
+
+/** Room above the highest value, and never an axis without height. */
+const fromZero = { range: (_, __, max) => [0, Math.max(1, (max ?? 1) * 1.12)] };
+
+/** Names the faults above their bands, in a second row where two would touch. */
+function nameBands(pen) {
+  let freeFrom = [0, 0];
+  for (const [fromS, toS, label] of data.bands) {
+    if (!pen.sees(fromS, toS)) continue;
+    const { from, width } = pen.box(fromS, toS, pen.top, 3 * pen.ratio, colours.orange);
+    const row = freeFrom.findIndex((edge) => edge <= from);
+    if (row < 0) continue;
+    const room = Math.max(width - 8 * pen.ratio, 110 * pen.ratio);
+    const size = pen.text(label, from + 5 * pen.ratio, pen.top + (13 + row * 14) * pen.ratio, room, colours.ink);
+    freeFrom = freeFrom.map((edge, i) => (i === row ? from + size + 12 * pen.ratio : edge));
+  }
+}
+
+function markGaps(pen) {
+  const height = 12 * pen.ratio;
+  const fill = report.hatch(pen.ctx, colours.amber, pen.ratio);
+  for (const [fromS, toS] of data.gaps) {
+    pen.box(fromS, toS, pen.top + pen.height - height, height, fill, colours.amber);
+  }
+}
+
+function markCalmRate(pen) {
+  if (data.calmRate === null) return;
+  const y = pen.y(data.calmRate);
+  pen.ctx.fillStyle = colours.muted;
+  for (let x = pen.left; x < pen.x(data.loadEndS); x += 6 * pen.ratio) {
+    pen.ctx.fillRect(x, y, 2 * pen.ratio, pen.ratio);
+  }
+}
+
+function markLoadEnd(pen) {
+  const room = 70 * pen.ratio;
+  const size = pen.measure('load ends');
+  pen.text(
+    'load ends',
+    pen.x(data.loadEndS) - size - 6 * pen.ratio,
+    pen.top + pen.height - 22 * pen.ratio,
+    room,
+    colours.muted,
+  );
+}
+
+function annotate(plot) {
+  report.clipped(plot, (pen) => {
+    nameBands(pen);
+    markGaps(pen);
+    markCalmRate(pen);
+    markLoadEnd(pen);
+  });
+}
+
+function activeFaults(at) {
+  const active = data.bands.filter(([fromS, toS]) => fromS <= at && at <= toS).map(([, , label]) => label);
+  return active.length === 0 ? 'no fault' : `fault: ${active.join(', ')}`;
+}
+
+report.drawHero = (place) => {
+  report.chart(place, {
+    whole: true,
+    height: 236,
+    data: [bins.midS, bins.ok],
+    y: fromZero,
+    yAxis: { values: (_, splits) => splits.map((value) => `${count(value)} op/s`) },
+    series: [line('blue', 0, { fill: () => colours['blue-tint'], width: 2 })],
+    front: annotate,
+    describe: (at) => `${count(bins.ok[binAt(at)])} op/s  ·  ${activeFaults(at)}`,
+  });
+};
+
+report.drawThroughput = (place) => {
+  report.chart(place, {
+    height: 180,
+    data: [bins.midS, bins.ok, bins.fail, bins.info],
+    y: fromZero,
+    yAxis: { values: (_, splits) => splits.map((value) => `${count(value)} op/s`) },
+    series: [line('blue', 0), line('orange', 1), line('amber', 2)],
+    describe: (at) => {
+      const bin = binAt(at);
+      return `ok ${count(bins.ok[bin])}/s  ·  failed ${count(bins.fail[bin])}/s  ·  unknown ${count(bins.info[bin])}/s`;
+    },
+  });
+};
+
+report.drawLatency = (place) => {
+  // A logarithm has no zero: what took less than a hundredth of a millisecond is drawn there.
+  const positive = (values) => values.map((value) => (value === null ? null : Math.max(0.01, value)));
+  report.chart(place, {
+    height: 200,
+    data: [bins.midS, positive(bins.p50), positive(bins.p99), positive(bins.max)],
+    y: { distr: 3, log: 10 },
+    yAxis: { values: (_, splits) => splits.map((value) => (value === null ? '' : report.durationText(value))) },
+    series: [line('blue', 0), line('green', 1), line('orange', 2)],
+    describe: (at) => {
+      const bin = binAt(at);
+      const [p50, p99, max] = [bins.p50[bin], bins.p99[bin], bins.max[bin]].map(report.durationText);
+      return `p50 ${p50}  ·  p99 ${p99}  ·  max ${max}`;
+    },
+  });
+};
+
+report.drawApplied = (place) => {
+  const tones = ['blue', 'orange', 'green', 'amber'];
+  report.chart(place, {
+    height: 200,
+    data: [
+      bins.fromS.map((from, i) => bins.fromS[i + 1] ?? Math.max(from, range.endS)),
+      ...data.applied.map((each) => each.values),
+    ],
+    y: { range: (_, min, max) => [Math.max(0, (min ?? 0) - 1), (max ?? 1) + 1] },
+    yAxis: { values: (_, splits) => splits.map(count) },
+    series: data.applied.map((_, i) => line(tones[i % tones.length], i, { width: 1.5 })),
+    describe: (at) => {
+      const bin = binAt(at);
+      return data.applied
+        .map(({ node, values }) => `${node} ${values[bin] === null ? '–' : count(values[bin])}`)
+        .join('  ·  ');
+    },
+  });
+};

@@ -1,0 +1,202 @@
+/** What the charts of a report draw: binned, capped, in seconds since load began, and small enough to embed. */
+import type { ReportInput } from '../../contracts.ts';
+import {
+  calmRatePerSecond,
+  isLeading,
+  loadSpan,
+  recordingEndMs,
+  type Span,
+  type StrikeWindow,
+  strikeWindows,
+  writeGaps,
+} from '../../statistics.ts';
+import {
+  appliedPerNode,
+  type Bin,
+  binHistory,
+  binWidthMs,
+  leaderlessSpans,
+  type NodeLane,
+  nodeLanes,
+  observedSpans,
+} from '../shared/series.ts';
+
+const mostNodes = 16;
+const mostLines = 8;
+const mostSpansPerLane = 400;
+const mostBands = 200;
+/** Shorter pauses between writes are the rhythm of the load. */
+const noteworthyGapMs = 500;
+
+/** From, to (both in seconds) and what it says. */
+export type LabelledSpan = readonly [number, number, string];
+
+/** One lane of the fault chart. */
+export interface FaultLane {
+  readonly node: string;
+  readonly requested: readonly LabelledSpan[];
+  readonly observed: readonly LabelledSpan[];
+}
+
+/** The JSON that a page carries for its scripts; the field names are those of `assets/*.js`. */
+export interface DrawnData {
+  readonly endS: number;
+  readonly loadEndS: number;
+  /** The calm rate, per second; null where nothing was calm. */
+  readonly calmRate: number | null;
+  readonly bins: {
+    readonly fromS: readonly number[];
+    readonly midS: readonly number[];
+    readonly ok: readonly number[];
+    readonly fail: readonly number[];
+    readonly info: readonly number[];
+    readonly p50: readonly (number | null)[];
+    readonly p99: readonly (number | null)[];
+    readonly max: readonly (number | null)[];
+  };
+  readonly bands: readonly LabelledSpan[];
+  readonly gaps: readonly (readonly [number, number])[];
+  readonly faults: readonly FaultLane[];
+  readonly nodes: readonly {
+    readonly node: string;
+    readonly roles: readonly { span: LabelledSpan; epoch: number; leads: boolean }[];
+    readonly absences: readonly LabelledSpan[];
+  }[];
+  readonly leaderless: readonly (readonly [number, number])[];
+  readonly applied: readonly { readonly node: string; readonly values: readonly (number | null)[] }[];
+}
+
+/** What is drawn, what the tables list, and what was left out. */
+export interface ChartData {
+  readonly drawn: DrawnData;
+  readonly bins: readonly Bin[];
+  readonly binMs: number;
+  readonly lanes: readonly NodeLane[];
+  readonly strikes: readonly StrikeWindow[];
+  /** Sentences such as `Leader and epoch: showing 16 of 40 nodes.` */
+  readonly truncated: readonly string[];
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms) / 1000;
+}
+
+function pair({ fromMs, toMs }: Span): [number, number] {
+  return [seconds(fromMs), seconds(toMs)];
+}
+
+/** A strike in a word or two: `kill n1`. */
+export function strikeLabel({ fault, nodes, target }: StrikeWindow): string {
+  const shown = nodes.slice(0, 3).join(', ');
+  return `${fault} ${nodes.length === 0 ? target : `${shown}${nodes.length > 3 ? ` +${nodes.length - 3}` : ''}`}`;
+}
+
+/** Keeps the first `most` and says so. */
+function capped<T>(items: readonly T[], most: number, what: string, notes: string[]): T[] {
+  if (items.length > most) notes.push(`${what.replace('#', `showing ${most} of ${items.length}`)}.`);
+  return items.slice(0, most);
+}
+
+function binColumns(bins: readonly Bin[]): DrawnData['bins'] {
+  const perSecond = (bin: Bin, count: number) => {
+    return bin.toMs > bin.fromMs ? Math.round((count * 100_000) / (bin.toMs - bin.fromMs)) / 100 : 0;
+  };
+  return {
+    fromS: bins.map((bin) => seconds(bin.fromMs)),
+    midS: bins.map((bin) => seconds((bin.fromMs + bin.toMs) / 2)),
+    ok: bins.map((bin) => perSecond(bin, bin.ok)),
+    fail: bins.map((bin) => perSecond(bin, bin.fail)),
+    info: bins.map((bin) => perSecond(bin, bin.info)),
+    p50: bins.map((bin) => bin.p50),
+    p99: bins.map((bin) => bin.p99),
+    max: bins.map((bin) => bin.max),
+  };
+}
+
+function faultLanes(
+  { recording }: ReportInput,
+  strikes: readonly StrikeWindow[],
+  lanes: readonly NodeLane[],
+): FaultLane[] {
+  const endMs = recordingEndMs(recording);
+  const mergeMs = Math.max(2 * binWidthMs(endMs), 250);
+  return lanes.flatMap((lane) => {
+    const own = strikes.filter((strike) => strike.requestedMs !== null && strike.nodes.includes(lane.node));
+    if (own.length === 0) return [];
+    const requested = own.map((strike): LabelledSpan => {
+      const toMs = strike.healRequestedMs ?? strike.healedMs ?? endMs;
+      return [seconds(strike.requestedMs ?? 0), seconds(toMs), strike.fault];
+    });
+    const observed = own.flatMap((strike) =>
+      observedSpans(recording, strike, lane, mergeMs).map((span): LabelledSpan => [...pair(span), span.what]),
+    );
+    return [{ node: lane.node, requested, observed }];
+  });
+}
+
+function capLane(lane: FaultLane, notes: string[]): FaultLane {
+  const cap = (spans: readonly LabelledSpan[], what: string) =>
+    capped(spans, mostSpansPerLane, `Faults of ${lane.node}: # ${what}`, notes);
+  return {
+    node: lane.node,
+    requested: cap(lane.requested, 'requested spans'),
+    observed: cap(lane.observed, 'observed spans'),
+  };
+}
+
+function drawnNodes(lanes: readonly NodeLane[], notes: string[]): DrawnData['nodes'] {
+  return lanes.map(({ node, roles, absences }) => ({
+    node,
+    roles: capped(roles, mostSpansPerLane, `Roles of ${node}: # changes`, notes).map((span) => ({
+      span: [...pair(span), span.role],
+      epoch: span.epoch,
+      leads: isLeading(span.role),
+    })),
+    absences: capped(absences, mostSpansPerLane, `Absences of ${node}: # spans`, notes).map((span) => [
+      ...pair(span),
+      span.kind,
+    ]),
+  }));
+}
+
+/** Everything that the charts and their tables show. */
+export function chartData(input: ReportInput): ChartData {
+  const { recording } = input;
+  const truncated: string[] = [];
+  const endMs = recordingEndMs(recording);
+  const bins = binHistory(recording);
+  const allLanes = nodeLanes(recording);
+  const lanes = capped(allLanes, mostNodes, 'Leader and epoch: # nodes', truncated);
+  const strikes = strikeWindows(recording);
+  const struck = strikes.filter((strike) => strike.struckMs !== null);
+  const faults = capped(faultLanes(input, strikes, allLanes), mostNodes, 'Faults: # targets', truncated);
+  const applied = [...appliedPerNode(recording, bins)].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    bins,
+    binMs: binWidthMs(endMs),
+    lanes,
+    strikes,
+    drawn: {
+      endS: seconds(endMs),
+      loadEndS: seconds(loadSpan(recording).toMs),
+      calmRate: calmRatePerSecond(recording),
+      bins: binColumns(bins),
+      bands: capped(struck, mostBands, 'Fault bands: # strikes', truncated).map(
+        (strike): LabelledSpan => [
+          seconds(strike.struckMs ?? 0),
+          seconds(strike.healedMs ?? endMs),
+          strikeLabel(strike),
+        ],
+      ),
+      gaps: capped(writeGaps(recording, noteworthyGapMs), mostBands, 'Gaps: # stretches', truncated).map(pair),
+      faults: faults.map((lane) => capLane(lane, truncated)),
+      nodes: drawnNodes(lanes, truncated),
+      leaderless: leaderlessSpans(allLanes, endMs).slice(0, mostSpansPerLane).map(pair),
+      applied: capped(applied, mostLines, 'Applied index: # nodes', truncated).map(([node, values]) => ({
+        node,
+        values,
+      })),
+    },
+    truncated,
+  };
+}

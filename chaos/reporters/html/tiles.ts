@@ -1,0 +1,112 @@
+/** The figures that decide, each beside its limit. */
+import type { CheckResult, ReportInput } from '../../contracts.ts';
+import { calmRatePerSecond } from '../../statistics.ts';
+import { formatCount, formatFigure, formatMs } from '../shared/format.ts';
+import { type Html, html } from './escape.ts';
+
+type Tone = 'good' | 'bad' | 'unsure' | 'neutral';
+
+interface Tile {
+  readonly label: string;
+  readonly value: string;
+  /** The limit in words, or that there is none. */
+  readonly limit: string;
+  readonly tone: Tone;
+  /** How much of the limit was used up; null where there is no limit. */
+  readonly share: number | null;
+}
+
+const toneWords: Readonly<Record<Tone, string>> = { good: 'within', bad: 'over', unsure: 'undecided', neutral: '' };
+
+/** A bar is an image of two figures that stand beside it in words, so it is hidden from screen readers. */
+function gauge(share: number | null): Html {
+  const width = share === null ? 0 : Math.round(Math.min(1, Math.max(0.01, share)) * 100);
+  const filled = share === null ? null : html`<rect class="filled" width="${width}" height="4" rx="2"/>`;
+  return html`<svg class="gauge" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+<rect class="track" width="100" height="4" rx="2"/>${filled}</svg>`;
+}
+
+function tile({ label, value, limit, tone, share }: Tile): Html {
+  const word = toneWords[tone] === '' ? null : html`<span class="state">${toneWords[tone]}</span>`;
+  return html`<div class="tile ${tone}"><dt>${label}</dt><dd><span class="value">${value}</span>
+${gauge(share)}<span class="limit">${limit}${word}</span></dd></div>`;
+}
+
+function contradictions(checks: readonly CheckResult[]): Tile {
+  const safety = checks.filter((check) => check.kind === 'safety');
+  const found = safety
+    .filter((check) => check.verdict === 'invalid')
+    .reduce((count, check) => count + Math.max(1, check.evidence.length), 0);
+  const decided = safety.length > 0 && safety.every((check) => check.verdict !== 'unknown');
+  return {
+    label: 'Lost, stale or contradictory',
+    value: found === 0 && !decided ? '?' : formatCount(found),
+    limit: 'limit 0',
+    tone: found > 0 ? 'bad' : decided ? 'good' : 'unsure',
+    share: found > 0 ? 1 : null,
+  };
+}
+
+function outage({ recording: { plan }, verdict }: ReportInput): Tile {
+  const value = verdict.statistics.longestOutageMs;
+  const limit = plan.experiment.limits.outage;
+  // Where a strike leaves no quorum, nothing can be written by design, and the limit is about the rest of the run.
+  const planned = plan.strikes.some((strike) => strike.outage);
+  return {
+    label: 'Longest outage of writes',
+    value: formatMs(value),
+    limit: planned ? `limit ${formatMs(limit)} with a quorum` : `limit ${formatMs(limit)}`,
+    tone: value <= limit ? 'good' : planned ? 'neutral' : 'bad',
+    share: limit > 0 ? value / limit : null,
+  };
+}
+
+function recovery({ recording, verdict }: ReportInput): Tile {
+  const value = verdict.statistics.recoveryTo95Ms;
+  const calm = calmRatePerSecond(recording);
+  const struck = recording.events.some((event) => event.type === 'healed');
+  return {
+    label: 'Recovery to 95 % of calm',
+    value: value === null ? (struck && calm !== null ? 'not reached' : '–') : formatMs(value),
+    limit: calm === null ? 'no calm to compare with' : `calm: ${formatFigure(calm)} op/s; no limit`,
+    tone: 'neutral',
+    share: null,
+  };
+}
+
+/** `24 → 846 ms`, or with both units where they differ. */
+function fromTo(calm: string, fault: string): string {
+  const unit = / \S+$/.exec(fault)?.[0] ?? '';
+  return `${unit !== '' && calm.endsWith(unit) ? calm.slice(0, -unit.length) : calm} → ${fault}`;
+}
+
+function latency({ recording: { plan }, verdict: { statistics } }: ReportInput): Tile {
+  const calm = statistics.latencyCalmMs;
+  const fault = statistics.latencyFaultMs;
+  const timeoutMs = plan.experiment.load.timeout;
+  return {
+    label: 'p99 calm → under fault',
+    value: fromTo(calm === null ? '–' : formatMs(calm.p99), fault === null ? '–' : formatMs(fault.p99)),
+    limit: `clients give up at ${formatMs(timeoutMs)}`,
+    tone: 'neutral',
+    share: fault === null || timeoutMs <= 0 ? null : fault.p99 / timeoutMs,
+  };
+}
+
+function leaders({ recording, verdict: { statistics } }: ReportInput): Tile {
+  const strikes = recording.events.filter((event) => event.type === 'struck').length;
+  const reports = recording.events.some((event) => event.type === 'role');
+  return {
+    label: 'Leader changes',
+    value: reports ? formatCount(statistics.leaderChanges) : '–',
+    limit: `${formatCount(strikes)} ${strikes === 1 ? 'strike' : 'strikes'}; no limit`,
+    tone: 'neutral',
+    share: null,
+  };
+}
+
+/** Five figures in a row. */
+export function tiles(input: ReportInput): Html {
+  const all = [contradictions(input.verdict.checks), outage(input), recovery(input), latency(input), leaders(input)];
+  return html`<dl class="tiles" aria-label="Key figures">${all.map(tile)}</dl>`;
+}

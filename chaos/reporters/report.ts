@@ -1,0 +1,10 @@
+import type { Reporter } from '../contracts.ts';
+import { renderPage } from './html/page.ts';
+
+/** The run as a page that opens from disk and loads nothing. */
+const reporter: Reporter = {
+  summary: 'report.html: verdict, charts and counter-example in one file that opens from disk',
+  render: (input) => [{ name: 'report.html', content: renderPage(input) }],
+};
+
+export default reporter;

@@ -1,0 +1,69 @@
+import type { CheckResult, Reporter, ReportInput } from '../contracts.ts';
+
+/** Version of the shape of `result.json`; rises when a reader of the old shape would misread the new one. */
+const schemaVersion = 1;
+
+/** Keys are named one by one, so that their order never depends on how the values were built. */
+function resultOf({ recording: { plan }, verdict, provenance, commands }: ReportInput): object {
+  const { statistics } = verdict;
+  return {
+    schemaVersion,
+    outcome: verdict.outcome,
+    sentence: verdict.sentence,
+    exitCode: verdict.exitCode,
+    plan: {
+      experiment: plan.experimentName,
+      question: plan.experiment.question,
+      expect: plan.experiment.expect,
+      protocol: plan.protocol,
+      bug: plan.bug ?? null,
+      system: plan.system,
+      substrate: plan.substrate,
+      nodes: plan.nodes,
+      seed: plan.seed,
+      durationMs: plan.durationMs,
+      strikes: plan.strikes.length,
+    },
+    checks: verdict.checks.map(checkOf),
+    statistics: {
+      operations: statistics.operations,
+      perKind: Object.fromEntries(Object.entries(statistics.perKind).sort(([a], [b]) => (a < b ? -1 : 1))),
+      throughputPerSecond: statistics.throughputPerSecond,
+      latencyCalmMs: statistics.latencyCalmMs,
+      latencyFaultMs: statistics.latencyFaultMs,
+      longestOutageMs: statistics.longestOutageMs,
+      recoveryTo95Ms: statistics.recoveryTo95Ms,
+      leaderChanges: statistics.leaderChanges,
+    },
+    commands: { replay: commands.replay, run: commands.run },
+    provenance: {
+      splitbrainVersion: provenance.splitbrainVersion,
+      commit: provenance.commit,
+      nodeVersion: provenance.nodeVersion,
+      platform: provenance.platform,
+      startedAt: provenance.startedAt,
+      wallMs: provenance.wallMs,
+    },
+  };
+}
+
+function checkOf({ check, kind, verdict, summary, value, limit, unit, evidence }: CheckResult): object {
+  return {
+    check,
+    kind,
+    verdict,
+    summary,
+    value: value ?? null,
+    limit: limit ?? null,
+    unit: unit ?? null,
+    evidence: evidence.map(({ sentences, fromMs, toMs, ops }) => ({ sentences, fromMs, toMs, ops })),
+  };
+}
+
+/** The verdict and its figures, for machines. */
+const reporter: Reporter = {
+  summary: 'result.json: verdict, checks, figures and provenance, for machines',
+  render: (input) => [{ name: 'result.json', content: `${JSON.stringify(resultOf(input), null, 2)}\n` }],
+};
+
+export default reporter;

@@ -1,0 +1,90 @@
+/** How reports write figures, times and operations. The same value reads the same in every report. */
+import type { CheckResult, CompletedOperation, Outcome, ReportInput } from '../../contracts.ts';
+
+const countFormat = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
+/** A whole number with separators: `12,403`. */
+export function formatCount(value: number): string {
+  return countFormat.format(value);
+}
+
+/** A rate or another plain figure, with no more digits than carry meaning: `98.3`, `1,204`, `0.02`. */
+export function formatFigure(value: number): string {
+  if (Number.isInteger(value)) return formatCount(value);
+  return Math.abs(value) >= 100 ? formatCount(value) : String(Number(value.toPrecision(3)));
+}
+
+/** A duration in the unit that suits it: `0.42 ms`, `87 ms`, `2.1 s`, `2 min 5 s`. */
+export function formatMs(ms: number): string {
+  if (!Number.isFinite(ms)) return 'unknown';
+  const size = Math.abs(ms);
+  if (size === 0) return '0 s';
+  if (size < 9.95) return `${Number(ms.toPrecision(2))} ms`;
+  if (size < 999.5) return `${Math.round(ms)} ms`;
+  if (size < 59_950) return `${Number((ms / 1000).toFixed(1))} s`;
+  const seconds = Math.round(size / 1000);
+  const rest = seconds % 60;
+  return `${ms < 0 ? '-' : ''}${Math.floor(seconds / 60)} min${rest === 0 ? '' : ` ${rest} s`}`;
+}
+
+/** A moment of the run, in seconds since load began: `12.004 s`. */
+export function formatAt(atMs: number | null): string {
+  return atMs === null || !Number.isFinite(atMs) ? '–' : `${(atMs / 1000).toFixed(3)} s`;
+}
+
+/** What a check measured, or its limit, with its unit. */
+export function formatMeasure(value: number | undefined, unit: string | undefined): string {
+  if (value === undefined) return '–';
+  if (unit === 'ms') return formatMs(value);
+  return unit === undefined ? formatFigure(value) : `${formatFigure(value)} ${unit}`;
+}
+
+/** How far a check was from its limit; past it the margin is negative. */
+export function formatMargin({ value, limit, unit }: CheckResult): string {
+  if (value === undefined || limit === undefined) return '–';
+  const share = limit === 0 ? '' : ` (${Math.round(((limit - value) / Math.abs(limit)) * 100)} %)`;
+  return `${formatMeasure(limit - value, unit)}${share}`;
+}
+
+/** A value of an operation as it is written in a sentence; long ones are cut. */
+export function formatValue(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  return cut(typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value)), 60);
+}
+
+/** At most `length` characters, with an ellipsis where something is missing. */
+export function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+/** An operation in a few words: `read k1 → 5`, `write k1 ← 7`, `cas k1: 5 → 7, refused`. */
+export function describeOperation({ f, key, value, result, type }: CompletedOperation): string {
+  const outcome = type === 'ok' ? '' : type === 'fail' ? ' (failed)' : ' (unknown)';
+  if (f === 'read') return `read ${key}${type === 'ok' ? ` → ${formatValue(result)}` : outcome}`;
+  if (f === 'write') return `write ${key} ← ${formatValue(value)}${outcome}`;
+  if (f === 'cas' && Array.isArray(value)) {
+    const refused = type === 'ok' && result === false ? ', refused' : '';
+    return `cas ${key}: ${formatValue(value[0])} → ${formatValue(value[1])}${refused}${outcome}`;
+  }
+  const argument = value === null || value === undefined ? '' : ` ${formatValue(value)}`;
+  return `${f} ${key}${argument}${type === 'ok' ? ` → ${formatValue(result)}` : outcome}`;
+}
+
+/** The word for the verdict of a check. */
+export function verdictWord(verdict: CheckResult['verdict']): string {
+  return { valid: 'holds', invalid: 'violated', unknown: 'undecided' }[verdict];
+}
+
+/** Whether a violation is what the experiment asked for: it plants a bug, and the lab found it. */
+export function violationExpected({ recording, verdict }: ReportInput): boolean {
+  return recording.plan.experiment.expect === 'violated' && verdict.outcome === 'PASS';
+}
+
+/** What an outcome means, for a reader who sees one for the first time. */
+export const outcomeMeaning: Readonly<Record<Outcome, string>> = {
+  PASS: 'Every property held, every limit was kept, and every fault was seen to bite.',
+  'FAIL (safety)': 'The system did something that no correct system may do.',
+  'FAIL (liveness)': 'Nothing wrong was answered, but the system was away for longer than its limit.',
+  INCONCLUSIVE: 'The run neither proves nor disproves anything. It is not a pass.',
+  'LAB ERROR': 'The lab itself failed. This says nothing about the system.',
+};

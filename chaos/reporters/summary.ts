@@ -1,0 +1,172 @@
+import type { CheckResult, Evidence, Reporter, ReportInput } from '../contracts.ts';
+import { loadSpan, type StrikeWindow, strikeWindows } from '../statistics.ts';
+import {
+  formatAt,
+  formatCount,
+  formatFigure,
+  formatMargin,
+  formatMeasure,
+  formatMs,
+  verdictWord,
+  violationExpected,
+} from './shared/format.ts';
+
+/** Under the size that a job summary may have, whatever a run did. */
+const mostStrikes = 200;
+const mostEvidence = 20;
+const mostSentences = 50;
+
+/** Text as Markdown shows it literally, on one line: neither markup nor HTML, nor the end of a table cell. */
+function plain(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replace(/[\\`*_[\]|~#]/g, '\\$&')
+    .replace(/\s+/gu, ' ');
+}
+
+/** A command as a block; the fence is longer than any run of backticks within. */
+function code(text: string): string {
+  const longest = (text.match(/`+/g) ?? []).reduce((length, run) => Math.max(length, run.length), 2);
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}sh\n${text.replace(/\s+/gu, ' ')}\n${fence}`;
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function showing(shown: number, all: number, what: string): string {
+  return shown === all ? '' : `\n\nShowing ${formatCount(shown)} of ${formatCount(all)} ${what}.`;
+}
+
+function checksTable(checks: readonly CheckResult[]): string {
+  if (checks.length === 0) return 'No check was made.';
+  return table(
+    ['check', 'kind', 'verdict', 'measured', 'limit', 'margin', 'in words'],
+    checks.map((check) => [
+      plain(check.check),
+      check.kind,
+      check.verdict === 'valid' ? verdictWord(check.verdict) : `**${verdictWord(check.verdict)}**`,
+      formatMeasure(check.value, check.unit),
+      formatMeasure(check.limit, check.unit),
+      formatMargin(check),
+      plain(check.summary),
+    ]),
+  );
+}
+
+function evidenceBlock(check: CheckResult, { sentences, fromMs, toMs }: Evidence): string {
+  const steps = sentences.slice(0, mostSentences).map((sentence, i) => `${i + 1}. ${plain(sentence)}`);
+  const head = `**${plain(check.check)}**, from ${formatAt(fromMs)} to ${formatAt(toMs)}:`;
+  return `${head}\n\n${steps.join('\n')}${showing(steps.length, sentences.length, 'sentences')}`;
+}
+
+function counterExamples(input: ReportInput): string[] {
+  const all = input.verdict.checks.flatMap((check) => check.evidence.map((evidence) => ({ check, evidence })));
+  if (all.length === 0) return [];
+  const shown = all.slice(0, mostEvidence).map(({ check, evidence }) => evidenceBlock(check, evidence));
+  const title = violationExpected(input) ? 'What was found, as expected' : 'What contradicts';
+  return [`## ${title}`, `${shown.join('\n\n')}${showing(shown.length, all.length, 'counter-examples')}`];
+}
+
+function strikeRow(window: StrikeWindow): string[] {
+  const target = window.nodes.length === 0 ? window.target : `${window.target}: ${window.nodes.join(', ')}`;
+  const lasted = window.struckMs !== null && window.healedMs !== null ? window.healedMs - window.struckMs : null;
+  return [
+    plain(window.strike),
+    plain(window.fault),
+    plain(target),
+    window.requestedMs === null ? 'never began' : formatAt(window.requestedMs),
+    window.error === null ? formatAt(window.struckMs) : `failed: ${plain(window.error)}`,
+    formatAt(window.healRequestedMs),
+    formatAt(window.healedMs),
+    lasted === null ? '–' : formatMs(lasted),
+  ];
+}
+
+function strikesTable(input: ReportInput): string {
+  const windows = strikeWindows(input.recording);
+  if (windows.length === 0) return 'Nothing was struck.';
+  const shown = windows.slice(0, mostStrikes);
+  const header = ['strike', 'fault', 'target', 'requested', 'in force', 'heal requested', 'healed', 'lasted'];
+  return `${table(header, shown.map(strikeRow))}${showing(shown.length, windows.length, 'strikes')}`;
+}
+
+function statisticsTables({ recording, verdict: { statistics } }: ReportInput): string {
+  const load = loadSpan(recording);
+  const latency = (key: 'latencyCalmMs' | 'latencyFaultMs') => {
+    const figures = statistics[key];
+    return figures === null
+      ? 'nothing succeeded'
+      : `${formatMs(figures.p50)} / ${formatMs(figures.p99)} / ${formatMs(figures.p999)} / ${formatMs(figures.max)}`;
+  };
+  const figures = table(
+    ['figure', 'value'],
+    [
+      ['load', formatMs(load.toMs - load.fromMs)],
+      ['throughput', `${formatFigure(statistics.throughputPerSecond)} op/s`],
+      ['latency calm, p50 / p99 / p99.9 / max', latency('latencyCalmMs')],
+      ['latency under fault, p50 / p99 / p99.9 / max', latency('latencyFaultMs')],
+      ['longest stretch without a successful write', formatMs(statistics.longestOutageMs)],
+      [
+        'recovery to 95 % of calm throughput',
+        statistics.recoveryTo95Ms === null ? 'not reached' : formatMs(statistics.recoveryTo95Ms),
+      ],
+      ['leader changes', formatCount(statistics.leaderChanges)],
+    ],
+  );
+  const counts = ([kind, { ok, fail, info }]: [string, { ok: number; fail: number; info: number }]) => [
+    plain(kind),
+    formatCount(ok),
+    formatCount(fail),
+    formatCount(info),
+  ];
+  const kinds: [string, { ok: number; fail: number; info: number }][] = [
+    ...Object.entries(statistics.perKind).sort(([a], [b]) => (a < b ? -1 : 1)),
+    ['all', statistics.operations],
+  ];
+  return `${figures}\n\n${table(['operation', 'ok', 'failed', 'unknown'], kinds.map(counts))}`;
+}
+
+function origin({ recording: { plan }, provenance }: ReportInput): string {
+  const bug = plan.bug === undefined ? '' : `, planted bug ${plain(plan.bug)}`;
+  const commit = provenance.commit === null ? '' : ` (commit ${plain(provenance.commit)})`;
+  return [
+    `${plain(plan.experimentName)} on ${plain(plan.substrate)}: ${plain(plan.protocol)}${bug}, ${plan.nodes.length}`,
+    `${plan.nodes.length === 1 ? 'node' : 'nodes'}, seed ${plan.seed}. splitbrain ${plain(provenance.splitbrainVersion)}${commit},`,
+    `Node ${plain(provenance.nodeVersion)}, ${plain(provenance.platform)}, started ${plain(provenance.startedAt)},`,
+    `took ${formatMs(provenance.wallMs)}.`,
+  ].join(' ');
+}
+
+function render(input: ReportInput): string {
+  const { recording, verdict, commands } = input;
+  return `${[
+    `# ${verdict.outcome}: ${plain(verdict.sentence)}`,
+    `Question: ${plain(recording.plan.experiment.question)}`,
+    '## Checks',
+    checksTable(verdict.checks),
+    ...counterExamples(input),
+    '## Strikes',
+    strikesTable(input),
+    '## Figures',
+    statisticsTables(input),
+    '## Run it again',
+    'The same schedule and seed:',
+    code(commands.replay),
+    'The same experiment:',
+    code(commands.run),
+    origin(input),
+  ].join('\n\n')}\n`;
+}
+
+/** The run on one page, for a job summary or a pull request. */
+const reporter: Reporter = {
+  summary: 'summary.md: the run on one page of Markdown',
+  render: (input) => [{ name: 'summary.md', content: render(input) }],
+};
+
+export default reporter;

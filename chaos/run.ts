@@ -1,0 +1,253 @@
+/**
+ * Runs a plan: boot -> load and strikes -> heal -> settle -> read back. What happened becomes a recording; nothing is
+ * judged and nothing is written here. The same code drives every substrate.
+ */
+import { type Parts, loadParts } from './parts.ts';
+import type { Cluster, LabEvent, LabFact, NodeStatus, Phase, Plan, Recording, Substrate } from './contracts.ts';
+import { type Load, startLoad } from './load.ts';
+import { randomFor } from './random.ts';
+import { runStrikes } from './strikes.ts';
+
+/** What a person sees while a run goes on. */
+export interface Progress {
+  readonly phase: Phase;
+  readonly elapsedMs: number;
+  readonly durationMs: number;
+  readonly statuses: readonly NodeStatus[];
+  readonly operations: { readonly ok: number; readonly fail: number; readonly info: number };
+}
+
+export interface RunOptions {
+  /** Ends the load early; what was struck is healed, and the recording is complete. */
+  readonly signal: AbortSignal;
+  /** Ends the load after this time, in milliseconds, though the plan goes on for longer. */
+  readonly untilMs?: number;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly onEvent?: (event: LabEvent) => void;
+}
+
+/** How long a cluster may take to answer its first request. */
+const bootLimitMs = 30_000;
+const progressEveryMs = 500;
+const pollEveryMs = 20;
+
+/** The events of a run, on the run's own time axis: milliseconds since load began. */
+class Journal {
+  readonly #events: LabEvent[] = [];
+  readonly #listeners = new Set<(event: LabEvent) => void>();
+  #originMs: number | undefined;
+  #closed = false;
+
+  readonly add = (atMs: number, fact: LabFact): void => {
+    if (this.#closed) return;
+    const event: LabEvent = { atMs: this.#originMs === undefined ? atMs : this.relative(atMs), ...fact };
+    this.#events.push(event);
+    for (const listener of this.#listeners) listener(event);
+  };
+
+  relative(atMs: number): number {
+    return roundMs(atMs - (this.#originMs ?? 0));
+  }
+
+  /** Load begins now: all that was noted before lies before zero. */
+  begin(atMs: number): void {
+    for (const [index, event] of this.#events.entries()) {
+      this.#events[index] = { ...event, atMs: roundMs(event.atMs - atMs) };
+    }
+    this.#originMs = atMs;
+  }
+
+  listen(listener: (event: LabEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** What happens when the cluster is taken down is not part of the run. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  get events(): readonly LabEvent[] {
+    return this.#events;
+  }
+}
+
+const roundMs = (ms: number): number => Math.round(ms * 1000) / 1000 + 0;
+
+/** Runs `plan` on `substrate` and returns all that was seen. */
+export async function record(plan: Plan, substrate: Substrate, options: RunOptions): Promise<Recording> {
+  const journal = new Journal();
+  if (options.onEvent !== undefined) journal.listen(options.onEvent);
+  // Everything is loaded before boot: in virtual time nothing may wait for a real disk.
+  const parts = await loadParts(plan);
+  const cluster = await substrate.boot(plan, journal.add);
+  try {
+    return await new Run(plan, parts, cluster, journal, options).record();
+  } finally {
+    await cluster.close();
+  }
+}
+
+class Run {
+  readonly #plan: Plan;
+  readonly #parts: Parts;
+  readonly #cluster: Cluster;
+  readonly #journal: Journal;
+  readonly #options: RunOptions;
+  #load: Load | undefined;
+
+  constructor(plan: Plan, parts: Parts, cluster: Cluster, journal: Journal, options: RunOptions) {
+    this.#plan = plan;
+    this.#parts = parts;
+    this.#cluster = cluster;
+    this.#journal = journal;
+    this.#options = options;
+  }
+
+  async record(): Promise<Recording> {
+    this.#enter('boot');
+    if (await this.#boot()) {
+      await this.#driveAndStrike();
+      this.#enter('heal');
+      await this.#cluster.healAll();
+      this.#enter('settle');
+      if (await this.#settle()) {
+        this.#enter('read-back');
+        await this.#load?.readBack();
+      }
+    } else {
+      this.#journal.begin(this.#cluster.clock.now());
+      this.#note({ type: 'stalled', why: `no request was answered within ${bootLimitMs / 1000} s of boot` });
+    }
+    await this.#noteFinalStates();
+    this.#enter('done');
+    this.#journal.close();
+    return { plan: this.#plan, history: this.#load?.history ?? [], events: this.#journal.events };
+  }
+
+  #note(fact: LabFact): void {
+    this.#journal.add(this.#cluster.clock.now(), fact);
+  }
+
+  #enter(phase: Phase): void {
+    this.#note({ type: 'phase', phase });
+    this.#tell(phase);
+  }
+
+  #tell(phase: Phase): void {
+    const elapsedMs = phase === 'boot' ? 0 : this.#journal.relative(this.#cluster.clock.now());
+    this.#options.onProgress?.({
+      phase,
+      elapsedMs,
+      durationMs: this.#plan.durationMs,
+      statuses: this.#cluster.nodes.map((node) => this.#cluster.status(node)),
+      operations: this.#load?.counts ?? { ok: 0, fail: 0, info: 0 },
+    });
+  }
+
+  /** Waits until the cluster answers a read: true of any system, whatever it tells of itself. */
+  async #boot(): Promise<boolean> {
+    const { clock } = this.#cluster;
+    const probe = this.#cluster.client('probe');
+    const untilMs = clock.now() + bootLimitMs;
+    let answered = false;
+    let asking = false;
+    while (!answered && clock.now() < untilMs && !this.#options.signal.aborted) {
+      if (!asking) {
+        asking = true;
+        probe.submit({ f: 'read', key: 'probe', value: null }, 1000, (completion) => {
+          asking = false;
+          answered ||= completion.type === 'ok';
+        });
+      }
+      await clock.sleep(pollEveryMs, this.#options.signal);
+    }
+    return answered;
+  }
+
+  async #driveAndStrike(): Promise<void> {
+    const { clock } = this.#cluster;
+    const { load: settings } = this.#plan.experiment;
+    const { workload, tolerated } = this.#parts;
+    this.#journal.begin(clock.now());
+    this.#enter('load');
+    const source = workload.source(workload.parse(settings.params), randomFor(this.#plan.seed, 'workload'));
+    this.#load = startLoad({
+      cluster: this.#cluster,
+      source,
+      random: randomFor(this.#plan.seed, 'load'),
+      clients: settings.clients,
+      ratePerSecond: settings.rate,
+      timeoutMs: settings.timeout,
+      relative: (atMs) => this.#journal.relative(atMs),
+    });
+    const over = new AbortController();
+    const striking = runStrikes({
+      plan: this.#plan,
+      cluster: this.#cluster,
+      parts: this.#parts,
+      tolerated,
+      random: randomFor(this.#plan.seed, 'targets'),
+      relative: (atMs) => this.#journal.relative(atMs),
+      note: (fact) => this.#note(fact),
+      listen: (listener) => this.#journal.listen(listener),
+      signal: AbortSignal.any([this.#options.signal, over.signal]),
+    });
+    await this.#wait(Math.min(this.#plan.durationMs, this.#options.untilMs ?? Number.POSITIVE_INFINITY));
+    over.abort();
+    if (this.#options.signal.aborted) this.#note({ type: 'interrupted' });
+    await this.#load.stop();
+    await striking;
+  }
+
+  /** Waits for the end of the load, and shows progress meanwhile. */
+  async #wait(durationMs: number): Promise<void> {
+    const { clock } = this.#cluster;
+    const endMs = clock.now() + durationMs;
+    while (clock.now() < endMs && !this.#options.signal.aborted) {
+      await clock.sleep(Math.min(progressEveryMs, endMs - clock.now()), this.#options.signal);
+      this.#tell('load');
+    }
+  }
+
+  /** Waits until all replicas run, follow one leader, and have applied the same. */
+  async #settle(): Promise<boolean> {
+    const { clock } = this.#cluster;
+    const beganMs = clock.now();
+    const limitMs = this.#plan.experiment.limits.settle;
+    let why = this.#unsettled();
+    while (why !== null && clock.now() - beganMs < limitMs) {
+      await clock.sleep(pollEveryMs);
+      this.#tell('settle');
+      why = this.#unsettled();
+    }
+    if (why === null) this.#note({ type: 'settled', tookMs: roundMs(clock.now() - beganMs) });
+    else this.#note({ type: 'stalled', why: `after ${limitMs / 1000} s without any fault, ${why}` });
+    return why === null;
+  }
+
+  /** Why the cluster is not at rest, in words; null where it is. */
+  #unsettled(): string | null {
+    const statuses = this.#cluster.nodes.map((node) => this.#cluster.status(node));
+    const absent = statuses.filter(({ state }) => state !== 'up').map(({ node }) => node);
+    if (absent.length > 0) return `${absent.join(', ')} did not run`;
+    const views = statuses.flatMap(({ node, view, appliedIndex }) => (view === null ? [] : [{ node, view, appliedIndex }]));
+    const [first] = views;
+    if (first === undefined) return null;
+    const leaders = new Set(views.map(({ view }) => view.leader ?? 'nobody'));
+    if (leaders.size > 1 || leaders.has('nobody')) {
+      return `the replicas did not agree on a leader (${views.map(({ node, view }) => `${node} follows ${view.leader ?? 'nobody'}`).join(', ')})`;
+    }
+    const last = Math.max(...views.map(({ view }) => view.lastIndex));
+    const behind = views.filter(({ appliedIndex }) => appliedIndex < last);
+    if (behind.length === 0) return null;
+    return `${behind.map(({ node, appliedIndex }) => `${node} had applied ${appliedIndex}`).join(', ')} of ${last}`;
+  }
+
+  async #noteFinalStates(): Promise<void> {
+    for (const node of this.#cluster.nodes) {
+      const { view, appliedIndex } = this.#cluster.status(node);
+      this.#note({ type: 'final', node, view, appliedIndex, stateHash: await this.#cluster.stateHash(node) });
+    }
+  }
+}

@@ -1,0 +1,123 @@
+/** Carries out the schedule of a run: waits for each strike's time or event, chooses its target, strikes, and heals. */
+import type { Cluster, Heal, LabEvent, LabFact, NodeId, Plan, PlannedStrike, RandomSource } from './contracts.ts';
+import type { Parts } from './parts.ts';
+
+export interface StrikesOptions {
+  readonly plan: Plan;
+  readonly parts: Parts;
+  readonly cluster: Cluster;
+  readonly tolerated: number;
+  readonly random: RandomSource;
+  readonly relative: (atMs: number) => number;
+  readonly note: (fact: LabFact) => void;
+  readonly listen: (listener: (event: LabEvent) => void) => () => void;
+  readonly signal: AbortSignal;
+}
+
+/** A strike that finds no target (nobody leads just now) looks again this often, and this long. */
+const lookAgainMs = 10;
+const lookForMs = 2000;
+
+/** Resolves when every strike is over and healed, or the signal is aborted. */
+export async function runStrikes(options: StrikesOptions): Promise<void> {
+  const struck = new Map<NodeId, number>();
+  await Promise.all(options.plan.strikes.map((strike) => new StrikeRun(strike, options, struck).run()));
+}
+
+class StrikeRun {
+  readonly #strike: PlannedStrike;
+  readonly #options: StrikesOptions;
+  /** How often each node was hit, over all strikes. */
+  readonly #struck: Map<NodeId, number>;
+
+  constructor(strike: PlannedStrike, options: StrikesOptions, struck: Map<NodeId, number>) {
+    this.#strike = strike;
+    this.#options = options;
+    this.#struck = struck;
+  }
+
+  async run(): Promise<void> {
+    const { signal, cluster } = this.#options;
+    if (!(await this.#moment())) return;
+    const nodes = await this.#chooseTarget();
+    if (nodes.length === 0 || signal.aborted) return;
+    const heal = await this.#hit(nodes);
+    if (heal === null) return;
+    await cluster.clock.sleep(this.#strike.durationMs, signal);
+    await this.#heal(heal);
+  }
+
+  /** Waits until the strike is due; false where its event never came. */
+  async #moment(): Promise<boolean> {
+    const { cluster, relative, signal, plan } = this.#options;
+    const { trigger } = this.#strike;
+    const now = () => relative(cluster.clock.now());
+    if ('atMs' in trigger) {
+      await cluster.clock.sleep(trigger.atMs - now(), signal);
+      return !signal.aborted;
+    }
+    await cluster.clock.sleep(trigger.notBeforeMs - now(), signal);
+    const came = await this.#leaderElected(plan.durationMs - now());
+    if (came) await cluster.clock.sleep(trigger.afterMs, signal);
+    return came && !signal.aborted;
+  }
+
+  async #leaderElected(forMs: number): Promise<boolean> {
+    const { cluster, listen, signal } = this.#options;
+    let came = false;
+    const over = new AbortController();
+    const deaf = listen((event) => {
+      if (event.type !== 'role' || event.role !== 'leader' || came) return;
+      came = true;
+      over.abort();
+    });
+    await cluster.clock.sleep(Math.max(0, forMs), AbortSignal.any([signal, over.signal]));
+    deaf();
+    return came;
+  }
+
+  async #chooseTarget(): Promise<readonly NodeId[]> {
+    const { cluster, random, tolerated, signal, parts } = this.#options;
+    const { target } = this.#strike;
+    const choose = parts.target(target)?.choose;
+    if (choose === undefined) return [target];
+    for (let waitedMs = 0; waitedMs <= lookForMs && !signal.aborted; waitedMs += lookAgainMs) {
+      const statuses = cluster.nodes.map((node) => cluster.status(node));
+      const nodes = choose({ statuses, tolerated, struck: this.#struck, random });
+      if (nodes.length > 0) return nodes;
+      await cluster.clock.sleep(lookAgainMs, signal);
+    }
+    this.#options.note({ type: 'strike-failed', strike: this.#strike.id, error: `there was no ${target} to strike` });
+    return [];
+  }
+
+  async #hit(nodes: readonly NodeId[]): Promise<Heal | null> {
+    const { cluster, note, parts } = this.#options;
+    const { id, fault: name, target, params } = this.#strike;
+    const fault = parts.fault(name);
+    const parsed = fault.parse(params);
+    const links = fault.links(nodes, cluster.nodes, parsed);
+    for (const node of nodes) this.#struck.set(node, (this.#struck.get(node) ?? 0) + 1);
+    note({ type: 'strike', strike: id, fault: name, target, nodes, links });
+    try {
+      const heal = await fault.strike({ cluster, strike: id, nodes, links }, parsed);
+      note({ type: 'struck', strike: id });
+      return heal;
+    } catch (error) {
+      note({ type: 'strike-failed', strike: id, error: (error as Error).message });
+      return null;
+    }
+  }
+
+  async #heal(heal: Heal): Promise<void> {
+    const { note } = this.#options;
+    const { id } = this.#strike;
+    note({ type: 'heal', strike: id });
+    try {
+      await heal();
+      note({ type: 'healed', strike: id });
+    } catch (error) {
+      note({ type: 'strike-failed', strike: id, error: `its heal failed: ${(error as Error).message}` });
+    }
+  }
+}
