@@ -108,7 +108,10 @@ export function loadExperiment(nameOrPath: string): { readonly name: string; rea
   if (!isPath) requireName('experiment', nameOrPath);
   const file = isPath ? resolve(nameOrPath) : join(folders.experiment, `${nameOrPath}.yml`);
   if (!existsSync(file)) {
-    throw new UsageError(`there is no experiment file ${file}`, 'See those of the library with: npx splitbrain list experiments');
+    throw new UsageError(
+      `there is no experiment file ${file}`,
+      'See those of the library with: npx splitbrain list experiments',
+    );
   }
   const name = basename(file).replace(/\.ya?ml$/, '');
   if (!/^[a-z0-9][a-z0-9-]{0,59}$/.test(name)) {

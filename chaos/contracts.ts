@@ -13,10 +13,14 @@ export type { NodeId } from '../node/protocol.ts';
 /** When a strike begins: at a time since load began, or some time after an event. */
 export type StrikeTrigger =
   | { readonly atMs: number }
-  | { readonly on: 'leader-elected'; readonly notBeforeMs: number; readonly afterMs: number };
+  | { readonly on: TriggerEvent; readonly notBeforeMs: number; readonly afterMs: number };
+
+/** `election-started`: a replica stands for election. `leader-elected`: one has won. */
+export type TriggerEvent = 'election-started' | 'leader-elected';
 
 /** A strike with all of its random choices drawn, but for its target, which depends on who leads when it begins. */
 export interface PlannedStrike {
+  /** `s2.3`: the third repetition of the second strike of the experiment. */
   readonly id: string;
   readonly trigger: StrikeTrigger;
   readonly durationMs: number;
@@ -124,6 +128,8 @@ export type LabFact =
   /** The heal was requested. */
   | { readonly type: 'heal'; readonly strike: string }
   | { readonly type: 'healed'; readonly strike: string }
+  /** A strike came to nothing: there was no such target just then (nobody led, say). */
+  | { readonly type: 'strike-skipped'; readonly strike: string; readonly why: string }
   /** A strike could not be carried out. */
   | { readonly type: 'strike-failed'; readonly strike: string; readonly error: string }
   // What the substrate observed of the processes and links, independent of what was requested.

@@ -39,10 +39,12 @@ const strikeSchema = z.strictObject({
   /** When the first one begins, since load began. */
   at: durationRange.optional(),
   /** Begins some time after an event instead; `at` is then the earliest. */
-  on: z.enum(['leader-elected']).optional(),
+  on: z.enum(['election-started', 'leader-elected']).optional(),
   after: durationRange.default([0, 0]),
   /** Repeats it that long after the begin of the one before. */
   every: durationRange.optional(),
+  /** Repeats it no later than this. */
+  until: duration.optional(),
   /** How long it lasts before it is healed. */
   for: durationRange,
   /** No quorum is left by design: nothing can succeed before the heal. */

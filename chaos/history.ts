@@ -123,6 +123,7 @@ const eventSchemas = {
   struck: fact('struck', { strike: text }),
   heal: fact('heal', { strike: text }),
   healed: fact('healed', { strike: text }),
+  'strike-skipped': fact('strike-skipped', { strike: text, why: text }),
   'strike-failed': fact('strike-failed', { strike: text, error: text }),
   'node-up': fact('node-up', { node: text }),
   'node-down': fact('node-down', { node: text }),

@@ -13,7 +13,13 @@ export async function judge(recording: Recording, limits: CheckLimits = defaultL
   for (const name of namesOf('checker')) checks.push(await runCheck(name, recording, limits));
   const statistics = runStatistics(recording);
   const outcome = outcomeOf(checks, recording.plan.experiment.expect === 'violated');
-  return { outcome, sentence: sentenceFor(outcome, checks, recording, statistics), checks, statistics, exitCode: codes[outcome] };
+  return {
+    outcome,
+    sentence: sentenceFor(outcome, checks, recording, statistics),
+    checks,
+    statistics,
+    exitCode: codes[outcome],
+  };
 }
 
 async function runCheck(name: string, recording: Recording, limits: CheckLimits): Promise<CheckResult> {

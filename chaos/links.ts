@@ -31,6 +31,8 @@ export function seenOnLinks({ links, events }: StrikeEvidence, type: 'link-dropp
 
 /** Whether something of the given kind was observed of every node of the strike. */
 export function seenOnNodes({ nodes, events }: StrikeEvidence, type: 'node-down' | 'node-paused'): boolean {
-  const seen = new Set(events.filter((event) => event.type === type).map((event: LabEvent & { node?: NodeId }) => event.node));
+  const seen = new Set(
+    events.filter((event) => event.type === type).map((event: LabEvent & { node?: NodeId }) => event.node),
+  );
   return nodes.length > 0 && nodes.every((node) => seen.has(node));
 }

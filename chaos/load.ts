@@ -1,5 +1,13 @@
 /** Drives a workload: several clients, each with one operation at a time, at a rate; records every invocation before it is sent. */
-import type { Cluster, Completion, HistoryEvent, LabClient, Operation, OperationSource, RandomSource } from './contracts.ts';
+import type {
+  Cluster,
+  Completion,
+  HistoryEvent,
+  LabClient,
+  Operation,
+  OperationSource,
+  RandomSource,
+} from './contracts.ts';
 
 export interface LoadOptions {
   readonly cluster: Cluster;

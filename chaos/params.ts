@@ -7,6 +7,9 @@ export function paramsOf<S extends z.ZodType>(what: string, schema: S): (params:
   return (params) => {
     const parsed = schema.safeParse(params ?? {});
     if (parsed.success) return parsed.data;
-    throw new UsageError(`the params of ${what} are wrong: ${explainIssues(parsed.error)}`, 'Mend the experiment file.');
+    throw new UsageError(
+      `the params of ${what} are wrong: ${explainIssues(parsed.error)}`,
+      'Mend the experiment file.',
+    );
   };
 }

@@ -25,7 +25,11 @@ const planSchema = z.strictObject({
       id: z.string(),
       trigger: z.union([
         z.strictObject({ atMs: z.number() }),
-        z.strictObject({ on: z.literal('leader-elected'), notBeforeMs: z.number(), afterMs: z.number() }),
+        z.strictObject({
+          on: z.enum(['election-started', 'leader-elected']),
+          notBeforeMs: z.number(),
+          afterMs: z.number(),
+        }),
       ]),
       durationMs: z.number().min(0),
       fault: name,

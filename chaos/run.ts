@@ -2,9 +2,10 @@
  * Runs a plan: boot -> load and strikes -> heal -> settle -> read back. What happened becomes a recording; nothing is
  * judged and nothing is written here. The same code drives every substrate.
  */
-import { type Parts, loadParts } from './parts.ts';
+
 import type { Cluster, LabEvent, LabFact, NodeStatus, Phase, Plan, Recording, Substrate } from './contracts.ts';
 import { type Load, startLoad } from './load.ts';
+import { loadParts, type Parts } from './parts.ts';
 import { randomFor } from './random.ts';
 import { runStrikes } from './strikes.ts';
 
@@ -231,7 +232,9 @@ class Run {
     const statuses = this.#cluster.nodes.map((node) => this.#cluster.status(node));
     const absent = statuses.filter(({ state }) => state !== 'up').map(({ node }) => node);
     if (absent.length > 0) return `${absent.join(', ')} did not run`;
-    const views = statuses.flatMap(({ node, view, appliedIndex }) => (view === null ? [] : [{ node, view, appliedIndex }]));
+    const views = statuses.flatMap(({ node, view, appliedIndex }) =>
+      view === null ? [] : [{ node, view, appliedIndex }],
+    );
     const [first] = views;
     if (first === undefined) return null;
     const leaders = new Set(views.map(({ view }) => view.leader ?? 'nobody'));

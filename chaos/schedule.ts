@@ -18,9 +18,7 @@ const draw = (random: RandomSource, [min, max]: readonly [number, number]): numb
  */
 export function planStrikes(experiment: Experiment, durationMs: number, random: RandomSource): PlannedStrike[] {
   const endMs = durationMs - Math.min(quietTailMs, durationMs * 0.15);
-  const strikes = experiment.strikes.flatMap((specification, index) =>
-    repeat(specification, index, endMs, random),
-  );
+  const strikes = experiment.strikes.flatMap((specification, index) => repeat(specification, index, endMs, random));
   if (strikes.length === 0 && experiment.strikes.length > 0) {
     throw new UsageError(
       `a run of ${durationMs / 1000} s leaves no time for any strike of this experiment`,
@@ -43,7 +41,7 @@ function repeat(
   let beginMs = draw(random, specification.at ?? [0, 0]);
   while (strikes.length <= maxStrikes) {
     const durationMs = draw(random, specification.for);
-    if (beginMs + durationMs > endMs) break;
+    if (beginMs + durationMs > endMs || beginMs > (specification.until ?? endMs)) break;
     strikes.push(plan(specification, `s${index + 1}.${strikes.length + 1}`, beginMs, durationMs, random));
     if (specification.every === undefined) break;
     beginMs += Math.max(1, draw(random, specification.every));

@@ -116,9 +116,9 @@ export function percentiles(values: readonly number[]): Percentiles | null {
   return sorted.length === 0 ? null : { p50: rank(0.5), p99: rank(0.99), p999: rank(0.999), max: rank(1) };
 }
 
-/** Whether a kind of operation changes something, and so needs a quorum in every protocol. */
-export function isWrite(kind: string): boolean {
-  return kind !== 'read';
+/** Whether an operation changed something, and so shows that writes get through; a refused cas changed nothing. */
+export function isSuccessfulWrite({ f, type, result }: CompletedOperation): boolean {
+  return type === 'ok' && f !== 'read' && result !== false;
 }
 
 /** The stretches of the load without a successful write, its edges included, that last at least `minMs`. */
@@ -130,7 +130,7 @@ export function writeGaps(recording: Recording, minMs: number): Span[] {
 
 function gapsBetween(operations: readonly CompletedOperation[], load: Span): Span[] {
   const times = operations
-    .filter((operation) => operation.type === 'ok' && isWrite(operation.f) && within(operation.completeMs, load))
+    .filter((operation) => isSuccessfulWrite(operation) && within(operation.completeMs, load))
     .map((operation) => operation.completeMs)
     .sort((a, b) => a - b);
   const gaps: Span[] = [];

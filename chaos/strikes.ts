@@ -1,5 +1,16 @@
 /** Carries out the schedule of a run: waits for each strike's time or event, chooses its target, strikes, and heals. */
-import type { Cluster, Heal, LabEvent, LabFact, NodeId, Plan, PlannedStrike, RandomSource } from './contracts.ts';
+import { setMaxListeners } from 'node:events';
+import type {
+  Cluster,
+  Heal,
+  LabEvent,
+  LabFact,
+  NodeId,
+  Plan,
+  PlannedStrike,
+  RandomSource,
+  TriggerEvent,
+} from './contracts.ts';
 import type { Parts } from './parts.ts';
 
 export interface StrikesOptions {
@@ -18,27 +29,55 @@ export interface StrikesOptions {
 const lookAgainMs = 10;
 const lookForMs = 2000;
 
+const roleOf: Readonly<Record<TriggerEvent, string>> = { 'election-started': 'candidate', 'leader-elected': 'leader' };
+
 /** Resolves when every strike is over and healed, or the signal is aborted. */
 export async function runStrikes(options: StrikesOptions): Promise<void> {
   const struck = new Map<NodeId, number>();
-  await Promise.all(options.plan.strikes.map((strike) => new StrikeRun(strike, options, struck).run()));
+  const triggers = new Triggers();
+  // Every strike waits on it.
+  setMaxListeners(0, options.signal);
+  const deaf = options.listen((event) => triggers.hear(event));
+  await Promise.all(options.plan.strikes.map((strike) => new StrikeRun(strike, options, triggers, struck).run()));
+  deaf();
+}
+
+/** Strikes that wait for an event. Each event sets off one of them: the one that has waited longest. */
+class Triggers {
+  readonly #waiting: { readonly role: string; readonly setOff: () => void }[] = [];
+
+  hear(event: LabEvent): void {
+    if (event.type !== 'role') return;
+    const first = this.#waiting.findIndex(({ role }) => role === event.role);
+    if (first !== -1) this.#waiting.splice(first, 1)[0]?.setOff();
+  }
+
+  wait(role: string, setOff: () => void): void {
+    this.#waiting.push({ role, setOff });
+  }
 }
 
 class StrikeRun {
   readonly #strike: PlannedStrike;
   readonly #options: StrikesOptions;
+  readonly #triggers: Triggers;
   /** How often each node was hit, over all strikes. */
   readonly #struck: Map<NodeId, number>;
 
-  constructor(strike: PlannedStrike, options: StrikesOptions, struck: Map<NodeId, number>) {
+  constructor(strike: PlannedStrike, options: StrikesOptions, triggers: Triggers, struck: Map<NodeId, number>) {
     this.#strike = strike;
     this.#options = options;
+    this.#triggers = triggers;
     this.#struck = struck;
   }
 
   async run(): Promise<void> {
     const { signal, cluster } = this.#options;
-    if (!(await this.#moment())) return;
+    if (!(await this.#moment())) {
+      if (!signal.aborted)
+        this.#options.note({ type: 'strike-skipped', strike: this.#strike.id, why: 'its event did not come' });
+      return;
+    }
     const nodes = await this.#chooseTarget();
     if (nodes.length === 0 || signal.aborted) return;
     const heal = await this.#hit(nodes);
@@ -57,23 +96,18 @@ class StrikeRun {
       return !signal.aborted;
     }
     await cluster.clock.sleep(trigger.notBeforeMs - now(), signal);
-    const came = await this.#leaderElected(plan.durationMs - now());
+    const came = await this.#event(roleOf[trigger.on], plan.durationMs - now());
     if (came) await cluster.clock.sleep(trigger.afterMs, signal);
     return came && !signal.aborted;
   }
 
-  async #leaderElected(forMs: number): Promise<boolean> {
-    const { cluster, listen, signal } = this.#options;
-    let came = false;
-    const over = new AbortController();
-    const deaf = listen((event) => {
-      if (event.type !== 'role' || event.role !== 'leader' || came) return;
-      came = true;
-      over.abort();
-    });
-    await cluster.clock.sleep(Math.max(0, forMs), AbortSignal.any([signal, over.signal]));
-    deaf();
-    return came;
+  /** Waits until a replica takes up a role; false where that did not happen in time. */
+  async #event(role: string, forMs: number): Promise<boolean> {
+    const { cluster, signal } = this.#options;
+    const came = new AbortController();
+    this.#triggers.wait(role, () => came.abort());
+    await cluster.clock.sleep(Math.max(0, forMs), AbortSignal.any([signal, came.signal]));
+    return came.signal.aborted;
   }
 
   async #chooseTarget(): Promise<readonly NodeId[]> {
@@ -81,13 +115,15 @@ class StrikeRun {
     const { target } = this.#strike;
     const choose = parts.target(target)?.choose;
     if (choose === undefined) return [target];
-    for (let waitedMs = 0; waitedMs <= lookForMs && !signal.aborted; waitedMs += lookAgainMs) {
+    // What an event set off is about that moment; later it would hit something else.
+    const patienceMs = 'on' in this.#strike.trigger ? 0 : lookForMs;
+    for (let waitedMs = 0; waitedMs <= patienceMs && !signal.aborted; waitedMs += lookAgainMs) {
       const statuses = cluster.nodes.map((node) => cluster.status(node));
       const nodes = choose({ statuses, tolerated, struck: this.#struck, random });
       if (nodes.length > 0) return nodes;
       await cluster.clock.sleep(lookAgainMs, signal);
     }
-    this.#options.note({ type: 'strike-failed', strike: this.#strike.id, error: `there was no ${target} to strike` });
+    this.#options.note({ type: 'strike-skipped', strike: this.#strike.id, why: `there was no ${target} to strike` });
     return [];
   }
 

@@ -1,4 +1,4 @@
-import type { Checker, Evidence, LabEvent, Recording } from '../contracts.ts';
+import type { Checker, Evidence, Recording } from '../contracts.ts';
 import { pairOperations } from '../history.ts';
 import { seconds } from '../words.ts';
 
@@ -14,50 +14,71 @@ const checker: Checker = {
     const { slowest, evidence } = slowestRecovery(recording, limit);
     const stalled = recording.events.filter((event) => event.type === 'stalled');
     for (const event of stalled) {
-      evidence.push({ sentences: [`The cluster did not settle: ${event.why}.`], fromMs: event.atMs, toMs: event.atMs, ops: [] });
+      evidence.push({
+        sentences: [`The cluster did not settle: ${event.why}.`],
+        fromMs: event.atMs,
+        toMs: event.atMs,
+        ops: [],
+      });
     }
     const figures = slowest === null ? {} : { value: slowest, limit, unit: 'ms' };
     if (evidence.length > 0) {
       const summary = stalled.length > 0 ? 'The cluster did not come to rest.' : 'Service did not come back in time.';
       return { verdict: 'invalid', summary, ...figures, evidence: evidence.slice(0, 5) };
     }
-    if (slowest === null) return { verdict: 'valid', summary: 'Nothing was struck, and the cluster settled.', evidence };
+    if (slowest === null)
+      return { verdict: 'valid', summary: 'Nothing was struck, and the cluster settled.', evidence };
     const summary = `After a heal, writes succeeded again within ${seconds(slowest)} at worst.`;
     return { verdict: 'valid', summary, ...figures, evidence };
   },
 };
 
-/** The longest time from a heal to the next successful write, where load went on for long enough to tell. */
+/** The longest time from the end of the last fault to the next successful write, where it was calm for long enough to tell. */
 function slowestRecovery(recording: Recording, limit: number): { slowest: number | null; evidence: Evidence[] } {
-  const endMs = loadEnd(recording.events);
   const done = pairOperations(recording.history)
     .filter(({ f, type, result }) => type === 'ok' && f !== 'read' && result !== false)
     .map(({ completeMs }) => completeMs)
     .sort((a, b) => a - b);
   let slowest: number | null = null;
   const evidence: Evidence[] = [];
-  for (const event of recording.events) {
-    if (event.type !== 'healed') continue;
-    const next = done.find((atMs) => atMs >= event.atMs);
-    if (next === undefined && endMs - event.atMs < limit) continue;
-    const tookMs = (next ?? endMs) - event.atMs;
-    slowest = Math.max(slowest ?? 0, tookMs);
+  for (const [fromMs, toMs] of calmSpells(recording)) {
+    const next = done.find((atMs) => atMs >= fromMs);
+    const tookMs = Math.min(next ?? toMs, toMs) - fromMs;
+    // The next strike (or the end) came first, and too soon to tell.
+    if ((next === undefined || next > toMs) && tookMs < limit) continue;
+    slowest = Math.max(slowest ?? 0, Math.round(tookMs * 1000) / 1000);
     if (tookMs <= limit) continue;
     evidence.push({
       sentences: [
-        `Strike ${event.strike} was healed at ${seconds(event.atMs)}.`,
+        `Every fault was healed at ${seconds(fromMs)}.`,
         `No write succeeded for ${seconds(tookMs)} after that; the limit is ${seconds(limit)}.`,
       ],
-      fromMs: event.atMs,
-      toMs: event.atMs + tookMs,
+      fromMs,
+      toMs: fromMs + tookMs,
       ops: [],
     });
   }
   return { slowest, evidence };
 }
 
-function loadEnd(events: readonly LabEvent[]): number {
-  return events.find((event) => event.type === 'phase' && event.phase === 'heal')?.atMs ?? 0;
+/** The spells after a heal in which no strike is on, until the next one begins or the load ends. */
+function calmSpells({ events }: Recording): [number, number][] {
+  const spells: [number, number][] = [];
+  const active = new Set<string>();
+  let calmSinceMs: number | null = null;
+  for (const event of events) {
+    if (event.type === 'strike') {
+      if (active.size === 0 && calmSinceMs !== null) spells.push([calmSinceMs, event.atMs]);
+      active.add(event.strike);
+    } else if (event.type === 'healed') {
+      active.delete(event.strike);
+      if (active.size === 0) calmSinceMs = event.atMs;
+    } else if (event.type === 'phase' && event.phase === 'heal') {
+      if (active.size === 0 && calmSinceMs !== null) spells.push([calmSinceMs, event.atMs]);
+      break;
+    }
+  }
+  return spells;
 }
 
 export default checker;

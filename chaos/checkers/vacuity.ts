@@ -55,14 +55,18 @@ function faultWindows({ plan, events }: Recording): Window[] {
     });
 }
 
-/** Strikes of the plan that never came about. One that waits for an event may lack it; then others must have struck. */
+/** Strikes that failed, and strikes of the experiment of which no repetition came about. */
 function missing({ plan, events }: Recording, windows: readonly Window[]): Evidence[] {
   const failed = events
     .filter((event) => event.type === 'strike-failed')
     .map((event) => note(`Strike ${event.strike} failed: ${event.error}.`, event.atMs));
-  if (failed.length > 0) return failed;
-  if (plan.strikes.length > 0 && windows.length === 0) return [note('No strike of the plan came about.', 0)];
-  return [];
+  const specification = (id: string) => id.split('.')[0] ?? id;
+  const came = new Set(windows.map(({ event }) => specification(event.strike)));
+  const absent = plan.strikes.filter(({ id }) => !came.has(specification(id)) && id.endsWith('.1'));
+  return [
+    ...failed,
+    ...absent.map(({ id, fault, target }) => note(`No strike like ${id} (${fault} of ${target}) came about.`, 0)),
+  ];
 }
 
 async function toothless({ events }: Recording, windows: readonly Window[]): Promise<Evidence[]> {
@@ -70,8 +74,7 @@ async function toothless({ events }: Recording, windows: readonly Window[]): Pro
   for (const { event, fromMs, toMs } of windows) {
     const fault = await loadFault(event.fault);
     const seen = events.filter(
-      (other) =>
-        other.atMs >= fromMs && other.atMs <= toMs && (!('strike' in other) || other.strike === event.strike),
+      (other) => other.atMs >= fromMs && other.atMs <= toMs && (!('strike' in other) || other.strike === event.strike),
     );
     if (fault.bit({ nodes: event.nodes, links: event.links, events: seen })) continue;
     const where = event.nodes.join(', ');
@@ -90,9 +93,7 @@ async function idleKinds({ plan, history }: Recording, windows: readonly Window[
   const to = Math.max(...windows.map(({ toMs }) => toMs));
   return kinds
     .filter((kind) => !operations.some((op) => op.f === kind && inside(op)))
-    .map((kind) =>
-      note(`No ${kind} succeeded while a fault was on (${seconds(from)} to ${seconds(to)}).`, from, to),
-    );
+    .map((kind) => note(`No ${kind} succeeded while a fault was on (${seconds(from)} to ${seconds(to)}).`, from, to));
 }
 
 export default checker;

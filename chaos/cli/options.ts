@@ -27,14 +27,15 @@ export const options = {
   on: () => new Option('--on <substrate>', 'where to run').choices(['sim']).default('sim').env('SPLITBRAIN_ON'),
   protocol: () => new Option('--protocol <name>', 'the protocol of the replicas').env('SPLITBRAIN_PROTOCOL'),
   bug: () => new Option('--bug <name>', 'plant a bug in every replica (see: list bugs)').env('SPLITBRAIN_BUG'),
-  nodes: () =>
-    new Option('--nodes <count>', 'how many replicas').argParser(integer(1, 200)).env('SPLITBRAIN_NODES'),
+  nodes: () => new Option('--nodes <count>', 'how many replicas').argParser(integer(1, 200)).env('SPLITBRAIN_NODES'),
   seed: () =>
     new Option('--seed <number>', 'decides everything that is drawn; drawn and printed where absent')
       .argParser(integer(0, maxSeed))
       .env('SPLITBRAIN_SEED'),
   duration: () =>
-    new Option('--duration <time>', 'how long the load lasts, such as 30s').argParser(durationMs).env('SPLITBRAIN_DURATION'),
+    new Option('--duration <time>', 'how long the load lasts, such as 30s')
+      .argParser(durationMs)
+      .env('SPLITBRAIN_DURATION'),
   rate: () =>
     new Option('--rate <number>', 'operations per second of all clients').argParser(positive).env('SPLITBRAIN_RATE'),
   out: () => new Option('--out <folder>', 'the results folder').default('results').env('SPLITBRAIN_OUT'),

@@ -31,6 +31,8 @@ function eventLine(event: LabEvent): string | null {
       return `strike ${event.strike}: ${event.fault} ${event.nodes.join(', ')}`;
     case 'healed':
       return `healed ${event.strike}`;
+    case 'strike-skipped':
+      return `strike ${event.strike} skipped: ${event.why}`;
     case 'strike-failed':
       return `strike ${event.strike} failed: ${event.error}`;
     case 'role':

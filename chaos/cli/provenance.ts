@@ -25,7 +25,8 @@ export function provenance(startedAt: Date, wallMs: number): Provenance {
 
 /** The commit of the checkout, with a mark where files were changed; null outside of one. */
 function commit(): string | null {
-  const git = (...args: string[]) => spawnSync('git', ['-C', packageRoot, ...args], { encoding: 'utf8', timeout: 5000 });
+  const git = (...args: string[]) =>
+    spawnSync('git', ['-C', packageRoot, ...args], { encoding: 'utf8', timeout: 5000 });
   const head = git('rev-parse', '--short=12', 'HEAD');
   if (head.status !== 0 || typeof head.stdout !== 'string') return null;
   const changed = git('status', '--porcelain', '--untracked-files=no').stdout !== '';

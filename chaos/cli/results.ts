@@ -17,7 +17,7 @@ import { basename, join, resolve } from 'node:path';
 import { unknownName } from '../catalog.ts';
 import type { Plan, Recording, ReportFile } from '../contracts.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
-import { parseRecording, recordingFileNames } from '../recording-files.ts';
+import { parseRecording, type recordingFileNames } from '../recording-files.ts';
 
 /** Makes sure that results can be written, before anything runs. */
 export function requireWritable(folder: string): void {
@@ -96,7 +96,10 @@ export function findRun(results: string, run: string): string {
     }
     const newest = names.at(-1);
     if (newest === undefined) {
-      throw new UsageError(`there is no run in ${resolve(results)}`, 'Make one with: npx splitbrain run rolling-failures');
+      throw new UsageError(
+        `there is no run in ${resolve(results)}`,
+        'Make one with: npx splitbrain run rolling-failures',
+      );
     }
     return join(results, newest);
   }

@@ -10,11 +10,13 @@ import {
   verdictWord,
   violationExpected,
 } from './shared/format.ts';
+import { type NodeLane, nodeLanes, type Observations, observationsOf, observedSpans } from './shared/series.ts';
 
 /** Under the size that a job summary may have, whatever a run did. */
 const mostStrikes = 200;
 const mostEvidence = 20;
 const mostSentences = 50;
+const mostSightings = 3;
 
 /** Text as Markdown shows it literally, on one line: neither markup nor HTML, nor the end of a table cell. */
 function plain(text: string): string {
@@ -72,6 +74,21 @@ function counterExamples(input: ReportInput): string[] {
   return [`## ${title}`, `${shown.join('\n\n')}${showing(shown.length, all.length, 'counter-examples')}`];
 }
 
+/** What the substrate saw of the strike, whatever was requested. */
+function observed(window: StrikeWindow, lanes: readonly NodeLane[], observations: Observations): string {
+  const own = lanes.filter(({ node }) => window.nodes.includes(node));
+  const seen = own.flatMap((lane) =>
+    observedSpans(observations, window, lane).map((span) => {
+      const time =
+        span.toMs > span.fromMs ? `${formatAt(span.fromMs)} to ${formatAt(span.toMs)}` : formatAt(span.fromMs);
+      return span.toMs > span.fromMs ? `${lane.node} ${span.what} ${time}` : `${span.what} at ${time}`;
+    }),
+  );
+  const all = [...new Set(seen)];
+  if (all.length === 0) return window.requestedMs === null ? '–' : 'nothing';
+  return `${plain(all.slice(0, mostSightings).join('; '))}${all.length > mostSightings ? `; and ${all.length - mostSightings} more` : ''}`;
+}
+
 function strikeRow(window: StrikeWindow): string[] {
   const target = window.nodes.length === 0 ? window.target : `${window.target}: ${window.nodes.join(', ')}`;
   const lasted = window.struckMs !== null && window.healedMs !== null ? window.healedMs - window.struckMs : null;
@@ -91,8 +108,21 @@ function strikesTable(input: ReportInput): string {
   const windows = strikeWindows(input.recording);
   if (windows.length === 0) return 'Nothing was struck.';
   const shown = windows.slice(0, mostStrikes);
-  const header = ['strike', 'fault', 'target', 'requested', 'in force', 'heal requested', 'healed', 'lasted'];
-  return `${table(header, shown.map(strikeRow))}${showing(shown.length, windows.length, 'strikes')}`;
+  const lanes = nodeLanes(input.recording);
+  const observations = observationsOf(input.recording);
+  const header = [
+    'strike',
+    'fault',
+    'target',
+    'requested',
+    'in force',
+    'heal requested',
+    'healed',
+    'lasted',
+    'observed',
+  ];
+  const rows = shown.map((window) => [...strikeRow(window), observed(window, lanes, observations)]);
+  return `${table(header, rows)}${showing(shown.length, windows.length, 'strikes')}`;
 }
 
 function statisticsTables({ recording, verdict: { statistics } }: ReportInput): string {

@@ -1,8 +1,9 @@
 import type { Target } from '../contracts.ts';
+import { running } from '../running.ts';
 
 const target: Target = {
-  summary: 'every replica',
-  choose: ({ statuses }) => statuses.map(({ node }) => node),
+  summary: 'every replica that runs',
+  choose: ({ statuses }) => running(statuses).map(({ node }) => node),
 };
 
 export default target;

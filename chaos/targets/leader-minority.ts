@@ -4,9 +4,10 @@ import { leaderAmong, running } from '../running.ts';
 const target: Target = {
   summary: 'the leader and as many others as the protocol tolerates in all',
   choose: ({ statuses, tolerated, random }) => {
-    const leader = leaderAmong(running(statuses));
+    const up = running(statuses);
+    const leader = leaderAmong(up);
     if (leader === undefined) return [];
-    const others = statuses.map(({ node }) => node).filter((node) => node !== leader);
+    const others = up.map(({ node }) => node).filter((node) => node !== leader);
     return [leader, ...random.sample(others, tolerated - 1)];
   },
 };

@@ -1,10 +1,11 @@
 import type { Target } from '../contracts.ts';
+import { running } from '../running.ts';
 
 const target: Target = {
   summary: 'one replica more than the protocol tolerates, at random: no quorum is left',
   choose: ({ statuses, tolerated, random }) =>
     random.sample(
-      statuses.map(({ node }) => node),
+      running(statuses).map(({ node }) => node),
       tolerated + 1,
     ),
 };

@@ -1,10 +1,11 @@
 import type { Target } from '../contracts.ts';
+import { running } from '../running.ts';
 
 const target: Target = {
-  summary: 'as many replicas as the protocol tolerates, at random, the leader or not',
+  summary: 'as many running replicas as the protocol tolerates, at random, the leader or not',
   choose: ({ statuses, tolerated, random }) =>
     random.sample(
-      statuses.map(({ node }) => node),
+      running(statuses).map(({ node }) => node),
       tolerated,
     ),
 };

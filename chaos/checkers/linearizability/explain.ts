@@ -35,39 +35,48 @@ export const seconds = (ms: number): string => `${(ms / 1000).toFixed(3)} s`;
 /** One evidence: sentences in reading order, and the operations of the window. */
 export function explain<S>(contradiction: Contradiction<S>): Evidence {
   const { window, all } = contradiction;
-  const story = window.every(isRegisterOperation)
-    ? (valueFromNowhere(window, all) ?? overwrittenValue(window, all) ?? wrongRefusal(window))
-    : null;
+  const isRegister = window.every(isRegisterOperation);
+  const nowhere = isRegister ? valueFromNowhere(window, all) : null;
+  const story = isRegister ? (overwrittenValue(window, all) ?? wrongRefusal(window)) : null;
   const times = window.flatMap(({ invokeMs, completeMs }) => [invokeMs, completeMs]).filter(Number.isFinite);
   return {
-    sentences: [...(story ?? list(contradiction)), conclusion(contradiction)],
+    // What the state was instead says nothing where the value was never there.
+    sentences:
+      nowhere === null
+        ? [...(story ?? list(contradiction)), conclusion(contradiction, contradiction.states)]
+        : [...nowhere, conclusion(contradiction, [])],
     fromMs: Math.min(...times),
     toMs: Math.max(...times),
     ops: window.map((operation) => operation.op),
   };
 }
 
-function conclusion<S>({ key, model, states, window }: Contradiction<S>): string {
+function conclusion<S>({ key, model, window }: Contradiction<S>, states: readonly S[]): string {
   const possible = [...new Set(states.map((state) => model.describeState(state)))].join(' or ');
-  const subject = window.length === 1 ? 'This operation does not fit' : 'No order of these operations fits';
-  const state = possible === '' ? '' : `: it could only have held ${possible}`;
-  return `${subject} a single copy of ${key}${state}.`;
+  if (window.length === 1) {
+    return `This operation does not fit a single copy of ${key}${possible === '' ? '' : `, which held ${possible}`}.`;
+  }
+  const instead = possible === '' ? '' : `: going by the others, it held ${possible}`;
+  return `No order of these operations fits a single copy of ${key}${instead}.`;
 }
 
-function span({ invokeMs, completeMs }: OrderedOperation): string {
-  return Number.isFinite(completeMs)
+const span = ({ invokeMs, completeMs }: OrderedOperation): string =>
+  Number.isFinite(completeMs)
     ? `between ${seconds(invokeMs)} and ${seconds(completeMs)}`
-    : `from ${seconds(invokeMs)} on, without an answer`;
-}
+    : `at ${seconds(invokeMs)}, and had no answer by then`;
 
 /** "Client process 4 read k3 between 12.310 s and 12.350 s and got 17". */
 function tell(operation: OrderedOperation): string {
-  const { process, key, f, value, result } = operation;
+  const { process, key, f, type, value, result } = operation;
   const who = `Client process ${process}`;
+  const isOpen = type === 'info';
   if (f === 'read') return `${who} read ${key} ${span(operation)} and got ${JSON.stringify(result)}`;
-  if (f === 'write') return `${who} wrote ${JSON.stringify(value)} to ${key} ${span(operation)}`;
+  if (f === 'write') {
+    return `${who} ${isOpen ? 'began to write' : 'wrote'} ${JSON.stringify(value)} to ${key} ${span(operation)}`;
+  }
   const [expected, next] = Array.isArray(value) ? value.map((part) => JSON.stringify(part)) : [];
   const change = `${key} from ${expected} to ${next} ${span(operation)}`;
+  if (isOpen) return `${who} began to change ${change}`;
   return isRefusedCas(operation)
     ? `${who} asked to change ${change}, and was refused because ${key} did not hold ${expected}`
     : `${who} changed ${change}`;
@@ -153,14 +162,25 @@ function tellOverwritten(
   all: readonly OrderedOperation[],
 ): string[] {
   const written = writtenValue(newer);
-  const wasSeen = all.some((operation) => observedValue(operation) === written);
   const began = `before that ${actOf(seen)} began at ${seconds(seen.invokeMs)}`;
   const sentences = [`${tell(seen)}.`];
   if (old.by !== null) sentences.push(`${tell(old.by)}, so ${value} was there by ${seconds(old.by.completeMs)}.`);
   if (value === nothing) sentences.push(`But a value had been put there by ${nameWrite(newer)}, ${began}.`);
   else sentences.push(`But ${value} had been overwritten by ${nameWrite(newer)}, ${began}.`);
-  if (!wasSeen) sentences.push(`Nobody ever saw ${written}: an acknowledged write is lost.`);
+  if (isLost(newer, seen, all)) {
+    sentences.push(`Nobody ever saw ${written}, and nothing else was written after it: an acknowledged write is lost.`);
+  }
   return sentences;
+}
+
+/** Whether an acknowledged write was never seen, and nothing but its loss explains that it was not there at the end. */
+function isLost(write: OrderedOperation, seen: OrderedOperation, all: readonly OrderedOperation[]): boolean {
+  const values = [writtenValue(write), observedValue(seen), null];
+  const couldOverwrite = (other: OrderedOperation): boolean =>
+    !values.includes(writtenValue(other)) &&
+    other.completeIndex > write.invokeIndex &&
+    other.invokeIndex < seen.completeIndex;
+  return !all.some((other) => observedValue(other) === writtenValue(write) || couldOverwrite(other));
 }
 
 /** A cas was refused although what it wanted must have been there. */

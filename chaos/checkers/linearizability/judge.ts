@@ -3,41 +3,34 @@ import type { CheckLimits, CheckResult, Model } from '../../contracts.ts';
 import { explain } from './explain.ts';
 import { minimise } from './minimise.ts';
 import { groupByKey, matters, type OrderedOperation } from './ordered-operation.ts';
-import { type SearchResult, search } from './wgl.ts';
+import { type IllegalKey, searchKeys } from './search-keys.ts';
+import { search } from './wgl.ts';
 
 export type Judgement = Omit<CheckResult, 'check' | 'kind'>;
 
+const maxNamed = 5;
 const figure = (value: number): string => value.toLocaleString('en-US');
 
 /**
- * Whether the operations on each key fit a single copy. Each key may use an equal share of what is left of the limits, so
- * that a hard one cannot hide an illegal one behind it.
+ * Whether the operations on each key fit a single copy.
  *
  * @param operations - of all keys, in order of invocation, those that failed included
  */
 export function judge<S>(model: Model<S>, operations: readonly OrderedOperation[], limits: CheckLimits): Judgement {
-  const groups = groupByKey(operations.filter(matters));
   const completed = operations.filter((operation) => operation.type === 'ok').length;
   if (completed === 0) {
     return { verdict: 'unknown', summary: 'No operation succeeded, so there is nothing to judge.', evidence: [] };
   }
-  const startedAt = performance.now();
-  let states = limits.maxStates;
-  let keysLeft = groups.size;
-  const undecided: string[] = [];
-  for (const [key, group] of groups) {
-    const timeMs = (limits.timeMs - (performance.now() - startedAt)) / keysLeft;
-    const result = search(model, group, { timeMs, maxStates: Math.floor(states / keysLeft) });
-    keysLeft -= 1;
-    states -= result.configurations;
-    if (result.verdict === 'illegal') return illegalKey(model, key, group, result, operations);
-    if (result.verdict === 'unknown') undecided.push(`${key} (${result.limit} limit)`);
+  const groups = groupByKey(operations.filter(matters));
+  const { illegal, undecided } = searchKeys(model, groups, limits);
+  if (illegal !== null) {
+    return illegalKey(model, illegal.key, groups.get(illegal.key) ?? [], illegal.result, operations);
   }
-  if (undecided.length > 0) return undecidedKeys(undecided, groups.size, limits);
+  if (undecided.size > 0) return undecidedKeys(undecided, groups.size, limits);
   const unknown = operations.filter((operation) => operation.type === 'info').length;
   const summary =
     `${figure(completed)} completed operations and ${figure(unknown)} of unknown outcome ` +
-    `on ${figure(groups.size)} keys fit a single copy of each key.`;
+    `on ${figure(groups.size)} ${groups.size === 1 ? 'key' : 'keys'} fit a single copy of each key.`;
   return { verdict: 'valid', summary, evidence: [] };
 }
 
@@ -45,7 +38,7 @@ function illegalKey<S>(
   model: Model<S>,
   key: string,
   group: readonly OrderedOperation[],
-  found: Extract<SearchResult<S>, { verdict: 'illegal' }>,
+  found: IllegalKey<S>['result'],
   all: readonly OrderedOperation[],
 ): Judgement {
   const window = minimise(model, group, found.stuck);
@@ -63,13 +56,14 @@ function illegalKey<S>(
   };
 }
 
-function undecidedKeys(undecided: readonly string[], keys: number, limits: CheckLimits): Judgement {
+function undecidedKeys(undecided: ReadonlyMap<string, string>, keys: number, limits: CheckLimits): Judgement {
+  const named = [...undecided].slice(0, maxNamed).map(([key, limit]) => `${key} (${limit} limit)`);
+  const more = undecided.size > maxNamed ? `, showing ${maxNamed} of ${undecided.size}` : '';
   return {
     verdict: 'unknown',
     summary:
-      `Not decided within ${figure(limits.timeMs)} ms and ${figure(limits.maxStates)} configurations: ` +
-      `${undecided.slice(0, 5).join(', ')}${undecided.length > 5 ? ', ...' : ''}; ` +
-      `${figure(keys - undecided.length)} of ${figure(keys)} keys fit a single copy.`,
+      `Not decided within ${figure(limits.timeMs)} ms and ${figure(limits.maxStates)} configurations a key: ` +
+      `${named.join(', ')}${more}; ${figure(keys - undecided.size)} of ${figure(keys)} keys fit a single copy.`,
     evidence: [],
   };
 }

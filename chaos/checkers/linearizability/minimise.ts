@@ -164,7 +164,7 @@ function withoutFamilies<S>(operations: OrderedOperation[], trial: Trial<S>): Or
  * find what it wanted: a value e outside V. For that, some member g came between the write of e and the refused cas. This
  * cannot be where every writing member completed before the write of e was invoked, or was invoked after the refusal.
  */
-function family(operations: readonly OrderedOperation[], value: ValueKey): Set<OrderedOperation> | null {
+export function family(operations: readonly OrderedOperation[], value: ValueKey): Set<OrderedOperation> | null {
   const writers = byValue(operations, writtenValue);
   const followers = byValue(operations, (operation) =>
     isRefusedCas(operation) ? null : (observedValue(operation) ?? expectedValue(operation)),
@@ -199,8 +199,6 @@ function staysRefused(
   const writtenFrom = writer?.invokeIndex ?? Number.NEGATIVE_INFINITY;
   return [...members].every(
     (member) =>
-      writtenValue(member) === null ||
-      member.completeIndex < writtenFrom ||
-      member.invokeIndex > refusal.completeIndex,
+      writtenValue(member) === null || member.completeIndex < writtenFrom || member.invokeIndex > refusal.completeIndex,
   );
 }

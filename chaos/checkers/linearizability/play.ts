@@ -63,3 +63,40 @@ export function isLegalOrder<S>(
   }
   return [...left].every((operation) => operation.type === 'info');
 }
+
+/** One operation of a random history, as six whole numbers: kind, outcome, two values, place and length. */
+export type Draft = readonly number[];
+
+/**
+ * Makes a history of a register of a few random operations. Values are few, so that operations meet.
+ *
+ * @param uniqueWrites - whether every write has a value of its own, as the register workload sees to
+ */
+export function fromDrafts(drafts: readonly Draft[], uniqueWrites = false): OrderedOperation[] {
+  const operations = drafts.map((draft, op): OrderedOperation => {
+    const [kind = 0, outcome = 0, a = 0, b = 0, start = 0, length = 0] = draft;
+    const f = ['read', 'write', 'cas', 'cas'][kind % 4] ?? 'read';
+    const values = uniqueWrites ? drafts.length : 4;
+    const seen = a % (values + 1) === 0 ? null : a % (values + 1);
+    const written = uniqueWrites ? op + 1 : 1 + (b % values);
+    const isInfo = outcome % 2 === 1 && f !== 'read';
+    const returned = f === 'read' ? seen : f === 'cas' ? kind % 4 === 2 : null;
+    // No two events have the same place: invocations lie at .0x and completions at .5x.
+    const invokeIndex = (start % 12) + op / 100;
+    const completeIndex = isInfo ? Number.POSITIVE_INFINITY : (start % 12) + (length % 7) + 0.5 + op / 100;
+    return {
+      op,
+      process: op,
+      f,
+      key: 'k',
+      value: f === 'read' ? null : f === 'write' ? written : [seen, written],
+      result: isInfo ? null : returned,
+      type: isInfo ? 'info' : 'ok',
+      invokeMs: invokeIndex,
+      completeMs: completeIndex,
+      invokeIndex,
+      completeIndex,
+    };
+  });
+  return operations.sort((x, y) => x.invokeIndex - y.invokeIndex);
+}

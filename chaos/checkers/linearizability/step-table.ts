@@ -15,7 +15,17 @@ const visitsBeforeRow = 3;
 /** The most cells of all rows together: 64 MiB. */
 const maxCells = 16 * 1024 * 1024;
 
-export class StepTable<S> {
+/** Steps between states that are small integers, 0 being the initial one; operations go by number. */
+export interface Steps<S> {
+  /** The model's state behind an id. */
+  state(id: number): S;
+  /** Tells that steps from this state are about to be asked for. */
+  visit(state: number): void;
+  /** The state after an operation with its outcome, or `illegal`. */
+  next(state: number, operation: number): number;
+}
+
+export class StepTable<S> implements Steps<S> {
   private readonly model: Model<S>;
   private readonly operations: readonly StepOperation[];
   private readonly states: S[] = [];
@@ -31,12 +41,15 @@ export class StepTable<S> {
     this.intern(model.initial);
   }
 
-  /** The model's state behind an id; the initial one is 0. */
+  /** How many states have come up so far. */
+  get count(): number {
+    return this.states.length;
+  }
+
   state(id: number): S {
     return this.states[id] as S;
   }
 
-  /** Tells that steps from this state are about to be asked for. */
   visit(state: number): void {
     const visits = (this.visits[state] as number) + 1;
     this.visits[state] = visits;
@@ -45,7 +58,6 @@ export class StepTable<S> {
     this.rows[state] = new Int32Array(this.operations.length);
   }
 
-  /** The state after an operation with its outcome, or `illegal`. */
   next(state: number, operation: number): number {
     const row = this.rows[state] as Int32Array | null;
     if (row === null) return this.compute(state, operation);

@@ -28,9 +28,10 @@
  */
 import type { CheckLimits, Model } from '../../contracts.ts';
 import { Configurations } from './configurations.ts';
-import { type Places, PendingList, type Ranking, rank } from './pending-list.ts';
+import { PendingList, type Places, type Ranking, rank } from './pending-list.ts';
 import { leavesStateAlone } from './register-vocabulary.ts';
-import { illegal, type StepOperation, StepTable } from './step-table.ts';
+import { illegal, type StepOperation, type Steps, StepTable } from './step-table.ts';
+import { findSymmetry } from './symmetry.ts';
 
 export type SearchOperation = StepOperation & Places;
 
@@ -52,18 +53,41 @@ const clockInterval = 2048;
 const statesReported = 4;
 const none = -1;
 
+/** After so many configurations it pays to look for symmetries, which costs about as much as these did. */
+const easyConfigurations = (operations: number): number => Math.max(5000, (operations * operations) / 90);
+
 /**
  * Searches for an order of the operations of one key that fits the model.
  *
  * @param operations - in order of invocation, none of type `fail`; those of type `info` have no completion (Infinity)
  * @param limits - time in milliseconds, and configurations to remember
+ * @param easy - so many configurations are searched before symmetries are looked for
  */
 export function search<S>(
   model: Model<S>,
   operations: readonly SearchOperation[],
   limits: CheckLimits,
+  easy = easyConfigurations(operations.length),
 ): SearchResult<S> {
-  return new Search(model, operations, limits).run();
+  const startedAt = performance.now();
+  const ranking = rank(operations);
+  const numbered = ranking.order.map((index) => operations[index] as SearchOperation);
+  const table = new StepTable(model, numbered);
+  const problem = { operations, ranking, numbered };
+  const maxStates = Math.min(limits.maxStates, easy);
+  const first = new Search(problem, table, null, { timeMs: limits.timeMs, maxStates }).run();
+  if (first.verdict !== 'unknown' || first.limit === 'time' || maxStates === limits.maxStates) return first;
+  const leftMs = (): number => limits.timeMs - (performance.now() - startedAt);
+  const symmetry = findSymmetry(table, numbered.length, () => leftMs() <= 0);
+  const left = { timeMs: leftMs(), maxStates: limits.maxStates };
+  return new Search(problem, symmetry?.steps ?? table, symmetry?.classOf ?? null, left).run();
+}
+
+interface Problem {
+  readonly operations: readonly SearchOperation[];
+  readonly ranking: Ranking;
+  /** The operations by number. */
+  readonly numbered: readonly SearchOperation[];
 }
 
 class Search<S> {
@@ -72,7 +96,9 @@ class Search<S> {
   private readonly list: PendingList;
   /** By number: 1 for a completed operation that never changes the state. */
   private readonly isStill: Uint8Array;
-  private readonly table: StepTable<S>;
+  private readonly steps: Steps<S>;
+  /** Classes of operations that are alike (`symmetry.ts`), where they have been looked for. */
+  private readonly classOf: Int32Array | null;
   private readonly seen: Configurations;
   private state = 0;
   /** The operations that have taken effect, in order. */
@@ -83,13 +109,13 @@ class Search<S> {
   private furthest = none;
   private furthestStates = new Set<number>();
 
-  constructor(model: Model<S>, operations: readonly SearchOperation[], limits: CheckLimits) {
+  constructor(problem: Problem, steps: Steps<S>, classOf: Int32Array | null, limits: CheckLimits) {
     this.limits = limits;
-    this.ranking = rank(operations);
-    this.list = new PendingList(operations, this.ranking);
-    const numbered = this.ranking.order.map((index) => operations[index] as SearchOperation);
-    this.isStill = Uint8Array.from(numbered, (operation) => (leavesStateAlone(operation) ? 1 : 0));
-    this.table = new StepTable(model, numbered);
+    this.ranking = problem.ranking;
+    this.list = new PendingList(problem.operations, this.ranking);
+    this.isStill = Uint8Array.from(problem.numbered, (operation) => (leavesStateAlone(operation) ? 1 : 0));
+    this.steps = steps;
+    this.classOf = classOf;
     this.seen = new Configurations(this.list, this.ranking.ranked);
   }
 
@@ -138,14 +164,14 @@ class Search<S> {
    * @returns true where nothing is left to explain
    */
   private enter(priorState: number): boolean {
-    const { list, table, state, choices, statesAfter } = this;
+    const { list, steps, state, choices, statesAfter } = this;
     const { ranked } = this.ranking;
     const first = choices.length;
     let settled = false;
-    table.visit(state);
+    steps.visit(state);
     let node = list.first();
     for (let operation = list.invoked(node); operation >= 0; operation = list.invoked(node)) {
-      const next = table.next(state, operation);
+      const next = steps.next(state, operation);
       if (next === state && this.isStill[operation] === 1) {
         this.take(operation);
         settled = true;
@@ -161,18 +187,21 @@ class Search<S> {
     const isNew = this.seen.add(firstLeft, state);
     if (isNew) this.note(firstLeft);
     else choices.length = statesAfter.length = first;
-    if (choices.length - first > 1) this.preferCompleted(first);
+    if (choices.length - first > 1) {
+      this.preferCompleted(first);
+      if (this.classOf !== null) this.dropAlike(first, this.classOf);
+    }
     return false;
   }
 
   /** Pruning 2: drops the choices that lead to the same state without the maybe that was just taken. */
   private dropIndifferent(first: number, priorState: number): void {
-    const { choices, statesAfter, table } = this;
+    const { choices, statesAfter, steps } = this;
     let kept = first;
     for (let at = first; at < choices.length; at++) {
       const choice = choices[at] as number;
       const next = statesAfter[at] as number;
-      if (table.next(priorState, choice) === next) continue;
+      if (steps.next(priorState, choice) === next) continue;
       choices[kept] = choice;
       statesAfter[kept] = next;
       kept += 1;
@@ -194,6 +223,23 @@ class Search<S> {
       choices[to] = choice;
       statesAfter[to] = next;
     }
+  }
+
+  /** Keeps of each class the choice with the lowest number, which is the nearest to the end. */
+  private dropAlike(first: number, classOf: Int32Array): void {
+    const { choices, statesAfter } = this;
+    const classes = new Set<number>();
+    const kept: number[] = [];
+    for (let at = choices.length - 1; at >= first; at--) {
+      const alike = classOf[choices[at] as number] as number;
+      if (!classes.has(alike)) kept.push(at);
+      classes.add(alike);
+    }
+    const keptChoices = kept.map((at) => choices[at] as number).reverse();
+    const keptStates = kept.map((at) => statesAfter[at] as number).reverse();
+    choices.length = statesAfter.length = first;
+    choices.push(...keptChoices);
+    statesAfter.push(...keptStates);
   }
 
   private note(firstLeft: number): void {
@@ -221,7 +267,7 @@ class Search<S> {
     return {
       verdict: 'illegal',
       stuck: this.ranking.order[this.furthest] as number,
-      states: [...this.furthestStates].map((id) => this.table.state(id)),
+      states: [...this.furthestStates].map((id) => this.steps.state(id)),
       configurations: this.seen.count,
     };
   }

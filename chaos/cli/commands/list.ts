@@ -21,7 +21,18 @@ interface Item {
   readonly [detail: string]: unknown;
 }
 
-const kinds = ['experiments', 'protocols', 'bugs', 'faults', 'targets', 'workloads', 'checkers', 'reporters', 'systems', 'runs'] as const;
+const kinds = [
+  'experiments',
+  'protocols',
+  'bugs',
+  'faults',
+  'targets',
+  'workloads',
+  'checkers',
+  'reporters',
+  'systems',
+  'runs',
+] as const;
 type ListKind = (typeof kinds)[number];
 
 export default function register(program: Command): void {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { EnvironmentError, exitCode } from '../../errors.ts';
-import { parsePlan, recordingFiles, type RecordingFileName } from '../../recording-files.ts';
+import { parsePlan, type RecordingFileName, recordingFiles } from '../../recording-files.ts';
 import { type Executed, execute, tellVerdict } from '../execute.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { durationMs, options } from '../options.ts';
@@ -16,7 +16,9 @@ export default function register(program: Command): void {
   program
     .command('replay')
     .summary('run a recorded run again and compare, byte for byte')
-    .description('Runs a recorded run again from its folder alone: same seed, same schedule. Says where the two differ.')
+    .description(
+      'Runs a recorded run again from its folder alone: same seed, same schedule. Says where the two differ.',
+    )
     .argument('<run>', 'the name or folder of a run, or "latest"')
     .addOption(options.out())
     .addOption(new Option('--until <time>', 'end the load after this time').argParser(durationMs))

@@ -41,7 +41,9 @@ export default function register(program: Command): void {
     .addOption(new Option('--repeat <times>', 'with seed, seed + 1, ...').argParser(integer(1, 100_000)).default(1))
     .addOption(options.out())
     .option('--reporter <name...>', 'only these reports (see: list reporters)')
-    .addOption(new Option('--open <when>', 'open the report').choices(['never', 'on-failure', 'always']).default('never'))
+    .addOption(
+      new Option('--open <when>', 'open the report').choices(['never', 'on-failure', 'always']).default('never'),
+    )
     .option('--dry-run', 'print the plan and run nothing')
     .option('--json', 'print each result as JSON on stdout')
     .addHelpText('after', '\nExample: npx splitbrain run leader-isolated --seed 7 --nodes 3')
@@ -54,7 +56,10 @@ async function run(names: string[], flags: RunFlags): Promise<void> {
   }
   const experiments = flags.all === true ? namesOf('experiment') : names;
   if (experiments.length === 0) {
-    throw new UsageError('no experiment is named', 'Name one, or say --all. See them with: npx splitbrain list experiments');
+    throw new UsageError(
+      'no experiment is named',
+      'Name one, or say --all. See them with: npx splitbrain list experiments',
+    );
   }
   checkReporters(flags.reporter ?? []);
   const seed = flags.seed ?? drawSeed();
@@ -104,7 +109,15 @@ async function runAll(plans: readonly Plan[], flags: RunFlags): Promise<void> {
     tellVerdict(executed);
     if (flags.json === true) {
       const { outcome, sentence } = executed.verdict;
-      print(JSON.stringify({ experiment: plan.experimentName, seed: plan.seed, outcome, sentence, folder: executed.folder }));
+      print(
+        JSON.stringify({
+          experiment: plan.experimentName,
+          seed: plan.seed,
+          outcome,
+          sentence,
+          folder: executed.folder,
+        }),
+      );
     }
     summariseForGithub(executed);
     if (flags.open === 'always' || (flags.open === 'on-failure' && executed.verdict.outcome !== 'PASS')) {

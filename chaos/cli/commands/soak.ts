@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { createLogUpdate } from 'log-update';
-import { bugNamesOf, loadDefect, loadExperiment, namesOf } from '../../catalog.ts';
 import type { Defect } from '../../../node/protocol.ts';
+import { bugNamesOf, loadDefect, loadExperiment, namesOf } from '../../catalog.ts';
 import { exitCode, UsageError } from '../../errors.ts';
 import { worstExitCode } from '../../judge.ts';
 import { makePlan } from '../../plan.ts';
@@ -35,7 +35,9 @@ export default function register(program: Command): void {
     )
     .argument('[experiment...]', 'names from the library, or paths of experiment files')
     .option('--all', 'every experiment of the library')
-    .addOption(new Option('--seeds <count>', 'seeds for each experiment').argParser(integer(1, 10_000_000)).default(100))
+    .addOption(
+      new Option('--seeds <count>', 'seeds for each experiment').argParser(integer(1, 10_000_000)).default(100),
+    )
     .addOption(options.seed().default(1, 'the first seed'))
     .addOption(options.protocol())
     .addOption(options.bug())
@@ -52,13 +54,23 @@ export default function register(program: Command): void {
 async function soak(names: string[], flags: SoakFlags): Promise<void> {
   const experiments = flags.all === true ? namesOf('experiment') : names;
   if (experiments.length === 0) {
-    throw new UsageError('no experiment is named', 'Name one, or say --all. See them with: npx splitbrain list experiments');
+    throw new UsageError(
+      'no experiment is named',
+      'Name one, or say --all. See them with: npx splitbrain list experiments',
+    );
   }
   const firstSeed = flags.seed ?? 1;
-  tell(`seeds ${firstSeed} to ${firstSeed + flags.seeds - 1} of ${experiments.length} experiment(s), ${flags.jobs} process(es)`);
+  tell(
+    `seeds ${firstSeed} to ${firstSeed + flags.seeds - 1} of ${experiments.length} experiment(s), ${flags.jobs} process(es)`,
+  );
   const overrides = planOverrides({ ...flags, on: 'sim' });
   for (const experiment of experiments) {
-    await makePlan(experiment, { seed: firstSeed, substrate: 'sim', capabilities: simSubstrate.capabilities, ...overrides });
+    await makePlan(experiment, {
+      seed: firstSeed,
+      substrate: 'sim',
+      capabilities: simSubstrate.capabilities,
+      ...overrides,
+    });
   }
   const canaries = flags.bug === undefined ? await canariesOf(flags.protocol, experiments) : [];
   const total = flags.seeds * experiments.length;
@@ -197,7 +209,8 @@ class Tally {
     this.#live?.clear();
     const counts = Object.fromEntries(this.#counts);
     const rates = this.#rates();
-    if (this.#flags.json === true) print(JSON.stringify({ runs: this.#runs, counts, canaries: this.#canaries, ...rates }));
+    if (this.#flags.json === true)
+      print(JSON.stringify({ runs: this.#runs, counts, canaries: this.#canaries, ...rates }));
     const said = [...this.#counts].map(([outcome, count]) => `${outcome} ${count}`).join(', ');
     const canaries = this.#canaries === 0 ? '' : `; ${this.#canaries} runs with a planted bug`;
     tell(`${this.#runs} runs: ${said}${canaries}`);

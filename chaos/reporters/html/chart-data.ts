@@ -11,19 +11,21 @@ import {
   writeGaps,
 } from '../../statistics.ts';
 import {
-  appliedPerNode,
+  type AppliedSeries,
+  appliedSeries,
   type Bin,
   binHistory,
   binWidthMs,
   leaderlessSpans,
   type NodeLane,
   nodeLanes,
+  observationsOf,
   observedSpans,
 } from '../shared/series.ts';
 
 const mostNodes = 16;
 const mostLines = 8;
-const mostSpansPerLane = 400;
+const mostSpansPerLane = 250;
 const mostBands = 200;
 /** Shorter pauses between writes are the rhythm of the load. */
 const noteworthyGapMs = 500;
@@ -59,11 +61,14 @@ export interface DrawnData {
   readonly faults: readonly FaultLane[];
   readonly nodes: readonly {
     readonly node: string;
-    readonly roles: readonly { span: LabelledSpan; epoch: number; leads: boolean }[];
+    readonly roles: readonly { span: LabelledSpan; epoch: number | null; leads: boolean }[];
     readonly absences: readonly LabelledSpan[];
   }[];
   readonly leaderless: readonly (readonly [number, number])[];
-  readonly applied: readonly { readonly node: string; readonly values: readonly (number | null)[] }[];
+  readonly applied: {
+    readonly atS: readonly number[];
+    readonly nodes: readonly { readonly node: string; readonly values: readonly (number | null)[] }[];
+  };
 }
 
 /** What is drawn, what the tables list, and what was left out. */
@@ -118,8 +123,8 @@ function faultLanes(
   strikes: readonly StrikeWindow[],
   lanes: readonly NodeLane[],
 ): FaultLane[] {
-  const endMs = recordingEndMs(recording);
-  const mergeMs = Math.max(2 * binWidthMs(endMs), 250);
+  const observations = observationsOf(recording);
+  const { endMs } = observations;
   return lanes.flatMap((lane) => {
     const own = strikes.filter((strike) => strike.requestedMs !== null && strike.nodes.includes(lane.node));
     if (own.length === 0) return [];
@@ -128,7 +133,7 @@ function faultLanes(
       return [seconds(strike.requestedMs ?? 0), seconds(toMs), strike.fault];
     });
     const observed = own.flatMap((strike) =>
-      observedSpans(recording, strike, lane, mergeMs).map((span): LabelledSpan => [...pair(span), span.what]),
+      observedSpans(observations, strike, lane).map((span): LabelledSpan => [...pair(span), span.what]),
     );
     return [{ node: lane.node, requested, observed }];
   });
@@ -148,15 +153,20 @@ function drawnNodes(lanes: readonly NodeLane[], notes: string[]): DrawnData['nod
   return lanes.map(({ node, roles, absences }) => ({
     node,
     roles: capped(roles, mostSpansPerLane, `Roles of ${node}: # changes`, notes).map((span) => ({
-      span: [...pair(span), span.role],
+      span: [...pair(span), span.role ?? 'up'],
       epoch: span.epoch,
-      leads: isLeading(span.role),
+      leads: span.role !== null && isLeading(span.role),
     })),
     absences: capped(absences, mostSpansPerLane, `Absences of ${node}: # spans`, notes).map((span) => [
       ...pair(span),
       span.kind,
     ]),
   }));
+}
+
+function drawnApplied({ atMs, perNode }: AppliedSeries, notes: string[]): DrawnData['applied'] {
+  const nodes = capped([...perNode], mostLines, 'Applied index: # nodes', notes);
+  return { atS: atMs.map(seconds), nodes: nodes.map(([node, values]) => ({ node, values })) };
 }
 
 /** Everything that the charts and their tables show. */
@@ -170,7 +180,6 @@ export function chartData(input: ReportInput): ChartData {
   const strikes = strikeWindows(recording);
   const struck = strikes.filter((strike) => strike.struckMs !== null);
   const faults = capped(faultLanes(input, strikes, allLanes), mostNodes, 'Faults: # targets', truncated);
-  const applied = [...appliedPerNode(recording, bins)].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     bins,
     binMs: binWidthMs(endMs),
@@ -192,10 +201,7 @@ export function chartData(input: ReportInput): ChartData {
       faults: faults.map((lane) => capLane(lane, truncated)),
       nodes: drawnNodes(lanes, truncated),
       leaderless: leaderlessSpans(allLanes, endMs).slice(0, mostSpansPerLane).map(pair),
-      applied: capped(applied, mostLines, 'Applied index: # nodes', truncated).map(([node, values]) => ({
-        node,
-        values,
-      })),
+      applied: drawnApplied(appliedSeries(recording), truncated),
     },
     truncated,
   };

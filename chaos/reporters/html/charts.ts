@@ -1,5 +1,6 @@
 /** The places of the charts: title, description, legend and data table of each. The drawing happens in the browser. */
 import { formatCount, formatFigure, formatMs } from '../shared/format.ts';
+import type { RoleSpan } from '../shared/series.ts';
 import type { ChartData } from './chart-data.ts';
 import { type Html, html } from './escape.ts';
 import { type Key, legend, lineKeys } from './legend.ts';
@@ -63,7 +64,12 @@ export function heroSection(data: ChartData): Html {
 }
 
 function spanRow(what: string, fromS: number, toS: number): Row {
-  const cells = [what, `${fromS.toFixed(3)} s`, `${toS.toFixed(3)} s`, formatMs((toS - fromS) * 1000)];
+  const cells = [
+    what,
+    `${fromS.toFixed(3)} s`,
+    `${toS.toFixed(3)} s`,
+    toS > fromS ? formatMs((toS - fromS) * 1000) : '–',
+  ];
   return { fromS, toS, cells };
 }
 
@@ -73,11 +79,12 @@ function faultsChart({ drawn }: ChartData): Html {
     id: 'faults',
     title: 'Faults, by target',
     description:
-      'Upper bar: what the lab requested. Lower bar: what was observed, independent of the request: a process that was gone, messages that were dropped or delayed.',
+      'Above: what the lab requested. Below: what was observed, whatever was requested: how long a process was gone, and when a link first dropped or delayed a message.',
     lanes: drawn.faults.length,
     keys: [
       { kind: 'outline', tone: 'orange', label: 'requested' },
-      { kind: 'hatch', tone: 'orange', label: 'observed' },
+      { kind: 'hatch', tone: 'orange', label: 'observed: process gone' },
+      { kind: 'tick', tone: 'orange', label: 'observed: message dropped or delayed' },
     ],
     table: foldedTable({
       caption: 'Faults as requested and as observed',
@@ -131,6 +138,10 @@ function latencyChart(data: ChartData): Html {
   });
 }
 
+function roleText({ role, epoch }: RoleSpan): string {
+  return role === null ? 'up' : `${role}, epoch ${epoch ?? 'unknown'}`;
+}
+
 function rolesChart({ drawn, lanes }: ChartData): Html {
   const silent = drawn.nodes.every(({ roles, absences }) => roles.length === 0 && absences.length === 0);
   if (silent) return html`<p class="note">This system reports neither leaders nor epochs.</p>`;
@@ -143,7 +154,7 @@ function rolesChart({ drawn, lanes }: ChartData): Html {
     keys: [
       { kind: 'solid', tone: 'blue', label: 'leads' },
       { kind: 'outline', tone: 'green', label: 'candidate or other role' },
-      { kind: 'line', tone: 'muted', label: 'follows' },
+      { kind: 'line', tone: 'muted', label: 'follows, or reports no role' },
       { kind: 'hatch', tone: 'muted', label: 'down or paused' },
       { kind: 'hatch', tone: 'orange', label: 'nobody leads' },
     ],
@@ -154,9 +165,7 @@ function rolesChart({ drawn, lanes }: ChartData): Html {
       rows: [
         ...drawn.leaderless.map(([fromS, toS]) => laneRow('–', 'nobody leads', fromS, toS)),
         ...lanes.flatMap(({ node, roles, absences }) => [
-          ...roles.map((span) =>
-            laneRow(node, `${span.role}, epoch ${span.epoch}`, span.fromMs / 1000, span.toMs / 1000),
-          ),
+          ...roles.map((span) => laneRow(node, roleText(span), span.fromMs / 1000, span.toMs / 1000)),
           ...absences.map((span) => laneRow(node, span.kind, span.fromMs / 1000, span.toMs / 1000)),
         ]),
       ],
@@ -164,24 +173,29 @@ function rolesChart({ drawn, lanes }: ChartData): Html {
   });
 }
 
-function appliedChart({ drawn, bins }: ChartData): Html {
-  const nodes = drawn.applied.map(({ node }) => node);
+function appliedChart({ drawn: { applied } }: ChartData): Html {
+  const { atS, nodes } = applied;
   if (nodes.length === 0) return html`<p class="note">This system does not report what its replicas have applied.</p>`;
-  const step = Math.ceil(bins.length / 60);
-  const rows = bins.flatMap((bin, i): Row[] => {
-    if (i % step !== step - 1 && i !== bins.length - 1) return [];
-    const cells = drawn.applied.map(({ values }) => (values[i] === null ? '–' : formatCount(values[i] ?? 0)));
-    return [
-      { fromS: bin.fromMs / 1000, toS: bin.toMs / 1000, cells: [`${formatFigure(bin.toMs / 1000)} s`, ...cells] },
-    ];
+  const step = Math.ceil(atS.length / 80);
+  const rows = atS.flatMap((at, i): Row[] => {
+    if (i % step !== step - 1 && i !== atS.length - 1) return [];
+    const cells = nodes.map(({ values }) => (values[i] === null ? '–' : formatCount(values[i] ?? 0)));
+    return [{ fromS: at, toS: at, cells: [`${formatFigure(at)} s`, ...cells] }];
   });
   return chart({
     id: 'applied',
     title: 'Applied index, by replica',
     description:
       'How far each replica has applied the log. A flat line is a replica that stands still; a step is one that catches up.',
-    keys: lineKeys(nodes.map((node, i) => [(['blue', 'orange', 'green', 'amber'] as const)[i % 4] ?? 'muted', node])),
-    table: foldedTable({ caption: 'Applied index', header: ['Time', ...nodes], rows, total: bins.length }),
+    keys: lineKeys(
+      nodes.map(({ node }, i) => [(['blue', 'orange', 'green', 'amber'] as const)[i % 4] ?? 'muted', node]),
+    ),
+    table: foldedTable({
+      caption: 'Applied index',
+      header: ['Time', ...nodes.map(({ node }) => node)],
+      rows,
+      total: atS.length,
+    }),
   });
 }
 

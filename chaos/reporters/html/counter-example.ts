@@ -11,6 +11,7 @@ import { showing, table } from './tables.ts';
 
 const mostEvidence = 5;
 const mostSentences = 40;
+const mostFaults = 4;
 const mostNamed = 40;
 const mostAround = 12;
 
@@ -19,10 +20,17 @@ interface Counterexample {
   readonly evidence: Evidence;
 }
 
-/** What a drawing shows, and how many operations would be relevant in all. */
+/** To the microsecond, since a window may be shorter than a millisecond. */
+function seconds(ms: number): number {
+  return Math.round(ms * 1000) / 1_000_000;
+}
+
+/** What a drawing shows, and how much there is besides. */
 interface Relevant {
   readonly shown: readonly CompletedOperation[];
   readonly total: number;
+  /** Writes on these keys from before the window that nobody knows the outcome of: each may take effect in it. */
+  readonly open: number;
 }
 
 /**
@@ -33,15 +41,22 @@ function relevantOperations(operations: readonly CompletedOperation[], evidence:
   const ops = new Set(evidence.ops);
   const named = operations.filter(({ op }) => ops.has(op));
   const keys = new Set(named.map(({ key }) => key));
-  const around = operations.filter(({ op, key, type, f, invokeMs, completeMs }) => {
+  const others = operations.filter(({ op, key, type, f, invokeMs, completeMs }) => {
     const matters = type === 'ok' || (type === 'info' && f !== 'read');
-    const meets = invokeMs <= evidence.toMs && completeMs >= evidence.fromMs;
-    return !ops.has(op) && keys.has(key) && matters && meets;
+    return !ops.has(op) && keys.has(key) && matters && invokeMs <= evidence.toMs && completeMs >= evidence.fromMs;
   });
+  const around = others.filter(({ type, invokeMs }) => type === 'ok' || invokeMs >= evidence.fromMs);
   return {
     shown: [...named.slice(0, mostNamed), ...around.slice(-mostAround)],
     total: named.length + around.length,
+    open: others.length - around.length,
   };
+}
+
+function openSentence(open: number): Html | null {
+  if (open === 0) return null;
+  return html`<p class="truncated">Not drawn: ${formatCount(open)} earlier ${open === 1 ? 'write' : 'writes'} on these keys
+that nobody knows the outcome of, and that may have taken effect at any time since.</p>`;
 }
 
 function barsOf(shown: readonly CompletedOperation[], evidence: Evidence, unknown: Map<number, number>): Bar[] {
@@ -63,11 +78,12 @@ function faultSentence(strikes: readonly StrikeWindow[], { fromMs, toMs }: Evide
     ({ struckMs, healedMs }) => struckMs !== null && struckMs <= toMs && (healedMs ?? toMs) >= fromMs,
   );
   if (active.length > 0) {
-    const each = active.map((strike) => {
+    const each = active.slice(0, mostFaults).map((strike) => {
       const until = strike.healedMs === null ? 'to the end' : `to ${formatAt(strike.healedMs)}`;
       return `${strikeLabel(strike)} (strike ${strike.strike}, from ${formatAt(strike.struckMs)} ${until})`;
     });
-    return `In force at the time: ${each.join('; ')}.`;
+    const more = active.length > each.length ? `; and ${active.length - each.length} more` : '';
+    return `In force at the time: ${each.join('; ')}${more}.`;
   }
   const before = strikes.filter(({ healedMs }) => healedMs !== null && healedMs < fromMs);
   const last = before.reduce<StrikeWindow | null>(
@@ -76,6 +92,11 @@ function faultSentence(strikes: readonly StrikeWindow[], { fromMs, toMs }: Evide
   );
   if (last === null) return 'No fault had been struck by then.';
   return `No fault was in force. The last one, ${strikeLabel(last)}, had been healed ${formatMs(fromMs - (last.healedMs ?? 0))} before.`;
+}
+
+function windowText({ fromMs, toMs }: Evidence): string {
+  if (toMs <= fromMs) return `at ${formatAt(fromMs)}`;
+  return `${formatAt(fromMs)} to ${formatAt(toMs)}, ${formatMs(toMs - fromMs)} long`;
 }
 
 function operationsTable(shown: readonly CompletedOperation[], evidence: Evidence, unknown: Map<number, number>): Html {
@@ -104,7 +125,7 @@ function counterexample(
 ): Html {
   const strikes = strikeWindows(input.recording);
   const unknown = unknownSinceMs(input.recording.history);
-  const { shown, total } = relevantOperations(operations, evidence);
+  const { shown, total, open } = relevantOperations(operations, evidence);
   const sentences = evidence.sentences.slice(0, mostSentences);
   const bars = barsOf(shown, evidence, unknown);
   const drawing =
@@ -121,12 +142,12 @@ function counterexample(
               toMs: strike.healedMs ?? Number.POSITIVE_INFINITY,
               label: strikeLabel(strike),
             })),
-        })}</div>${showing(shown.length, total, 'operations on these keys in this window')}
+        })}</div>${showing(shown.length, total, 'operations on these keys in this window')}${openSentence(open)}
 ${operationsTable(shown, evidence, unknown)}`;
   return html`<article class="counterexample">
 <header><h3>${check.check} <span class="kind">${check.kind}</span></h3>
-<p>${formatAt(evidence.fromMs)} to ${formatAt(evidence.toMs)}, ${formatMs(evidence.toMs - evidence.fromMs)} long</p>
-<button type="button" class="button" data-range-from="${evidence.fromMs / 1000}" data-range-to="${evidence.toMs / 1000}">Show in the timeline</button></header>
+<p>${windowText(evidence)}</p>
+<button type="button" class="button" data-range-from="${seconds(evidence.fromMs)}" data-range-to="${seconds(evidence.toMs)}">Show in the timeline</button></header>
 <ol class="sentences">${sentences.map((sentence) => html`<li>${sentence}</li>`)}</ol>
 ${showing(sentences.length, evidence.sentences.length, 'sentences')}
 <p class="fault">${faultSentence(strikes, evidence)}</p>
@@ -140,7 +161,9 @@ export function counterExampleSection(input: ReportInput): Html | null {
     check.evidence.map((evidence) => ({ check, evidence })),
   );
   if (all.length === 0) return null;
-  const shown = all.slice(0, mostEvidence);
+  // What is violated comes first, and of that what was so first: the rest may well follow from it.
+  const rank = ({ check, evidence }: Counterexample) => (check.verdict === 'invalid' ? 0 : 1e12) + evidence.toMs;
+  const shown = [...all].sort((a, b) => rank(a) - rank(b)).slice(0, mostEvidence);
   const operations = pairOperations(input.recording.history);
   const violated = all.some(({ check }) => check.verdict === 'invalid');
   const title = violationExpected(input)

@@ -71,7 +71,12 @@ export function strikesSection({ recording }: ReportInput): Html {
   const strikes = strikeWindows(recording);
   if (strikes.length === 0)
     return html`<section id="strikes"><h2>Strikes</h2><p class="note">Nothing was struck.</p></section>`;
-  return html`<section id="strikes"><h2>Strikes</h2>${table({
+  const missing = strikes.filter(({ requestedMs }) => requestedMs === null).length;
+  const note =
+    missing === 0
+      ? null
+      : html`<p class="note"><strong>${missing} of ${strikes.length} strikes never began.</strong></p>`;
+  return html`<section id="strikes"><h2>Strikes</h2>${note}${table({
     caption: 'Strikes, in seconds since load began',
     header: ['Strike', 'Fault', 'Target', 'Requested', 'In force', 'Heal requested', 'Healed', 'Lasted'],
     words: [0, 1, 2],

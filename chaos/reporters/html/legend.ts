@@ -4,7 +4,7 @@ import { type Html, html } from './escape.ts';
 export type Tone = 'blue' | 'orange' | 'green' | 'amber' | 'muted';
 
 export interface Key {
-  readonly kind: 'line' | 'area' | 'band' | 'hatch' | 'solid' | 'outline';
+  readonly kind: 'line' | 'area' | 'band' | 'hatch' | 'solid' | 'outline' | 'tick';
   readonly tone: Tone;
   readonly label: string;
   /** Of a line, as SVG writes it. */
@@ -26,6 +26,7 @@ function mark({ kind, dash }: Key): Html {
   }
   if (kind === 'solid') return html`<rect class="fill" x="1" y="1" width="26" height="10" rx="2"/>`;
   if (kind === 'outline') return html`<rect class="stroke" x="1.5" y="2.5" width="25" height="7" rx="1.5"/>`;
+  if (kind === 'tick') return html`<path class="stroke" d="M14 1v10"/>`;
   if (kind === 'band') {
     return html`<rect class="tint" width="28" height="12"/><rect class="fill" width="28" height="2.5"/>`;
   }

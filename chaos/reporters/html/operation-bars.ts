@@ -138,6 +138,6 @@ export function operationBars(chart: BarChart): Html {
   const height = top + 24;
   return html`<svg class="operations" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="${chart.id}">
 <title id="${chart.id}">${chart.bars.length} operations of ${lanes.length} processes on a time axis; solid bars are those that the sentences name.</title>
-${drawFaults(chart, view, scale, height)}${drawAxis(view, scale, height)}${drawn}
+${drawAxis(view, scale, height)}${drawFaults(chart, view, scale, height)}${drawn}
 </svg>`;
 }

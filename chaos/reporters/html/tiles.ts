@@ -1,7 +1,7 @@
 /** The figures that decide, each beside its limit. */
 import type { CheckResult, ReportInput } from '../../contracts.ts';
 import { calmRatePerSecond } from '../../statistics.ts';
-import { formatCount, formatFigure, formatMs } from '../shared/format.ts';
+import { formatCount, formatMs } from '../shared/format.ts';
 import { type Html, html } from './escape.ts';
 
 type Tone = 'good' | 'bad' | 'unsure' | 'neutral';
@@ -47,30 +47,39 @@ function contradictions(checks: readonly CheckResult[]): Tile {
   };
 }
 
-function outage({ recording: { plan }, verdict }: ReportInput): Tile {
-  const value = verdict.statistics.longestOutageMs;
-  const limit = plan.experiment.limits.outage;
-  // Where a strike leaves no quorum, nothing can be written by design, and the limit is about the rest of the run.
-  const planned = plan.strikes.some((strike) => strike.outage);
+const toneOf: Readonly<Record<CheckResult['verdict'], Tone>> = { valid: 'good', invalid: 'bad', unknown: 'unsure' };
+
+/** The check that holds a figure against its limit; outages by design, say, are none of its business. */
+function limited({ verdict }: ReportInput, name: string): CheckResult | undefined {
+  return verdict.checks.find(({ check, value, limit }) => check === name && value !== undefined && limit !== undefined);
+}
+
+function outage(input: ReportInput): Tile {
+  const check = limited(input, 'availability');
+  const limit = check?.limit ?? input.recording.plan.experiment.limits.outage;
+  const value = check?.value ?? input.verdict.statistics.longestOutageMs;
+  const planned = input.recording.plan.strikes.some((strike) => strike.outage);
   return {
-    label: 'Longest outage of writes',
+    label: planned ? 'Outage despite a quorum' : 'Longest outage of writes',
     value: formatMs(value),
-    limit: planned ? `limit ${formatMs(limit)} with a quorum` : `limit ${formatMs(limit)}`,
-    tone: value <= limit ? 'good' : planned ? 'neutral' : 'bad',
+    limit: `limit ${formatMs(limit)}`,
+    tone: check === undefined ? 'neutral' : toneOf[check.verdict],
     share: limit > 0 ? value / limit : null,
   };
 }
 
-function recovery({ recording, verdict }: ReportInput): Tile {
-  const value = verdict.statistics.recoveryTo95Ms;
-  const calm = calmRatePerSecond(recording);
-  const struck = recording.events.some((event) => event.type === 'healed');
+function recovery(input: ReportInput): Tile {
+  const value = input.verdict.statistics.recoveryTo95Ms;
+  const calm = calmRatePerSecond(input.recording);
+  const healed = input.recording.events.some((event) => event.type === 'healed');
+  const check = limited(input, 'recovery');
+  const [next, limit] = [check?.value ?? 0, check?.limit ?? 0];
   return {
     label: 'Recovery to 95 % of calm',
-    value: value === null ? (struck && calm !== null ? 'not reached' : '–') : formatMs(value),
-    limit: calm === null ? 'no calm to compare with' : `calm: ${formatFigure(calm)} op/s; no limit`,
-    tone: 'neutral',
-    share: null,
+    value: value === null ? (healed && calm !== null ? 'not reached' : '–') : formatMs(value),
+    limit: check === undefined ? 'no limit' : `first write ${formatMs(next)}, limit ${formatMs(limit)}`,
+    tone: check === undefined || next <= limit ? 'neutral' : 'bad',
+    share: limit > 0 ? next / limit : null,
   };
 }
 
@@ -105,8 +114,10 @@ function leaders({ recording, verdict: { statistics } }: ReportInput): Tile {
   };
 }
 
-/** Five figures in a row. */
+/** Five figures in a row. Where the run proves nothing, nothing in it is green. */
 export function tiles(input: ReportInput): Html {
+  const proves = input.verdict.outcome !== 'INCONCLUSIVE' && input.verdict.outcome !== 'LAB ERROR';
   const all = [contradictions(input.verdict.checks), outage(input), recovery(input), latency(input), leaders(input)];
-  return html`<dl class="tiles" aria-label="Key figures">${all.map(tile)}</dl>`;
+  const shown = all.map((each): Tile => (each.tone === 'good' && !proves ? { ...each, tone: 'neutral' } : each));
+  return html`<dl class="tiles" aria-label="Key figures">${shown.map(tile)}</dl>`;
 }

@@ -41,7 +41,7 @@ export function formatMeasure(value: number | undefined, unit: string | undefine
 
 /** How far a check was from its limit; past it the margin is negative. */
 export function formatMargin({ value, limit, unit }: CheckResult): string {
-  if (value === undefined || limit === undefined) return '–';
+  if (value === undefined || limit === undefined || (value === 0 && limit === 0)) return '–';
   const share = limit === 0 ? '' : ` (${Math.round(((limit - value) / Math.abs(limit)) * 100)} %)`;
   return `${formatMeasure(limit - value, unit)}${share}`;
 }

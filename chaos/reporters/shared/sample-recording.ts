@@ -124,20 +124,13 @@ function faultEvents(text: string): LabEvent[] {
     const fault = `${planned?.fault ?? ''}${text}`;
     return { atMs, type: 'strike', strike, fault, target: text === '' ? 'leader' : text, nodes: [node], links };
   };
-  const drops: LabEvent[] = Array.from({ length: 79 }, (_, i) => ({
-    atMs: 12_030 + i * 50,
-    type: 'link-dropped',
-    from: i % 2 === 0 ? 'n3' : 'n5',
-    to: i % 2 === 0 ? 'n1' : 'n3',
-    strike: 's2',
-  }));
-  const delays: LabEvent[] = Array.from({ length: 40 }, (_, i) => ({
-    atMs: 21_020 + i * 60,
-    type: 'link-delayed',
-    from: 'n4',
-    to: 'n2',
-    strike: 's3',
-  }));
+  // A link is observed once for each strike: when it first drops or delays a message.
+  const drops = isolated.map(({ from, to }, i): LabEvent => {
+    return { atMs: 12_030 + i * 310, type: 'link-dropped', from, to, strike: 's2' };
+  });
+  const delays = slowed.map(({ from, to }, i): LabEvent => {
+    return { atMs: 21_020 + i * 60, type: 'link-delayed', from, to, strike: 's3' };
+  });
   return [
     struck('s1', 4000, 'n1', []),
     { atMs: 4018, type: 'node-down', node: 'n1' },

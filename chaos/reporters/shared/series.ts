@@ -1,6 +1,6 @@
 /** What a run looks like over time: binned, merged and capped, ready to be drawn. Times are ms since load began. */
 import type { HistoryEvent, LabEvent, NodeId, Recording } from '../../contracts.ts';
-import { isLeading, percentiles, recordingEndMs, type Span, type StrikeWindow } from '../../statistics.ts';
+import { isLeading, loadSpan, percentiles, recordingEndMs, type Span, type StrikeWindow } from '../../statistics.ts';
 
 const binWidthsMs = [50, 100, 250, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 300_000, 900_000, 3_600_000];
 const wantedBins = 160;
@@ -15,10 +15,10 @@ export interface Bin extends Span {
   readonly max: number | null;
 }
 
-/** A stretch in which a replica held a role. */
+/** A stretch in which a replica was up and in one role; it is null until the replica reports one. */
 export interface RoleSpan extends Span {
-  readonly role: string;
-  readonly epoch: number;
+  readonly role: string | null;
+  readonly epoch: number | null;
 }
 
 /** A stretch in which a replica was not there: killed, paused, or stopped by itself. */
@@ -38,11 +38,15 @@ export function binWidthMs(endMs: number): number {
   return binWidthsMs.find((width) => endMs / width <= wantedBins) ?? Math.ceil(endMs / wantedBins);
 }
 
-/** The history from load begin to the end of the recording, in bins of equal width; the last one may be shorter. */
+/**
+ * What ended while the load ran, in bins of equal width, but for the last one. What was read back afterwards is
+ * left out: it is not part of the load, and would look like one that breaks down.
+ */
 export function binHistory(recording: Recording): Bin[] {
-  const endMs = recordingEndMs(recording);
-  const width = binWidthMs(endMs);
-  const bins = Array.from({ length: Math.max(1, Math.ceil(endMs / width)) }, () => {
+  const { toMs: endMs } = loadSpan(recording);
+  const width = binWidthMs(recordingEndMs(recording));
+  // A sliver at the end is part of the bin before it: its rate would be noise.
+  const bins = Array.from({ length: Math.max(1, Math.round(endMs / width)) }, () => {
     return { ok: 0, fail: 0, info: 0, latencies: [] as number[] };
   });
   const invoked = new Map<number, number>();
@@ -51,14 +55,14 @@ export function binHistory(recording: Recording): Bin[] {
       invoked.set(event.op, event.atMs);
       continue;
     }
-    const bin = bins[Math.min(bins.length - 1, Math.max(0, Math.floor(event.atMs / width)))];
+    const bin = event.atMs > endMs ? undefined : bins[Math.min(bins.length - 1, Math.floor(event.atMs / width))];
     if (bin === undefined) continue;
     bin[event.type] += 1;
     if (event.type === 'ok') bin.latencies.push(event.atMs - (invoked.get(event.op) ?? event.atMs));
   }
   return bins.map(({ ok, fail, info, latencies }, position) => {
     const figures = percentiles(latencies);
-    const span = { fromMs: position * width, toMs: Math.min(endMs, (position + 1) * width) };
+    const span = { fromMs: position * width, toMs: position + 1 === bins.length ? endMs : (position + 1) * width };
     return { ...span, ok, fail, info, p50: figures?.p50 ?? null, p99: figures?.p99 ?? null, max: figures?.max ?? null };
   });
 }
@@ -79,22 +83,19 @@ export function nodeLanes(recording: Recording): NodeLane[] {
 
 function roleSpans(events: readonly LabEvent[], endMs: number): RoleSpan[] {
   const spans: RoleSpan[] = [];
-  let current: { role: string; epoch: number; fromMs: number } | null = null;
-  const close = (toMs: number) => {
-    if (current !== null && toMs > Math.max(0, current.fromMs)) {
-      spans.push({ fromMs: Math.max(0, current.fromMs), toMs, role: current.role, epoch: current.epoch });
+  let current: RoleSpan | null = null;
+  const turn = (atMs: number, next: Pick<RoleSpan, 'role' | 'epoch'> | null) => {
+    if (current !== null && atMs > Math.max(0, current.fromMs)) {
+      spans.push({ ...current, fromMs: Math.max(0, current.fromMs), toMs: atMs });
     }
-    current = null;
+    current = next === null ? null : { ...next, fromMs: atMs, toMs: endMs };
   };
   for (const event of events) {
-    if (event.type === 'role') {
-      close(event.atMs);
-      current = { role: event.role, epoch: event.epoch, fromMs: event.atMs };
-    } else if (event.type === 'node-down' || event.type === 'stopped') {
-      close(event.atMs);
-    }
+    if (event.type === 'role') turn(event.atMs, { role: event.role, epoch: event.epoch });
+    else if (event.type === 'node-up') turn(event.atMs, { role: null, epoch: null });
+    else if (event.type === 'node-down' || event.type === 'stopped') turn(event.atMs, null);
   }
-  close(endMs);
+  turn(endMs, null);
   return spans;
 }
 
@@ -120,7 +121,7 @@ function absenceSpans(events: readonly LabEvent[], endMs: number): AbsenceSpan[]
 /** When no replica that was there held the lead. Empty for a system that reports no roles. */
 export function leaderlessSpans(lanes: readonly NodeLane[], endMs: number): Span[] {
   const leading = lanes.flatMap(({ roles, absences }) =>
-    roles.filter(({ role }) => isLeading(role)).flatMap((span) => subtract(span, absences)),
+    roles.filter(({ role }) => role !== null && isLeading(role)).flatMap((span) => subtract(span, absences)),
   );
   return leading.length === 0 ? [] : subtract({ fromMs: 0, toMs: endMs }, leading);
 }
@@ -138,55 +139,85 @@ export function subtract(span: Span, holes: readonly Span[]): Span[] {
   return left;
 }
 
-/** The last index that each replica had applied at the end of each bin; null before it applied anything. */
-export function appliedPerNode(recording: Recording, bins: readonly Bin[]): Map<NodeId, (number | null)[]> {
-  const width = binWidthMs(recordingEndMs(recording));
-  const perNode = new Map<NodeId, (number | null)[]>();
-  let before = new Map<NodeId, number>();
+/** How far each replica had applied its log, at equal steps of time. */
+export interface AppliedSeries {
+  readonly atMs: readonly number[];
+  /** By replica, in the order of the plan; null before it applied anything. */
+  readonly perNode: ReadonlyMap<NodeId, readonly (number | null)[]>;
+}
+
+/** The last index that each replica had applied at the end of each bin; a replica that reports none is left out. */
+export function appliedSeries(recording: Recording): AppliedSeries {
+  const endMs = recordingEndMs(recording);
+  const width = binWidthMs(endMs);
+  const count = Math.max(1, Math.ceil(endMs / width));
+  const latest = new Map<NodeId, Map<number, number>>();
   for (const event of recording.events) {
     if (event.type !== 'apply') continue;
-    if (event.atMs < 0) {
-      before = before.set(event.node, event.index);
-      continue;
-    }
-    const values = perNode.get(event.node) ?? Array.from({ length: bins.length }, () => null);
-    perNode.set(event.node, values);
-    values[Math.min(bins.length - 1, Math.floor(event.atMs / width))] = event.index;
+    const bins = latest.get(event.node) ?? new Map<number, number>();
+    latest.set(event.node, bins.set(Math.min(count - 1, Math.max(-1, Math.floor(event.atMs / width))), event.index));
   }
-  for (const [node, values] of perNode) {
-    let last = before.get(node) ?? null;
-    for (const [position, value] of values.entries()) {
-      last = value ?? last;
-      values[position] = last;
-    }
+  const filled = (bins: ReadonlyMap<number, number>) => {
+    let last = bins.get(-1) ?? null;
+    return Array.from({ length: count }, (_, position) => {
+      last = bins.get(position) ?? last;
+      return last;
+    });
+  };
+  const nodes = recording.plan.nodes.flatMap((node) => {
+    const bins = latest.get(node);
+    return bins === undefined ? [] : [[node, filled(bins)] as const];
+  });
+  return {
+    atMs: Array.from({ length: count }, (_, position) => Math.min(endMs, (position + 1) * width)),
+    perNode: new Map(nodes),
+  };
+}
+
+type LinkEvent = Extract<LabEvent, { type: 'link-dropped' | 'link-delayed' }>;
+
+/** What observers saw of a run, arranged so that many strikes can be asked about. */
+export interface Observations {
+  readonly endMs: number;
+  readonly linksByStrike: ReadonlyMap<string, readonly LinkEvent[]>;
+}
+
+/** Arranges what observers saw of processes and links. */
+export function observationsOf(recording: Recording): Observations {
+  const linksByStrike = new Map<string, LinkEvent[]>();
+  for (const event of recording.events) {
+    if (event.type !== 'link-dropped' && event.type !== 'link-delayed') continue;
+    const events = linksByStrike.get(event.strike);
+    if (events === undefined) linksByStrike.set(event.strike, [event]);
+    else events.push(event);
   }
-  return perNode;
+  return { endMs: recordingEndMs(recording), linksByStrike };
 }
 
 /**
  * What an observer saw of a strike at one replica, independent of what was requested: its absence while the strike
- * lasted, or messages of its links that were dropped or delayed. Observations closer than `mergeMs` become one span.
+ * lasted, or a message of one of its links that was dropped or delayed, which is a moment.
  */
 export function observedSpans(
-  recording: Recording,
+  { endMs, linksByStrike }: Observations,
   window: StrikeWindow,
   lane: NodeLane,
-  mergeMs: number,
 ): (Span & { readonly what: string })[] {
-  const endMs = recordingEndMs(recording);
   const fromMs = window.requestedMs ?? Number.POSITIVE_INFINITY;
   const toMs = window.healedMs ?? endMs;
-  const absences = lane.absences
-    .filter((absence) => absence.fromMs >= fromMs && absence.fromMs <= toMs)
-    .map((absence) => ({ fromMs: absence.fromMs, toMs: absence.toMs, what: absence.kind as string }));
-  const merged: { fromMs: number; toMs: number; what: string }[] = [];
-  for (const event of recording.events) {
-    if (event.type !== 'link-dropped' && event.type !== 'link-delayed') continue;
-    if (event.strike !== window.strike || (event.from !== lane.node && event.to !== lane.node)) continue;
-    const what = event.type === 'link-dropped' ? 'messages dropped' : 'messages delayed';
-    const last = merged.findLast((span) => span.what === what);
-    if (last !== undefined && event.atMs - last.toMs <= mergeMs) last.toMs = event.atMs;
-    else merged.push({ fromMs: event.atMs, toMs: event.atMs, what });
-  }
-  return [...absences, ...merged];
+  // Where links were struck, an absence at the same time is the doing of another strike.
+  const absences = window.links.length > 0 ? [] : lane.absences;
+  const links = (linksByStrike.get(window.strike) ?? []).filter(
+    ({ from, to }) => from === lane.node || to === lane.node,
+  );
+  return [
+    ...absences
+      .filter((absence) => absence.fromMs >= fromMs && absence.fromMs <= toMs)
+      .map((absence) => ({ fromMs: absence.fromMs, toMs: absence.toMs, what: absence.kind })),
+    ...links.map(({ atMs, type, from, to }) => ({
+      fromMs: atMs,
+      toMs: atMs,
+      what: `${type === 'link-dropped' ? 'message dropped' : 'message delayed'}, ${from} to ${to}`,
+    })),
+  ];
 }

@@ -74,7 +74,8 @@ export class SimClock implements Clock, LabClock {
 
   after(delayMs: number, run: () => void): () => void {
     this.#order += 1;
-    const event: Event = { atUs: this.#nowUs + Math.max(0, Math.round(delayMs * 1000)), order: this.#order, run };
+    // Rounded up: a wait never ends early, so that code which waits for a deadline makes progress.
+    const event: Event = { atUs: this.#nowUs + Math.max(0, Math.ceil(delayMs * 1000)), order: this.#order, run };
     this.#queue.push(event);
     return () => {
       event.run = null;

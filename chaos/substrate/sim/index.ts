@@ -123,7 +123,11 @@ class SimCluster implements Cluster {
     this.#process(node).resume();
   }
 
-  async impair(strike: string, links: Parameters<SimNetwork['impair']>[1], impairment: Parameters<SimNetwork['impair']>[2]) {
+  async impair(
+    strike: string,
+    links: Parameters<SimNetwork['impair']>[1],
+    impairment: Parameters<SimNetwork['impair']>[2],
+  ) {
     return this.#network.impair(strike, links, impairment);
   }
 

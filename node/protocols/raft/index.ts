@@ -9,7 +9,8 @@ const definition: ProtocolDefinition<RaftMessage, RaftRecord> = {
   defaultNodeCount: 5,
   tolerated: (nodeCount) => Math.floor((nodeCount - 1) / 2),
   client: { contact: 'leader', replyQuorum: () => 1 },
-  create: (config, defect?: Defect) => new Raft(config, { ...correctRules, ...(defect as RaftDefect | undefined)?.rules }),
+  create: (config, defect?: Defect) =>
+    new Raft(config, { ...correctRules, ...(defect as RaftDefect | undefined)?.rules }),
 };
 
 export default definition;

@@ -1,5 +1,5 @@
-import { type Entry, type RaftRecord } from './messages.ts';
 import { invariant } from '../../protocol.ts';
+import type { Entry, RaftRecord } from './messages.ts';
 
 /** The log of one replica, in memory. Indexes begin at 1; index 0 stands before the first entry, with term 0. */
 export class RaftLog {

@@ -145,7 +145,8 @@ function onAccepted(state: RaftState, from: NodeId, progress: Progress, msg: App
 
 function onRefused(state: RaftState, from: NodeId, progress: Progress, msg: AppendReply): void {
   // A late answer to a message from before the logs met says nothing new.
-  const stale = progress.state === 'probe' ? msg.prevIndex !== progress.nextIndex - 1 : msg.prevIndex <= progress.matchIndex;
+  const stale =
+    progress.state === 'probe' ? msg.prevIndex !== progress.nextIndex - 1 : msg.prevIndex <= progress.matchIndex;
   if (stale) return;
   progress.state = 'probe';
   progress.probing = false;

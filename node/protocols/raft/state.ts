@@ -126,7 +126,10 @@ export class RaftState {
 
   /** Writes entries at `from`, over whatever stood there. Committed entries are never overwritten. */
   writeEntries(from: number, entries: readonly Entry[]): void {
-    invariant(from > this.commitIndex, `entry ${from} would overwrite a log that is committed up to ${this.commitIndex}`);
+    invariant(
+      from > this.commitIndex,
+      `entry ${from} would overwrite a log that is committed up to ${this.commitIndex}`,
+    );
     this.log.replaceFrom(from, entries);
     this.emit({ kind: 'persist', record: { kind: 'entries', from, entries } });
     if (!this.config.trace) return;

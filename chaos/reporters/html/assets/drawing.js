@@ -41,14 +41,20 @@ report.pen = (plot) => {
       return ctx.measureText(words).width;
     },
     /** Text in `room`, shortened to fit, or nothing where not even three letters do. Returns the width that it took. */
-    text(words, left, middle, room, colour, weight = '500') {
+    text(words, left, middle, room, colour, { weight = '500', halo } = {}) {
       let shown = words;
       while (shown.length > 3 && this.measure(shown, weight) > room) shown = `${shown.slice(0, -2).trimEnd()}…`;
       const size = this.measure(shown, weight);
       if (size > room) return 0;
-      ctx.fillStyle = colour;
       ctx.textAlign = 'left';
       ctx.textBaseline = 'middle';
+      if (halo) {
+        ctx.strokeStyle = halo;
+        ctx.lineWidth = 3 * ratio;
+        ctx.lineJoin = 'round';
+        ctx.strokeText(shown, left, middle);
+      }
+      ctx.fillStyle = colour;
       ctx.fillText(shown, left, middle);
       return size;
     },
@@ -136,8 +142,11 @@ report.chart = (place, spec) => {
       height: spec.height,
       padding: [10, 14, 0, 0],
       legend: { show: false },
-      scales: { x: { time: false, auto: false, range: [0, range.endS] }, y: spec.y },
-      axes: [timeAxis(), axis({ size: gutter, gap: 6, ...spec.yAxis })],
+      scales: {
+        x: { time: false, range: () => (spec.whole ? [0, range.endS] : [range.fromS, range.toS]) },
+        y: spec.y,
+      },
+      axes: [timeAxis(), axis({ size: gutter, gap: 6, space: 32, ...spec.yAxis })],
       series: [{}, ...spec.series],
       cursor: {
         y: false,

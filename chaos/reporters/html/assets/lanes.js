@@ -54,7 +54,8 @@ report.drawFaults = (place) => {
       for (const [fromS, toS] of observed) {
         if (!pen.sees(fromS, toS)) continue;
         const y = top + 6 * pen.ratio + half;
-        pen.box(fromS, toS, y, half - pen.ratio, report.hatch(pen.ctx, colours.orange, pen.ratio), colours.orange);
+        if (fromS === toS) pen.box(fromS, toS, y, half - pen.ratio, colours.orange);
+        else pen.box(fromS, toS, y, half - pen.ratio, report.hatch(pen.ctx, colours.orange, pen.ratio), colours.orange);
       }
     },
     describe: (at) => {
@@ -76,8 +77,8 @@ function drawRole(pen, role, top, height) {
     const { from, width } = pen.box(fromS, toS, middle - bar / 2, bar, colours.blue);
     const room = width - 10 * pen.ratio;
     const label = room > 110 * pen.ratio ? `leads, epoch ${role.epoch}` : String(role.epoch);
-    pen.text(label, from + 6 * pen.ratio, middle + 0.5 * pen.ratio, room, colours['on-blue'], '600');
-  } else if (name === 'follower' || name === 'backup') {
+    pen.text(label, from + 6 * pen.ratio, middle + 0.5 * pen.ratio, room, colours['on-blue'], { weight: '600' });
+  } else if (name === 'follower' || name === 'backup' || role.epoch === null) {
     pen.box(fromS, toS, middle - pen.ratio, 2 * pen.ratio, colours.muted);
   } else {
     const bar = 10 * pen.ratio;
@@ -123,7 +124,8 @@ report.drawRoles = (place) => {
           const absence = absences.find((span) => covers(span, at));
           const role = roles.find(({ span }) => covers(span, at));
           if (absence) return `${node} ${absence[2]}`;
-          return role ? `${node} ${role.span[2]} (${role.epoch})` : `${node} –`;
+          if (!role) return `${node} –`;
+          return role.epoch === null ? `${node} up` : `${node} ${role.span[2]} (${role.epoch})`;
         })
         .join('  ·  '),
   });

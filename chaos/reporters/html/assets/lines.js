@@ -1,6 +1,6 @@
 /** The charts of figures over time: throughput, outcomes, latency, applied index. */
 const report = globalThis.splitbrainReport;
-const { colours, data, range } = report;
+const { colours, data } = report;
 const { bins } = data;
 
 const count = (value) => value.toLocaleString('en-US', { maximumFractionDigits: value < 10 ? 1 : 0 });
@@ -45,7 +45,9 @@ function nameBands(pen) {
     const row = freeFrom.findIndex((edge) => edge <= from);
     if (row < 0) continue;
     const room = Math.max(width - 8 * pen.ratio, 110 * pen.ratio);
-    const size = pen.text(label, from + 5 * pen.ratio, pen.top + (13 + row * 14) * pen.ratio, room, colours.ink);
+    const size = pen.text(label, from + 5 * pen.ratio, pen.top + (13 + row * 14) * pen.ratio, room, colours.ink, {
+      halo: colours.paper,
+    });
     freeFrom = freeFrom.map((edge, i) => (i === row ? from + size + 12 * pen.ratio : edge));
   }
 }
@@ -120,6 +122,13 @@ report.drawThroughput = (place) => {
   });
 };
 
+/** Whole decades only, where there are enough of them: the lines between would be a grey wall. */
+function decades(_, splits) {
+  const isDecade = (value) => value > 0 && Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-6;
+  if (splits.filter(isDecade).length < 2) return splits;
+  return splits.map((value) => (isDecade(value) ? value : null));
+}
+
 report.drawLatency = (place) => {
   // A logarithm has no zero: what took less than a hundredth of a millisecond is drawn there.
   const positive = (values) => values.map((value) => (value === null ? null : Math.max(0.01, value)));
@@ -127,7 +136,12 @@ report.drawLatency = (place) => {
     height: 200,
     data: [bins.midS, positive(bins.p50), positive(bins.p99), positive(bins.max)],
     y: { distr: 3, log: 10 },
-    yAxis: { values: (_, splits) => splits.map((value) => (value === null ? '' : report.durationText(value))) },
+    yAxis: {
+      filter: decades,
+      grid: { stroke: () => colours.line, width: 1, filter: decades },
+      ticks: { stroke: () => colours.line, width: 1, size: 4, filter: decades },
+      values: (_, splits) => splits.map((value) => (value === null ? '' : report.durationText(value))),
+    },
     series: [line('blue', 0), line('green', 1), line('orange', 2)],
     describe: (at) => {
       const bin = binAt(at);
@@ -139,19 +153,18 @@ report.drawLatency = (place) => {
 
 report.drawApplied = (place) => {
   const tones = ['blue', 'orange', 'green', 'amber'];
+  const { atS, nodes } = data.applied;
   report.chart(place, {
     height: 200,
-    data: [
-      bins.fromS.map((from, i) => bins.fromS[i + 1] ?? Math.max(from, range.endS)),
-      ...data.applied.map((each) => each.values),
-    ],
+    data: [atS, ...nodes.map(({ values }) => values)],
     y: { range: (_, min, max) => [Math.max(0, (min ?? 0) - 1), (max ?? 1) + 1] },
     yAxis: { values: (_, splits) => splits.map(count) },
-    series: data.applied.map((_, i) => line(tones[i % tones.length], i, { width: 1.5 })),
+    series: nodes.map((_, i) => line(tones[i % tones.length], i, { width: 1.5 })),
     describe: (at) => {
-      const bin = binAt(at);
-      return data.applied
-        .map(({ node, values }) => `${node} ${values[bin] === null ? '–' : count(values[bin])}`)
+      const passed = atS.findIndex((end) => end >= at);
+      const step = passed < 0 ? atS.length - 1 : passed;
+      return nodes
+        .map(({ node, values }) => `${node} ${values[step] === null ? '–' : count(values[step])}`)
         .join('  ·  ');
     },
   });

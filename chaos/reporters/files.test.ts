@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { loadReporter, namesOf } from '../catalog.ts';
+import { parseEvents, parseHistory } from '../history.ts';
+import { recordingFiles } from '../recording-files.ts';
+import { hostile, sampleInput } from './shared/sample-recording.ts';
+
+async function render(name: string, input = sampleInput('PASS')): Promise<string> {
+  const reporter = await loadReporter(name);
+  const [file] = await reporter.render(input);
+  return file?.content ?? '';
+}
+
+describe('every reporter', () => {
+  const names = namesOf('reporter');
+
+  it.each(names)('%s says what it makes, and makes one file', async (name) => {
+    const reporter = await loadReporter(name);
+    const files = await reporter.render(sampleInput('PASS'));
+    expect(files).toHaveLength(1);
+    expect(reporter.summary).toContain(files[0]?.name);
+  });
+
+  it.each(names)('%s gives the same text for the same input', async (name) => {
+    expect(await render(name)).toBe(await render(name));
+  });
+
+  it.each(names)('%s copes with every outcome', async (name) => {
+    for (const outcome of ['PASS', 'FAIL (safety)', 'FAIL (liveness)', 'INCONCLUSIVE', 'LAB ERROR'] as const) {
+      expect(await render(name, sampleInput(outcome))).not.toBe('');
+      expect(await render(name, sampleInput(outcome, hostile))).not.toBe('');
+    }
+  });
+
+  it.each(names)('%s copes with a run in which nothing happened', async (name) => {
+    const input = sampleInput('LAB ERROR');
+    const recording = { ...input.recording, history: [], events: [] };
+    expect(await render(name, { ...input, recording })).toEqual(expect.any(String));
+  });
+});
+
+describe('the raw files', () => {
+  it('are those that judging reads', async () => {
+    const { recording } = sampleInput('FAIL (safety)', hostile);
+    const [schedule, history, events] = recordingFiles(recording);
+    const input = sampleInput('FAIL (safety)', hostile);
+    expect(await render('schedule', input)).toBe(schedule?.content);
+    expect(await render('history', input)).toBe(history?.content);
+    expect(await render('events', input)).toBe(events?.content);
+  });
+
+  it('come back as they were', async () => {
+    const input = sampleInput('FAIL (safety)', hostile);
+    expect(parseHistory(await render('history', input), 'history.jsonl')).toEqual(input.recording.history);
+    expect(parseEvents(await render('events', input), 'events.jsonl')).toEqual(input.recording.events);
+    expect(JSON.parse(await render('schedule', input))).toEqual(input.recording.plan);
+  });
+});
+
+describe('result.json', () => {
+  it('says what a machine wants to know, in a fixed order', async () => {
+    const result: object = JSON.parse(await render('result'));
+    expect(Object.keys(result)).toEqual([
+      'schemaVersion',
+      'outcome',
+      'sentence',
+      'exitCode',
+      'plan',
+      'checks',
+      'statistics',
+      'commands',
+      'provenance',
+    ]);
+    expect(result).toMatchObject({
+      schemaVersion: 1,
+      outcome: 'PASS',
+      exitCode: 0,
+      plan: { experiment: 'rolling-failures', protocol: 'raft', bug: null, seed: 42, strikes: 3 },
+      statistics: { longestOutageMs: 1215, leaderChanges: 2 },
+      provenance: { commit: '463bde3' },
+    });
+  });
+
+  it('does not depend on the order in which values were built', async () => {
+    const input = sampleInput('FAIL (safety)');
+    const backwards = (value: object) => Object.fromEntries(Object.entries(value).reverse());
+    const shuffled = {
+      ...input,
+      provenance: backwards(input.provenance) as typeof input.provenance,
+      verdict: { ...input.verdict, checks: input.verdict.checks.map((check) => backwards(check) as typeof check) },
+    };
+    expect(await render('result', shuffled)).toBe(await render('result', input));
+  });
+
+  it('carries the evidence', async () => {
+    const result = JSON.parse(await render('result', sampleInput('FAIL (safety)')));
+    expect(result.checks[3]).toMatchObject({ check: 'linearizable', verdict: 'invalid' });
+    expect(result.checks[3].evidence[0].ops).toEqual([90_001, 90_002, 90_003]);
+  });
+});

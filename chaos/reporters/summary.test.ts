@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { ReportInput } from '../contracts.ts';
+import { hostile, sampleInput } from './shared/sample-recording.ts';
+import summary from './summary.ts';
+
+async function render(input: ReportInput): Promise<string> {
+  const [file] = await summary.render(input);
+  return file?.content ?? '';
+}
+
+describe('summary.md', () => {
+  it('reads as the golden file does', async () => {
+    await expect(await render(sampleInput('FAIL (safety)'))).toMatchFileSnapshot('./shared/summary.golden.txt');
+  });
+
+  it('begins with the verdict and its sentence', async () => {
+    const text = await render(sampleInput('PASS'));
+    expect(text.split('\n')[0]).toBe(
+      '# PASS: No acknowledged write was lost. Striking leaders in turn stopped writes for 1.2 s at worst (limit 5 s).',
+    );
+    expect(text).not.toContain('What contradicts');
+  });
+
+  it('lets no text from the run become markup', async () => {
+    const text = await render(
+      sampleInput('FAIL (safety)', `${hostile}\n# heading\n[x](javascript:1) **b** \`\`\`\n| a |`),
+    );
+    const outside = text.replace(/^(`{3,})sh\n.*\n\1$/gm, '');
+    expect(outside).not.toMatch(/<(?!\/?$)[a-z!/]/i);
+    expect(outside).not.toMatch(/^# heading/m);
+    expect(outside).not.toMatch(/(?<!\\)\[x/);
+    const width = (line: string) => line.replaceAll('\\|', '').split('|').length;
+    const checks = outside.split('\n').filter((line) => line.startsWith('| ') && line.includes('liveness'));
+    expect(checks.map(width)).toEqual([9, 9]);
+  });
+
+  it('closes the block of a command at its end, whatever the command contains', async () => {
+    const input = sampleInput('PASS');
+    const text = await render({ ...input, commands: { replay: 'run ```` <b>', run: 'x' } });
+    expect(text).toContain('`````sh\nrun ```` <b>\n`````');
+  });
+
+  it('says what it leaves out', async () => {
+    const input = sampleInput('PASS');
+    const [first] = input.recording.plan.strikes;
+    if (first === undefined) throw new Error('the sample has changed');
+    const strikes = Array.from({ length: 1000 }, (_, i) => ({ ...first, id: `s${i}` }));
+    const recording = { ...input.recording, plan: { ...input.recording.plan, strikes } };
+    const text = await render({ ...input, recording });
+    expect(text).toContain('Showing 200 of 1,000 strikes.');
+    expect(text.length).toBeLessThan(900_000);
+  });
+});
