@@ -13,7 +13,19 @@ import { explainIssues } from './experiment.ts';
  *
  * @throws Error where a completion has no invocation, or two; `parseHistory` refuses such a file beforehand
  */
-export function pairOperations(history: readonly HistoryEvent[]): CompletedOperation[] {
+export function pairOperations(history: readonly HistoryEvent[]): readonly CompletedOperation[] {
+  // Every checker wants the pairs of the same history.
+  let operations = paired.get(history);
+  if (operations === undefined) {
+    operations = pair(history);
+    paired.set(history, operations);
+  }
+  return operations;
+}
+
+const paired = new WeakMap<readonly HistoryEvent[], readonly CompletedOperation[]>();
+
+function pair(history: readonly HistoryEvent[]): CompletedOperation[] {
   const operations: CompletedOperation[] = [];
   const open = new Map<number, number>();
   for (const event of history) {

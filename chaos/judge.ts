@@ -3,7 +3,7 @@ import { loadChecker, namesOf } from './catalog.ts';
 import type { CheckLimits, CheckResult, Outcome, Recording, RunStatistics, Verdict } from './contracts.ts';
 import { exitCode } from './errors.ts';
 import { runStatistics } from './statistics.ts';
-import { seconds } from './words.ts';
+import { count, seconds } from './words.ts';
 
 export const defaultLimits: CheckLimits = { timeMs: 30_000, maxStates: 5_000_000 };
 
@@ -61,7 +61,7 @@ function sentenceFor(
   statistics: RunStatistics,
 ): string {
   const strikes = events.filter(({ type }) => type === 'struck').length;
-  const under = strikes === 0 ? 'with nothing struck' : `under ${strikes} strike${strikes === 1 ? '' : 's'}`;
+  const under = strikes === 0 ? 'with nothing struck' : `under ${count(strikes, 'strike')}`;
   const first = (kind: CheckResult['kind'], verdict: CheckResult['verdict']) =>
     checks.find((check) => check.kind === kind && check.verdict === verdict);
   switch (outcome) {
@@ -76,10 +76,10 @@ function sentenceFor(
     }
     case 'FAIL (safety)': {
       const broken = checks.filter(({ kind, verdict }) => kind === 'safety' && verdict === 'invalid');
-      return `Safety is violated ${under}: ${broken.map(({ check, summary }) => `${check}: ${summary}`).join(' ')}`;
+      return `Safety was violated ${under}. ${broken.map(({ summary }) => summary).join(' ')}`;
     }
     case 'FAIL (liveness)':
-      return `Nothing was lost, but service did not hold its limits ${under}: ${
+      return `Nothing was lost, but service did not hold its limits ${under}. ${
         checks.find(({ verdict }) => verdict === 'invalid')?.summary
       }`;
     case 'INCONCLUSIVE':

@@ -1,5 +1,5 @@
 import type { Checker, Evidence, LabEvent, Recording } from '../contracts.ts';
-import { seconds } from '../words.ts';
+import { count, figure, seconds } from '../words.ts';
 
 type ApplyEvent = Extract<LabEvent, { type: 'apply' }>;
 type FinalEvent = Extract<LabEvent, { type: 'final' }>;
@@ -13,14 +13,18 @@ const checker: Checker = {
     const applied = recording.events.filter((event) => event.type === 'apply').length;
     const hashed = finalStates(recording).filter(({ stateHash }) => stateHash !== null).length;
     if (evidence.length > 0) {
-      return { verdict: 'invalid', summary: 'Replicas applied different things.', evidence: evidence.slice(0, 5) };
+      return {
+        verdict: 'invalid',
+        summary: 'Replicas applied different commands at the same index.',
+        evidence: evidence.slice(0, 5),
+      };
     }
     if (applied === 0 && hashed < 2) {
       return { verdict: 'unknown', summary: 'Replicas told neither what they applied nor their state.', evidence };
     }
     return {
       verdict: 'valid',
-      summary: `${applied} applied entries agree, and so do the final states of ${hashed} replicas.`,
+      summary: `${figure(applied)} applied entries agree, and so do the final states of ${count(hashed, 'replica')}.`,
       evidence,
     };
   },

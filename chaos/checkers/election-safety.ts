@@ -1,5 +1,5 @@
 import type { Checker, Evidence, LabEvent } from '../contracts.ts';
-import { seconds } from '../words.ts';
+import { count, seconds } from '../words.ts';
 
 type RoleEvent = Extract<LabEvent, { type: 'role' }>;
 
@@ -20,9 +20,9 @@ const checker: Checker = {
       return { verdict: 'unknown', summary: 'No replica reported that it leads.', evidence };
     }
     if (evidence.length > 0) {
-      return { verdict: 'invalid', summary: `${evidence.length} term(s) had two leaders.`, evidence };
+      return { verdict: 'invalid', summary: `${count(evidence.length, 'term')} had two leaders.`, evidence };
     }
-    return { verdict: 'valid', summary: `${leaders.size} term(s) had a leader, each just one.`, evidence };
+    return { verdict: 'valid', summary: `${count(leaders.size, 'term')} had a leader, and none had two.`, evidence };
   },
 };
 

@@ -12,7 +12,7 @@ const checker: Checker = {
       evidence.push({ sentences, fromMs: event.atMs, toMs: event.atMs, ops: [] });
     }
     if (evidence.length === 0) return { verdict: 'valid', summary: 'No replica stopped itself.', evidence };
-    const summary = `Replicas stopped themselves ${evidence.length} time(s).`;
+    const summary = `A replica found its own state broken and stopped, ${evidence.length === 1 ? 'once' : `${evidence.length} times`}.`;
     return { verdict: 'invalid', summary, evidence: evidence.slice(0, 5) };
   },
 };

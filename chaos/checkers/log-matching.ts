@@ -1,5 +1,5 @@
 import type { Checker, Evidence, LabEvent } from '../contracts.ts';
-import { seconds } from '../words.ts';
+import { count, figure, seconds } from '../words.ts';
 
 type AppendEvent = Extract<LabEvent, { type: 'append' }>;
 
@@ -14,21 +14,25 @@ const checker: Checker = {
   check: async ({ events }) => {
     const known = new Map<string, AppendEvent>();
     const evidence: Evidence[] = [];
-    let count = 0;
+    let appended = 0;
     for (const event of events) {
       if (event.type !== 'append') continue;
-      count += 1;
+      appended += 1;
       const name = `${event.index}/${event.epoch}`;
       const first = known.get(name);
       if (first === undefined) known.set(name, event);
       else if (first.hash !== event.hash || first.prevEpoch !== event.prevEpoch) evidence.push(differ(first, event));
     }
-    if (count === 0) return { verdict: 'unknown', summary: 'No replica reported what it appended.', evidence };
+    if (appended === 0) return { verdict: 'unknown', summary: 'No replica reported what it appended.', evidence };
     if (evidence.length > 0) {
       const shown = evidence.slice(0, 5);
-      return { verdict: 'invalid', summary: `${evidence.length} entries differ between logs.`, evidence: shown };
+      return {
+        verdict: 'invalid',
+        summary: `${count(evidence.length, 'entry of one index and term differs', 'entries of one index and term differ')} between logs.`,
+        evidence: shown,
+      };
     }
-    return { verdict: 'valid', summary: `${count} appended entries of all logs match.`, evidence };
+    return { verdict: 'valid', summary: `${figure(appended)} appended entries of all logs match.`, evidence };
   },
 };
 

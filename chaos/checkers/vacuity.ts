@@ -31,7 +31,11 @@ const checker: Checker = {
       return { verdict: 'unknown', summary: evidence[0]?.sentences[0] ?? '', evidence: evidence.slice(0, 10) };
     }
     if (windows.length === 0) return { verdict: 'valid', summary: 'The experiment strikes nothing.', evidence };
-    return { verdict: 'valid', summary: `All ${windows.length} strikes were seen to bite, under load.`, evidence };
+    return {
+      verdict: 'valid',
+      summary: `${windows.length === 1 ? 'The strike was' : `All ${windows.length} strikes were`} seen to bite, under load.`,
+      evidence,
+    };
   },
 };
 

@@ -72,28 +72,35 @@ export function peekCommand(bytes: Uint8Array): Pick<Command, 'op' | 'session' |
   return { op, session, sequence: buffer.readUInt32BE(9) };
 }
 
+/** A string on its way out of a buffer: where it ends, and what it is. Reused, for decoding is on the hot path. */
+const cursor: { at: number; value: string | null } = { at: 0, value: null };
+
+/** Reads the string at the cursor; false where the buffer ends before it does. */
+function takeString(buffer: Buffer): boolean {
+  const { at } = cursor;
+  if (at + 4 > buffer.length) return false;
+  const length = buffer.readUInt32BE(at);
+  cursor.at = at + 4;
+  cursor.value = null;
+  if (length === absent) return true;
+  if (cursor.at + length > buffer.length) return false;
+  cursor.value = buffer.toString('utf8', cursor.at, cursor.at + length);
+  cursor.at += length;
+  return true;
+}
+
 /** Decodes a command; null where the bytes are none. Never reads past the end. */
 export function decodeCommand(bytes: Uint8Array): Command | null {
   const head = peekCommand(bytes);
   if (head === null) return null;
   const buffer = asBuffer(bytes);
-  const strings: (string | null)[] = [];
-  let at = headerBytes;
-  for (let i = 0; i < 3; i += 1) {
-    if (at + 4 > buffer.length) return null;
-    const length = buffer.readUInt32BE(at);
-    at += 4;
-    if (length === absent) {
-      strings.push(null);
-      continue;
-    }
-    if (at + length > buffer.length) return null;
-    strings.push(buffer.toString('utf8', at, at + length));
-    at += length;
-  }
-  const [key, a, b] = strings;
-  if (at !== buffer.length || typeof key !== 'string') return null;
-  return { ...head, key, a: a ?? null, b: b ?? null };
+  cursor.at = headerBytes;
+  if (!takeString(buffer) || cursor.value === null) return null;
+  const key = cursor.value;
+  if (!takeString(buffer)) return null;
+  const a = cursor.value;
+  if (!takeString(buffer) || cursor.at !== buffer.length) return null;
+  return { op: head.op, session: head.session, sequence: head.sequence, key, a, b: cursor.value };
 }
 
 /** Joins encoded commands into one payload. */

@@ -8,11 +8,13 @@ import { applyToStore } from './key-value.ts';
 import type { Machine, ResultSink } from './machine.ts';
 
 interface Session {
+  /** When it was last used, in applied commands: the same on every replica. */
+  usedAt: number;
   sequence: number;
   result: Uint8Array;
 }
 
-/** How many sessions are kept; past that the one that was idle longest goes, on every replica alike. */
+/** How many sessions are kept; past that the tenth that was idle longest goes, on every replica alike. */
 export const maxSessions = 100_000;
 
 const expired = encodeResult('expired', null);
@@ -22,14 +24,15 @@ const nothing = new Uint8Array(0);
 /** A key-value store behind client sessions. */
 export class SessionMachine implements Machine {
   readonly #store = new Map<string, string>();
-  /** In the order of last use, for a Map keeps the order in which keys were set. */
   readonly #sessions = new Map<number, Session>();
   #lastSession = 0;
+  #applied = 0;
 
   apply(payload: Uint8Array, sink: ResultSink): void {
     forEachCommand(payload, (bytes) => {
       const command = decodeCommand(bytes);
       if (command === null) return;
+      this.#applied += 1;
       if (command.op === 'register') sink(true, command.session, 0, this.#register());
       else sink(false, command.session, command.sequence, this.#applyOnce(command));
     });
@@ -55,19 +58,20 @@ export class SessionMachine implements Machine {
 
   #register(): Uint8Array {
     this.#lastSession += 1;
-    this.#sessions.set(this.#lastSession, { sequence: 0, result: nothing });
-    if (this.#sessions.size > maxSessions) {
-      const idle = this.#sessions.keys().next();
-      if (!idle.done) this.#sessions.delete(idle.value);
-    }
+    this.#sessions.set(this.#lastSession, { usedAt: this.#applied, sequence: 0, result: nothing });
+    if (this.#sessions.size > maxSessions) this.#forgetIdle();
     return encodeResult('ok', String(this.#lastSession));
+  }
+
+  #forgetIdle(): void {
+    const byUse = [...this.#sessions].sort(([, a], [, b]) => a.usedAt - b.usedAt);
+    for (const [id] of byUse.slice(0, Math.ceil(maxSessions / 10))) this.#sessions.delete(id);
   }
 
   #applyOnce(command: Command): Uint8Array {
     const session = this.#sessions.get(command.session);
     if (session === undefined) return expired;
-    this.#sessions.delete(command.session);
-    this.#sessions.set(command.session, session);
+    session.usedAt = this.#applied;
     // A sequence from before the last one was answered long ago; its client no longer waits for it.
     if (command.sequence <= session.sequence) {
       return command.sequence === session.sequence ? session.result : expired;

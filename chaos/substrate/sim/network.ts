@@ -34,7 +34,8 @@ export class SimNetwork {
   readonly #weather: Weather;
   readonly #observe: (fact: LabFact) => void;
   readonly #randomFor: (purpose: string) => RandomSource;
-  readonly #links = new Map<string, LinkState>();
+  /** By sender, then by receiver. */
+  readonly #links = new Map<NodeId, Map<NodeId, LinkState>>();
 
   constructor(
     clock: SimClock,
@@ -79,15 +80,19 @@ export class SimNetwork {
   }
 
   healAll(): void {
-    for (const link of this.#links.values()) link.impairments = [];
+    for (const links of this.#links.values()) for (const link of links.values()) link.impairments = [];
   }
 
   #link(from: NodeId, to: NodeId): LinkState {
-    const name = `${from}->${to}`;
-    let link = this.#links.get(name);
+    let links = this.#links.get(from);
+    if (links === undefined) {
+      links = new Map();
+      this.#links.set(from, links);
+    }
+    let link = links.get(to);
     if (link === undefined) {
-      link = { from, to, random: this.#randomFor(`network/${name}`), impairments: [], lastArrivalMs: 0 };
-      this.#links.set(name, link);
+      link = { from, to, random: this.#randomFor(`network/${from}->${to}`), impairments: [], lastArrivalMs: 0 };
+      links.set(to, link);
     }
     return link;
   }

@@ -49,7 +49,7 @@ export class SimProcess {
       storage: this.#disk.open(signal),
       clients: { reply },
       tracer: (fact: ReplicaFact) => {
-        observe({ ...fact, node: this.node });
+        observe(labFact(fact, this.node));
         if (fact.type === 'stopped') this.#die();
       },
     };
@@ -133,5 +133,19 @@ export class SimProcess {
           else run();
         }),
     };
+  }
+}
+
+/** A replica's fact as the lab notes it. The frequent ones are spelled out: copying field by field is much faster. */
+function labFact(fact: ReplicaFact, node: NodeId): LabFact {
+  switch (fact.type) {
+    case 'append': {
+      const { type, index, epoch, prevEpoch, hash } = fact;
+      return { type, node, index, epoch, prevEpoch, hash };
+    }
+    case 'apply':
+      return { type: fact.type, node, index: fact.index, hash: fact.hash };
+    default:
+      return { ...fact, node };
   }
 }

@@ -68,34 +68,43 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
   #onMessage(from: string, msg: RaftMessage): void {
     switch (msg.type) {
       case 'pre-vote':
-        return election.onPreVote(this.#state, from, msg);
+        election.onPreVote(this.#state, from, msg);
+        break;
       case 'pre-vote-reply':
-        return election.onPreVoteReply(this.#state, from, msg);
+        election.onPreVoteReply(this.#state, from, msg);
+        break;
       case 'vote':
-        return election.onVote(this.#state, from, msg);
+        election.onVote(this.#state, from, msg);
+        break;
       case 'vote-reply':
-        return election.onVoteReply(this.#state, from, msg);
+        election.onVoteReply(this.#state, from, msg);
+        break;
       case 'append':
-        return replication.onAppend(this.#state, from, msg);
+        replication.onAppend(this.#state, from, msg);
+        break;
       case 'append-reply':
-        return replication.onAppendReply(this.#state, from, msg);
+        replication.onAppendReply(this.#state, from, msg);
+        break;
     }
   }
 
   #onTimeout(timer: string): void {
     switch (timer) {
       case 'election':
-        return election.startPreVote(this.#state);
+        election.startPreVote(this.#state);
+        break;
       case 'retry':
-        return election.retryVotes(this.#state);
+        election.retryVotes(this.#state);
+        break;
       case 'lease':
         this.#state.leaderHeard = false;
-        return;
+        break;
       case 'quorum':
-        return election.checkQuorum(this.#state);
+        election.checkQuorum(this.#state);
+        break;
       case 'heartbeat':
         if (this.#state.role === 'leader') replication.broadcastAppend(this.#state);
-        return;
+        break;
     }
   }
 }

@@ -139,7 +139,7 @@ function onAccepted(state: RaftState, from: NodeId, progress: Progress, msg: App
     progress.nextIndex = progress.matchIndex + 1;
   }
   progress.nextIndex = Math.max(progress.nextIndex, progress.matchIndex + 1);
-  advanceCommit(state);
+  if (progress.matchIndex > state.commitIndex) advanceCommit(state);
   if (from !== state.config.id) sendAppend(state, from, false);
 }
 
