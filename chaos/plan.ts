@@ -1,6 +1,6 @@
 /** Resolves an experiment into the plan of one run, and refuses before boot what cannot be run. */
 import { loadDefect, loadExperiment, loadFault, loadProtocol, loadWorkload, namesOf, unknownName } from './catalog.ts';
-import type { Capability, Plan } from './contracts.ts';
+import type { Capability, Plan, PlannedStrike } from './contracts.ts';
 import { UsageError } from './errors.ts';
 import type { Experiment } from './experiment.ts';
 import { randomFor } from './random.ts';
@@ -34,7 +34,7 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
     load: { ...written.load, rate: options.rate ?? written.load.rate },
   };
   const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
-  await refuseImpossible(experiment, nodes, options);
+  await refuseImpossible(experiment, nodes, experiment.strikes, options);
   const plan: Plan = {
     schemaVersion: 1,
     experimentName: name,
@@ -50,11 +50,46 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
   return options.bug === undefined ? plan : { ...plan, bug: options.bug };
 }
 
+/**
+ * Refuses a plan that was read from a file and cannot be run, as `makePlan` refuses an experiment.
+ *
+ * @throws UsageError before anything boots
+ */
+export async function refuseImpossiblePlan(plan: Plan, capabilities: ReadonlySet<Capability>): Promise<void> {
+  await loadProtocol(plan.protocol);
+  if (plan.bug !== undefined) await loadDefect(plan.protocol, plan.bug);
+  await refuseImpossible(plan.experiment, plan.nodes, plan.strikes, { capabilities, substrate: plan.substrate });
+}
+
+/** A protocol that wakes without any time in between would never let the simulator's clock move on. */
+const shortestIntervalMs = 1;
+
+function refuseNoTime({ duration, settings }: Experiment): void {
+  const intervals: [string, number][] = [
+    ['duration', duration],
+    ['settings.electionTimeout', settings.electionTimeout[0]],
+    ['settings.heartbeatInterval', settings.heartbeatInterval],
+  ];
+  for (const [name, ms] of intervals) {
+    if (ms >= shortestIntervalMs) continue;
+    throw new UsageError(
+      `${name} is ${ms} ms, and wants at least ${shortestIntervalMs} ms`,
+      name === 'duration' ? 'Give it a longer --duration.' : 'Mend the experiment file.',
+    );
+  }
+}
+
 /** Names, parameters and abilities are checked before anything boots. */
-async function refuseImpossible(experiment: Experiment, nodes: readonly string[], options: PlanOptions): Promise<void> {
+async function refuseImpossible(
+  experiment: Experiment,
+  nodes: readonly string[],
+  strikes: readonly Pick<PlannedStrike, 'fault' | 'params' | 'target'>[],
+  options: Pick<PlanOptions, 'capabilities' | 'substrate'>,
+): Promise<void> {
+  refuseNoTime(experiment);
   const workload = await loadWorkload(experiment.load.workload);
   workload.parse(experiment.load.params);
-  for (const strike of experiment.strikes) {
+  for (const strike of strikes) {
     const fault = await loadFault(strike.fault);
     fault.parse(strike.params);
     const lacking = fault.needs.filter((need) => !options.capabilities.has(need));

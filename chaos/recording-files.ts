@@ -18,7 +18,11 @@ const planSchema = z.strictObject({
   system: name,
   protocol: name,
   bug: z.exactOptional(name),
-  nodes: z.array(z.string()).min(1).max(200),
+  nodes: z
+    .array(z.string())
+    .min(1)
+    .max(200)
+    .refine((nodes) => new Set(nodes).size === nodes.length, 'names a replica twice'),
   durationMs: z.number().positive(),
   strikes: z.array(
     z.strictObject({

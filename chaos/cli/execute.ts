@@ -1,5 +1,5 @@
 /** One run from plan to results folder: record, write the raw record, judge, report. */
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { loadReporter, namesOf } from '../catalog.ts';
 import type { Plan, Recording, Substrate, Verdict } from '../contracts.ts';
@@ -103,7 +103,9 @@ export function tellVerdict({ folder, recording, verdict }: Executed): void {
     tell(`  ${check.check}: ${check.verdict}. ${check.summary}`);
     for (const sentence of check.evidence[0]?.sentences ?? []) tell(`    ${sentence}`);
   }
-  tell(`  report: ${join(relative(process.cwd(), folder) || '.', 'report.html')}`);
+  const shown = relative(process.cwd(), folder) || '.';
+  if (existsSync(join(folder, 'report.html'))) tell(`  report: ${join(shown, 'report.html')}`);
+  else tell(`  results: ${shown}`);
   if (verdict.outcome !== 'PASS') tell(`  again:  ${replayCommand(folder)}`);
   annotate(verdict, plan);
 }

@@ -1,6 +1,6 @@
 /** The command line: every file in `commands/` is a command. */
 import { Command, CommanderError } from 'commander';
-import { exitCode, SplitbrainError } from '../errors.ts';
+import { EnvironmentError, exitCode, SplitbrainError } from '../errors.ts';
 import check from './commands/check.ts';
 import list from './commands/list.ts';
 import replay from './commands/replay.ts';
@@ -40,6 +40,17 @@ async function main(): Promise<void> {
   }
 }
 
+/** Where something breaks outside of any command: never with 1, the code of a violation. */
+function end(error: unknown): never {
+  process.exit(explain(error));
+}
+
+/** A reader that has gone away (`| head`) does not matter; the exit code says how the command ended. */
+function onOutputError(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return;
+  end(new EnvironmentError(`the output cannot be written: ${error.message}`, 'Send it to another place.'));
+}
+
 function explain(error: unknown): number {
   if (error instanceof CommanderError) {
     // Help and version are no errors; for the rest commander has said what is wrong.
@@ -56,4 +67,6 @@ function explain(error: unknown): number {
   return exitCode.environment;
 }
 
+process.on('uncaughtException', end);
+for (const stream of [process.stdout, process.stderr]) stream.on('error', onOutputError);
 await main();

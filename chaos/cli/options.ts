@@ -23,6 +23,11 @@ export function durationMs(text: string): number {
   throw new InvalidArgumentError('wants a duration such as 30s, 500ms or 2m, up to 48h.');
 }
 
+function folder(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new InvalidArgumentError('wants the path of a folder.');
+}
+
 export const options = {
   on: () => new Option('--on <substrate>', 'where to run').choices(['sim']).default('sim').env('SPLITBRAIN_ON'),
   protocol: () => new Option('--protocol <name>', 'the protocol of the replicas').env('SPLITBRAIN_PROTOCOL'),
@@ -38,7 +43,8 @@ export const options = {
       .env('SPLITBRAIN_DURATION'),
   rate: () =>
     new Option('--rate <number>', 'operations per second of all clients').argParser(positive).env('SPLITBRAIN_RATE'),
-  out: () => new Option('--out <folder>', 'the results folder').default('results').env('SPLITBRAIN_OUT'),
+  out: () =>
+    new Option('--out <folder>', 'the results folder').argParser(folder).default('results').env('SPLITBRAIN_OUT'),
 } as const;
 
 /** The values of the options above, as commander gives them. */

@@ -9,20 +9,34 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { unknownName } from '../catalog.ts';
 import type { Plan, Recording, ReportFile } from '../contracts.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import { parseRecording, type recordingFileNames } from '../recording-files.ts';
 
+/** Makes a folder and all above it. Not with `recursive`: that never returns for a folder in /proc (Node 20). */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const above = dirname(folder);
+  if (above !== folder) makeFolder(above);
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
+}
+
 /** Makes sure that results can be written, before anything runs. */
 export function requireWritable(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(resolve(folder));
     accessSync(folder, constants.W_OK | constants.X_OK);
     const probe = join(folder, `.probe-${process.pid}`);
     writeFileSync(probe, '');
@@ -41,9 +55,17 @@ export function makeRunFolder(results: string, plan: Plan, startedAt: Date): str
   const name = `${stamp}-${plan.experimentName}-${plan.protocol}-${plan.seed}`;
   for (let copy = 1; ; copy += 1) {
     const folder = join(results, copy === 1 ? name : `${name}-${copy}`);
-    if (existsSync(folder)) continue;
-    mkdirSync(folder);
-    return folder;
+    try {
+      mkdirSync(folder);
+      return folder;
+    } catch (error) {
+      // The same run in the same second, in this process or in another.
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
+      throw new EnvironmentError(
+        `the folder ${folder} cannot be made: ${(error as Error).message}`,
+        'Make room on the disk, or choose another folder with --out.',
+      );
+    }
   }
 }
 
@@ -77,10 +99,21 @@ export function markLatest(results: string, folder: string): void {
 
 /** The names of the runs in a results folder, oldest first. */
 export function runNames(results: string): string[] {
-  if (!existsSync(results)) return [];
-  return readdirSync(results)
+  return entriesOf(results)
     .filter((name) => existsSync(join(results, name, 'schedule.json')) && name !== 'latest')
     .sort();
+}
+
+function entriesOf(results: string): string[] {
+  if (!existsSync(results)) return [];
+  try {
+    return readdirSync(results);
+  } catch (error) {
+    throw new EnvironmentError(
+      `the results folder ${resolve(results)} cannot be read: ${(error as Error).message}`,
+      'Choose another one with --out.',
+    );
+  }
 }
 
 /** The folder of a run: by its name, by its path, or `latest`. */

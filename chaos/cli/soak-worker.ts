@@ -1,5 +1,6 @@
 /** One process of a soak: takes jobs, runs each in the simulator, and answers with what came of it. */
 import type { Outcome } from '../contracts.ts';
+import { SplitbrainError } from '../errors.ts';
 import { judge } from '../judge.ts';
 import { makePlan, type PlanOptions } from '../plan.ts';
 import { record } from '../run.ts';
@@ -34,11 +35,17 @@ export async function runJob(job: SoakJob): Promise<SoakResult> {
   return { job, outcome, sentence, virtualMs: lastMs - firstMs, wallMs: performance.now() - began };
 }
 
+/** What a person can mend is a sentence; a fault of the lab itself comes with its stack. */
+function explain(error: unknown): string {
+  if (error instanceof SplitbrainError) return `${error.message}. ${error.advice}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 if (process.send !== undefined) {
   process.on('message', (job: SoakJob) => {
     runJob(job)
       .catch((error: unknown): SoakResult => {
-        const sentence = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        const sentence = explain(error);
         return { job, outcome: 'LAB ERROR', sentence, virtualMs: 0, wallMs: 0 };
       })
       .then((result) => process.send?.(result));

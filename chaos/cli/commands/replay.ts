@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import { EnvironmentError, exitCode } from '../../errors.ts';
-import { parsePlan, type RecordingFileName, recordingFiles } from '../../recording-files.ts';
-import { type Executed, execute, tellVerdict } from '../execute.ts';
+import { refuseImpossiblePlan } from '../../plan.ts';
+import { parsePlan, recordingFiles } from '../../recording-files.ts';
+import { type Executed, execute, substrateOf, tellVerdict } from '../execute.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { durationMs, options } from '../options.ts';
 import { findRun, readRunFile, requireWritable } from '../results.ts';
@@ -11,6 +12,9 @@ interface ReplayFlags {
   readonly out: string;
   readonly until?: number;
 }
+
+/** What a replay must come to again. */
+const recordedNames = ['history.jsonl', 'events.jsonl'] as const;
 
 export default function register(program: Command): void {
   program
@@ -29,21 +33,28 @@ async function replay(run: string, flags: ReplayFlags): Promise<void> {
   const folder = findRun(flags.out, run);
   const plan = parsePlan(readRunFile(folder, 'schedule.json'), `${folder}/schedule.json`);
   tell(`seed ${plan.seed}`);
+  await refuseImpossiblePlan(plan, substrateOf(plan.substrate).capabilities);
+  // Read before anything runs: without it there is nothing to compare with.
+  const before = flags.until === undefined ? readRecord(folder) : null;
   requireWritable(flags.out);
   const signal = interruptSignal();
   const until = flags.until === undefined ? {} : { untilMs: flags.until };
   const executed = await execute(plan, { results: flags.out, signal, ...until });
   tellVerdict(executed);
   process.exitCode = signal.aborted ? exitCode.interrupted : executed.verdict.exitCode;
-  if (signal.aborted || flags.until !== undefined) return;
-  compare(folder, executed);
+  if (before !== null && !signal.aborted) compare(folder, before, executed);
+}
+
+/** The raw record, as text: whatever it holds is compared. */
+function readRecord(folder: string): ReadonlyMap<string, string> {
+  return new Map(recordedNames.map((name) => [name, readRunFile(folder, name)]));
 }
 
 /** Compares the raw record of both runs; the first line that differs is named. */
-function compare(folder: string, { recording }: Executed): void {
+function compare(folder: string, record: ReadonlyMap<string, string>, { recording }: Executed): void {
   for (const { name, content } of recordingFiles(recording)) {
-    if (name === 'schedule.json') continue;
-    const before = readRunFile(folder, name as RecordingFileName);
+    const before = record.get(name);
+    if (before === undefined) continue;
     if (before === content) {
       tell(`  ${name}: identical, ${content.length} bytes`);
       continue;

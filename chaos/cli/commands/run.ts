@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { namesOf } from '../../catalog.ts';
+import { namesOf, unknownName } from '../../catalog.ts';
 import type { Plan, Verdict } from '../../contracts.ts';
 import { exitCode, UsageError } from '../../errors.ts';
 import { worstExitCode } from '../../judge.ts';
@@ -76,9 +76,7 @@ async function run(names: string[], flags: RunFlags): Promise<void> {
 function checkReporters(names: readonly string[]): void {
   const known = namesOf('reporter');
   const wrong = names.find((name) => !known.includes(name));
-  if (wrong !== undefined) {
-    throw new UsageError(`there is no reporter "${wrong}"`, `There are: ${known.join(', ')}`);
-  }
+  if (wrong !== undefined) throw unknownName('reporter', wrong, known, 'npx splitbrain list reporters');
 }
 
 /** All plans are made first: a wrong name or parameter anywhere is found before anything runs. */

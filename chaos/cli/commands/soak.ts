@@ -213,13 +213,15 @@ class Tally {
       print(JSON.stringify({ runs: this.#runs, counts, canaries: this.#canaries, ...rates }));
     const said = [...this.#counts].map(([outcome, count]) => `${outcome} ${count}`).join(', ');
     const canaries = this.#canaries === 0 ? '' : `; ${this.#canaries} runs with a planted bug`;
-    tell(`${this.#runs} runs: ${said}${canaries}`);
+    tell(this.#runs === 0 ? 'No run came to its end, so nothing was tried.' : `${this.#runs} runs: ${said}${canaries}`);
     tell(
       `${rates.runsPerMinute} runs per minute; ${rates.virtualPerSecond} virtual seconds per second on one core, ${rates.virtualPerSecondInAll} in all`,
     );
   }
 
+  /** A soak in which nothing ran proves nothing. */
   exitCode(): number {
+    if (this.#runs === 0) return exitCode.inconclusive;
     return worstExitCode(this.#codes);
   }
 }
