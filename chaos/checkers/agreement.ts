@@ -30,27 +30,40 @@ const checker: Checker = {
   },
 };
 
+/** One piece of evidence an index: which different things were applied there, and by whom. */
 function differentApplies({ events }: Recording): Evidence[] {
-  const known = new Map<number, ApplyEvent>();
-  const evidence: Evidence[] = [];
+  const first = new Map<number, ApplyEvent>();
+  const split = new Set<number>();
   for (const event of events) {
     if (event.type !== 'apply') continue;
-    const first = known.get(event.index);
-    if (first === undefined) known.set(event.index, event);
-    else if (first.hash !== event.hash) evidence.push(differ(first, event));
+    const known = first.get(event.index);
+    if (known === undefined) first.set(event.index, event);
+    else if (known.hash !== event.hash) split.add(event.index);
   }
-  return evidence;
+  return [...split].sort((a, b) => a - b).map((index) => explainSplit(index, events));
 }
 
-function differ(first: ApplyEvent, second: ApplyEvent): Evidence {
+function explainSplit(index: number, events: readonly LabEvent[]): Evidence {
+  const versions = new Map<number, ApplyEvent[]>();
+  const epochs = new Map<number, number>();
+  for (const event of events) {
+    if (event.type === 'append' && event.index === index) epochs.set(event.hash, event.epoch);
+    if (event.type !== 'apply' || event.index !== index) continue;
+    versions.set(event.hash, [...(versions.get(event.hash) ?? []), event]);
+  }
+  const applies = [...versions.values()].flat();
   return {
     sentences: [
-      `${first.node} applied one batch of commands at index ${first.index}, at ${seconds(first.atMs)}.`,
-      `${second.node} applied another at the same index ${second.index}, at ${seconds(second.atMs)}.`,
-      'A decided entry was replaced: one of the two replicas has lost what clients were told is done.',
+      ...[...versions].map(([hash, by], at) => {
+        const who = by.map(({ node, atMs }) => `${node} at ${seconds(atMs)}`).join(', ');
+        const epoch = epochs.get(hash);
+        const what = epoch === undefined ? 'a batch of commands' : `an entry of term ${epoch}`;
+        return `${at === 0 ? `At index ${index}` : 'At the same index'} ${what} was applied: by ${who}.`;
+      }),
+      'A decided entry was replaced, so what clients were told is done may be lost.',
     ],
-    fromMs: first.atMs,
-    toMs: second.atMs,
+    fromMs: Math.min(...applies.map(({ atMs }) => atMs)),
+    toMs: Math.max(...applies.map(({ atMs }) => atMs)),
     ops: [],
   };
 }
