@@ -3,7 +3,6 @@
  * runs in the simulator and in a container. `docs/decisions/0001-protocol-contract.md` says why it is so.
  */
 import { fnv1a } from './hash.ts';
-import { encodeBatch, peekCommand } from './machine/command.ts';
 import type { Machine } from './machine/machine.ts';
 import type { Cancel, ClientRequest, Ports } from './ports.ts';
 import {
@@ -15,29 +14,7 @@ import {
   type Protocol,
   type ProtocolView,
 } from './protocol.ts';
-
-/** The most commands that become one batch. */
-const maxBatchCommands = 4096;
-/** The most bytes of commands that become one batch. */
-const maxBatchBytes = 4 << 20;
-/** How many batches may be on their way; the oldest is forgotten past that (its clients time out and try again). */
-const maxBatchesUnderWay = 4096;
-/** How many clients may wait; more are turned away. */
-const maxWaiting = 200_000;
-
-interface Waiter {
-  readonly client: ClientId;
-  readonly request: ClientRequest;
-}
-
-interface SessionWaiter extends Waiter {
-  readonly sequence: number;
-}
-
-interface PendingRead {
-  readonly index: number;
-  readonly waiters: readonly Waiter[];
-}
+import { Requests } from './requests.ts';
 
 interface Held<M, R> {
   readonly position: number;
@@ -73,21 +50,16 @@ export class Replica<M, R> {
 
   readonly #timers = new Map<string, Timer>();
   #appliedIndex = 0;
-
-  #gathered: Record<'write' | 'read', Waiter[]> = { write: [], read: [] };
-  #gatheredBytes = 0;
-  #flushing = false;
-  #lastBatch = 0;
-  readonly #batches = new Map<number, Waiter[]>();
-  /** Who waits for the result of a session's command; a registering client waits under its negated number. */
-  readonly #waiting = new Map<number, SessionWaiter>();
-  #reads: PendingRead[] = [];
+  readonly #requests: Requests;
 
   constructor(protocol: Protocol<M, R>, machine: Machine, ports: Ports<M, R>, options: ReplicaOptions) {
     this.#protocol = protocol;
     this.#machine = machine;
     this.#ports = ports;
     this.#options = options;
+    this.#requests = new Requests(machine, ports.clients, ports.clock, (id, access, payload) => {
+      this.#step({ kind: 'request', id, access, payload });
+    });
     ports.storage.onDurable = (position) => this.#release(position);
     ports.storage.onFailure = (error) => this.#stop(`its disk failed: ${error.message}`);
   }
@@ -105,25 +77,7 @@ export class Replica<M, R> {
 
   /** Takes the request of a client. Requests that arrive in the same turn become one batch. */
   request(client: ClientId, request: ClientRequest): void {
-    if (!this.#alive()) return;
-    const head = peekCommand(request.command);
-    if (head === null || this.#waiting.size >= maxWaiting) {
-      this.#ports.clients.reply(client, { id: request.id, status: 'rejected' });
-      return;
-    }
-    const known = request.access === 'write' ? this.#machine.recall(head.session, head.sequence) : null;
-    if (known !== null) {
-      this.#ports.clients.reply(client, { id: request.id, status: 'ok', result: known });
-      return;
-    }
-    this.#gathered[request.access].push({ client, request });
-    this.#gatheredBytes += request.command.length;
-    const count = this.#gathered.write.length + this.#gathered.read.length;
-    if (count >= maxBatchCommands || this.#gatheredBytes >= maxBatchBytes) this.#flush();
-    else if (!this.#flushing) {
-      this.#flushing = true;
-      this.#ports.clock.soon(() => this.#flush());
-    }
+    if (this.#alive()) this.#requests.take(client, request);
   }
 
   view(): ProtocolView {
@@ -146,44 +100,8 @@ export class Replica<M, R> {
     return !this.#stopped && !this.#options.signal.aborted;
   }
 
-  #flush(): void {
-    this.#flushing = false;
-    if (!this.#alive()) return;
-    const gathered = this.#gathered;
-    this.#gathered = { write: [], read: [] };
-    this.#gatheredBytes = 0;
-    for (const access of ['write', 'read'] as const) {
-      const waiters = gathered[access];
-      if (waiters.length === 0) continue;
-      this.#lastBatch += 1;
-      this.#batches.set(this.#lastBatch, waiters);
-      if (access === 'write') this.#awaitResults(waiters);
-      this.#forgetOldBatches();
-      const payload = encodeBatch(waiters.map((waiter) => waiter.request.command));
-      this.#step({ kind: 'request', id: this.#lastBatch, access, payload });
-    }
-  }
-
-  #awaitResults(waiters: readonly Waiter[]): void {
-    for (const waiter of waiters) {
-      const head = peekCommand(waiter.request.command);
-      if (head === null) continue;
-      const key = head.op === 'register' ? -head.session : head.session;
-      this.#waiting.set(key, { ...waiter, sequence: head.op === 'register' ? 0 : head.sequence });
-    }
-  }
-
-  #forgetOldBatches(): void {
-    while (this.#batches.size > maxBatchesUnderWay) {
-      const oldest = this.#batches.keys().next();
-      if (oldest.done) return;
-      this.#batches.delete(oldest.value);
-    }
-  }
-
-  // ------------------------------------------------------------------------------------------------ stepping
-
   #step(input: Input<M>): void {
+    if (!this.#alive()) return;
     this.#inputs.push(input);
     this.#drain();
   }
@@ -262,10 +180,10 @@ export class Replica<M, R> {
         this.#apply(effect.index, effect.payload);
         return;
       case 'read':
-        this.#read(effect.id, effect.index);
+        this.#requests.read(effect.id, effect.index, this.#appliedIndex);
         return;
       case 'reject':
-        this.#reject(effect.id, effect.leader);
+        this.#requests.reject(effect.id, effect.leader);
         return;
       case 'note':
         this.#ports.tracer?.(effect.fact);
@@ -307,56 +225,11 @@ export class Replica<M, R> {
     this.#step({ kind: 'timeout', timer: name });
   }
 
-  // ------------------------------------------------------------------------------------------------ the machine
-
   #apply(index: number, payload: Uint8Array): void {
     invariant(index === this.#appliedIndex + 1, `index ${index} was decided after ${this.#appliedIndex}`);
     this.#appliedIndex = index;
     this.#ports.tracer?.({ type: 'apply', index, hash: fnv1a(payload) });
-    this.#machine.apply(payload, (registers, session, sequence, result) => {
-      const key = registers ? -session : session;
-      const waiter = this.#waiting.get(key);
-      if (waiter === undefined || waiter.sequence !== sequence) return;
-      this.#waiting.delete(key);
-      this.#ports.clients.reply(waiter.client, { id: waiter.request.id, status: 'ok', result });
-    });
-    if (this.#reads.length > 0) this.#serveReads();
-  }
-
-  #read(id: number, index: number): void {
-    const waiters = this.#batches.get(id);
-    if (waiters === undefined) return;
-    this.#batches.delete(id);
-    this.#reads.push({ index, waiters });
-    this.#serveReads();
-  }
-
-  #serveReads(): void {
-    const later: PendingRead[] = [];
-    for (const read of this.#reads) {
-      if (read.index > this.#appliedIndex) {
-        later.push(read);
-        continue;
-      }
-      for (const { client, request } of read.waiters) {
-        const result = this.#machine.query(request.command);
-        this.#ports.clients.reply(client, { id: request.id, status: 'ok', result });
-      }
-    }
-    this.#reads = later;
-  }
-
-  #reject(id: number, leader: NodeId | undefined): void {
-    const waiters = this.#batches.get(id);
-    if (waiters === undefined) return;
-    this.#batches.delete(id);
-    for (const { client, request } of waiters) {
-      const head = peekCommand(request.command);
-      if (request.access === 'write' && head !== null) {
-        this.#waiting.delete(head.op === 'register' ? -head.session : head.session);
-      }
-      const reply = { id: request.id, status: 'rejected' } as const;
-      this.#ports.clients.reply(client, leader === undefined ? reply : { ...reply, leader });
-    }
+    this.#machine.apply(payload, this.#requests.onResult);
+    this.#requests.serveReads(index);
   }
 }

@@ -1,0 +1,163 @@
+/**
+ * The clients' side of a replica: gathers requests into batches, knows who waits for what, and sends replies. Per command
+ * there is one entry in a table and nothing else.
+ */
+import { encodeBatch, peekCommand } from './machine/command.ts';
+import type { Machine, ResultSink } from './machine/machine.ts';
+import type { ClientPort, ClientRequest, Clock } from './ports.ts';
+import type { ClientId, NodeId } from './protocol.ts';
+
+/** The most commands that become one batch. */
+const maxBatchCommands = 4096;
+/** The most bytes of commands that become one batch. */
+const maxBatchBytes = 4 << 20;
+/** How many batches may be on their way; the oldest is forgotten past that (its clients time out and try again). */
+const maxBatchesUnderWay = 4096;
+/** How many clients may wait; more are turned away. */
+const maxWaiting = 200_000;
+
+type Access = ClientRequest['access'];
+
+interface Waiter {
+  readonly client: ClientId;
+  readonly request: ClientRequest;
+}
+
+interface SessionWaiter extends Waiter {
+  readonly sequence: number;
+}
+
+interface PendingRead {
+  readonly index: number;
+  readonly waiters: readonly Waiter[];
+}
+
+/** Takes a batch to the protocol. */
+export type Propose = (id: number, access: Access, payload: Uint8Array) => void;
+
+export class Requests {
+  readonly #machine: Machine;
+  readonly #clients: ClientPort;
+  readonly #clock: Clock;
+  readonly #propose: Propose;
+
+  #gathered: Record<Access, Waiter[]> = { write: [], read: [] };
+  #gatheredBytes = 0;
+  #flushing = false;
+  #lastBatch = 0;
+  readonly #batches = new Map<number, readonly Waiter[]>();
+  /** Who waits for the result of a session's command; a registering client waits under its negated number. */
+  readonly #waiting = new Map<number, SessionWaiter>();
+  #reads: PendingRead[] = [];
+
+  constructor(machine: Machine, clients: ClientPort, clock: Clock, propose: Propose) {
+    this.#machine = machine;
+    this.#clients = clients;
+    this.#clock = clock;
+    this.#propose = propose;
+  }
+
+  /** Takes a request. Those that arrive in the same turn become one batch. */
+  take(client: ClientId, request: ClientRequest): void {
+    const head = peekCommand(request.command);
+    if (head === null || this.#waiting.size >= maxWaiting) {
+      this.#clients.reply(client, { id: request.id, status: 'rejected' });
+      return;
+    }
+    const known = request.access === 'write' ? this.#machine.recall(head.session, head.sequence) : null;
+    if (known !== null) {
+      this.#clients.reply(client, { id: request.id, status: 'ok', result: known });
+      return;
+    }
+    this.#gathered[request.access].push({ client, request });
+    this.#gatheredBytes += request.command.length;
+    const count = this.#gathered.write.length + this.#gathered.read.length;
+    if (count >= maxBatchCommands || this.#gatheredBytes >= maxBatchBytes) this.#flush();
+    else if (!this.#flushing) {
+      this.#flushing = true;
+      this.#clock.soon(() => this.#flush());
+    }
+  }
+
+  #flush(): void {
+    this.#flushing = false;
+    const gathered = this.#gathered;
+    this.#gathered = { write: [], read: [] };
+    this.#gatheredBytes = 0;
+    for (const access of ['write', 'read'] as const) {
+      const waiters = gathered[access];
+      if (waiters.length === 0) continue;
+      this.#lastBatch += 1;
+      this.#batches.set(this.#lastBatch, waiters);
+      if (access === 'write') this.#awaitResults(waiters);
+      this.#forgetOldBatches();
+      this.#propose(this.#lastBatch, access, encodeBatch(waiters.map((waiter) => waiter.request.command)));
+    }
+  }
+
+  #awaitResults(waiters: readonly Waiter[]): void {
+    for (const { client, request } of waiters) {
+      const head = peekCommand(request.command);
+      if (head === null) continue;
+      const registers = head.op === 'register';
+      const sequence = registers ? 0 : head.sequence;
+      this.#waiting.set(registers ? -head.session : head.session, { client, request, sequence });
+    }
+  }
+
+  #forgetOldBatches(): void {
+    while (this.#batches.size > maxBatchesUnderWay) {
+      const oldest = this.#batches.keys().next();
+      if (oldest.done) return;
+      this.#batches.delete(oldest.value);
+    }
+  }
+
+  /** Takes the result of each applied command to whoever waits for it. */
+  readonly onResult: ResultSink = (registers, session, sequence, result) => {
+    const key = registers ? -session : session;
+    const waiter = this.#waiting.get(key);
+    if (waiter === undefined || waiter.sequence !== sequence) return;
+    this.#waiting.delete(key);
+    this.#clients.reply(waiter.client, { id: waiter.request.id, status: 'ok', result });
+  };
+
+  /** The read batch `id` may be answered once `index` is applied. */
+  read(id: number, index: number, appliedIndex: number): void {
+    const waiters = this.#batches.get(id);
+    if (waiters === undefined) return;
+    this.#batches.delete(id);
+    this.#reads.push({ index, waiters });
+    this.serveReads(appliedIndex);
+  }
+
+  /** Answers the reads that waited for no more than `appliedIndex`. */
+  serveReads(appliedIndex: number): void {
+    if (this.#reads.length === 0) return;
+    const later: PendingRead[] = [];
+    for (const read of this.#reads) {
+      if (read.index > appliedIndex) later.push(read);
+      else for (const waiter of read.waiters) this.#answer(waiter);
+    }
+    this.#reads = later;
+  }
+
+  #answer({ client, request }: Waiter): void {
+    this.#clients.reply(client, { id: request.id, status: 'ok', result: this.#machine.query(request.command) });
+  }
+
+  /** Tells the clients of a batch that it was not taken up. */
+  reject(id: number, leader: NodeId | undefined): void {
+    const waiters = this.#batches.get(id);
+    if (waiters === undefined) return;
+    this.#batches.delete(id);
+    for (const { client, request } of waiters) {
+      const head = peekCommand(request.command);
+      if (request.access === 'write' && head !== null) {
+        this.#waiting.delete(head.op === 'register' ? -head.session : head.session);
+      }
+      const reply = { id: request.id, status: 'rejected' } as const;
+      this.#clients.reply(client, leader === undefined ? reply : { ...reply, leader });
+    }
+  }
+}
