@@ -43,6 +43,8 @@ export interface Plan {
   readonly nodes: readonly NodeId[];
   readonly seed: number;
   readonly durationMs: number;
+  /** Ends the load early, with the schedule as it is; to look at the first part of a run. */
+  readonly untilMs?: number;
   readonly strikes: readonly PlannedStrike[];
 }
 
@@ -156,6 +158,8 @@ export type LabFact =
   | { readonly type: 'settled'; readonly tookMs: number }
   | { readonly type: 'stalled'; readonly why: string }
   | { readonly type: 'interrupted' }
+  /** The lab itself failed; the record ends here. */
+  | { readonly type: 'lab-error'; readonly error: string }
   | {
       readonly type: 'final';
       readonly node: NodeId;
@@ -315,8 +319,8 @@ export interface Model<S> {
 /** The default export of `workloads/<name>.ts`. */
 export interface Workload<S> {
   readonly summary: string;
-  /** The kinds of operations that it issues; each must succeed under fault, or the run proves nothing. */
-  readonly kinds: readonly string[];
+  /** The kinds of operations that it issues with these params; each must succeed under fault, or the run proves nothing. */
+  readonly kinds: (params: unknown) => readonly string[];
   readonly parse: (params: unknown) => unknown;
   readonly source: (params: unknown, random: RandomSource) => OperationSource;
   /** Keys are independent of each other (P-compositionality): each is checked alone against this model. */

@@ -2,7 +2,7 @@
  * An experiment is a question, asked as data: `experiments/<name>.yml`. This is its shape, with every default, and the
  * only place that reads one. Durations are written `30s`, `250ms`, `1.5m` or as a number of milliseconds.
  */
-import { parseDocument } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { UsageError } from './errors.ts';
 
@@ -27,7 +27,9 @@ const duration = z
 
 /** A duration, or a range [min, max] from which each seed draws. */
 const durationRange = z
-  .union([z.tuple([duration, duration]), duration.transform((ms): [number, number] => [ms, ms])])
+  .union([z.tuple([duration, duration]), duration.transform((ms): [number, number] => [ms, ms])], {
+    error: 'wants a duration such as 30s, or a range of two such as [1s, 2s]',
+  })
   .refine(([min, max]) => min <= max, 'wants a range [min, max] with min not above max');
 
 const strikeSchema = z.strictObject({
@@ -114,6 +116,15 @@ export function explainIssues(error: z.ZodError): string {
     .join('; ');
 }
 
+/** The document as plain values; aliases that lead nowhere, or too far, are refused. */
+function plainValue(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw new UsageError(`${file} is not valid YAML: ${(error as Error).message}`, 'Mend the file and run again.');
+  }
+}
+
 /**
  * Reads an experiment from the text of its file.
  *
@@ -130,7 +141,7 @@ export function parseExperiment(text: string, file: string): Experiment {
       'Mend the file and run again.',
     );
   }
-  const parsed = experimentSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
+  const parsed = experimentSchema.safeParse(plainValue(document, file));
   if (!parsed.success) {
     throw new UsageError(
       `${file} is not a valid experiment: ${explainIssues(parsed.error)}`,

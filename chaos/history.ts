@@ -156,6 +156,7 @@ const eventSchemas = {
   settled: fact('settled', { tookMs: z.number() }),
   stalled: fact('stalled', { why: text }),
   interrupted: fact('interrupted', {}),
+  'lab-error': fact('lab-error', { error: text }),
   final: fact('final', {
     node: text,
     view: z.nullable(view),

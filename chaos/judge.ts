@@ -12,7 +12,9 @@ export async function judge(recording: Recording, limits: CheckLimits = defaultL
   const checks: CheckResult[] = [];
   for (const name of namesOf('checker')) checks.push(await runCheck(name, recording, limits));
   const statistics = runStatistics(recording);
-  const outcome = outcomeOf(checks, recording.plan.experiment.expect === 'violated');
+  const labError = recording.events.find((event) => event.type === 'lab-error')?.error;
+  const outcome =
+    labError !== undefined ? 'LAB ERROR' : outcomeOf(checks, recording.plan.experiment.expect === 'violated');
   return {
     outcome,
     sentence: sentenceFor(outcome, checks, recording, statistics),
@@ -89,6 +91,6 @@ function sentenceFor(
           : checks.find(({ verdict }) => verdict === 'unknown')?.summary
       }`;
     case 'LAB ERROR':
-      return 'The lab itself failed.';
+      return `The lab itself failed: ${events.find((event) => event.type === 'lab-error')?.error ?? 'see its log'}.`;
   }
 }

@@ -2,7 +2,7 @@
 import { loadDefect, loadExperiment, loadFault, loadProtocol, loadWorkload, namesOf, unknownName } from './catalog.ts';
 import type { Capability, Plan, PlannedStrike } from './contracts.ts';
 import { UsageError } from './errors.ts';
-import type { Experiment } from './experiment.ts';
+import { type Experiment, experimentSchema } from './experiment.ts';
 import { randomFor } from './random.ts';
 import { planStrikes } from './schedule.ts';
 
@@ -26,28 +26,29 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
   if (options.bug !== undefined) await loadDefect(protocol, options.bug);
   const nodeCount = options.nodeCount ?? written.nodes ?? definition.defaultNodeCount;
   const durationMs = options.durationMs ?? written.duration;
-  const experiment: Experiment = {
+  // Parsed, so that its parts stand in the same order as when it is read back: the same plan is the same bytes.
+  const experiment = experimentSchema.parse({
     ...written,
     protocol,
     nodes: nodeCount,
     duration: durationMs,
     load: { ...written.load, rate: options.rate ?? written.load.rate },
-  };
+  });
   const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
   await refuseImpossible(experiment, nodes, experiment.strikes, options);
-  const plan: Plan = {
+  return {
     schemaVersion: 1,
     experimentName: name,
     seed: options.seed,
     substrate: options.substrate,
     system: 'replica',
     protocol,
+    ...(options.bug === undefined ? {} : { bug: options.bug }),
     nodes,
     durationMs,
     strikes: planStrikes(experiment, durationMs, randomFor(options.seed, 'schedule')),
     experiment,
   };
-  return options.bug === undefined ? plan : { ...plan, bug: options.bug };
 }
 
 /**

@@ -24,6 +24,7 @@ const planSchema = z.strictObject({
     .max(200)
     .refine((nodes) => new Set(nodes).size === nodes.length, 'names a replica twice'),
   durationMs: z.number().positive(),
+  untilMs: z.exactOptional(z.number().positive()),
   strikes: z.array(
     z.strictObject({
       id: z.string(),

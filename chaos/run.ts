@@ -21,8 +21,6 @@ export interface Progress {
 export interface RunOptions {
   /** Ends the load early; what was struck is healed, and the recording is complete. */
   readonly signal: AbortSignal;
-  /** Ends the load after this time, in milliseconds, though the plan goes on for longer. */
-  readonly untilMs?: number;
   readonly onProgress?: (progress: Progress) => void;
   readonly onEvent?: (event: LabEvent) => void;
 }
@@ -77,7 +75,12 @@ class Journal {
 
 const roundMs = (ms: number): number => Math.round(ms * 1000) / 1000 + 0;
 
-/** Runs `plan` on `substrate` and returns all that was seen. */
+/**
+ * Runs `plan` on `substrate` and returns all that was seen. Where the lab itself fails after boot, the record ends with a
+ * `lab-error`.
+ *
+ * @throws SplitbrainError where the plan cannot be booted
+ */
 export async function record(plan: Plan, substrate: Substrate, options: RunOptions): Promise<Recording> {
   const journal = new Journal();
   if (options.onEvent !== undefined) journal.listen(options.onEvent);
@@ -108,6 +111,16 @@ class Run {
   }
 
   async record(): Promise<Recording> {
+    try {
+      await this.#go();
+    } catch (error) {
+      this.#note({ type: 'lab-error', error: error instanceof Error ? error.message : String(error) });
+    }
+    this.#journal.close();
+    return { plan: this.#plan, history: this.#load?.history ?? [], events: this.#journal.events };
+  }
+
+  async #go(): Promise<void> {
     this.#enter('boot');
     if (await this.#boot()) {
       await this.#driveAndStrike();
@@ -124,8 +137,6 @@ class Run {
     }
     await this.#noteFinalStates();
     this.#enter('done');
-    this.#journal.close();
-    return { plan: this.#plan, history: this.#load?.history ?? [], events: this.#journal.events };
   }
 
   #note(fact: LabFact): void {
@@ -196,7 +207,9 @@ class Run {
       listen: (listener) => this.#journal.listen(listener),
       signal: AbortSignal.any([this.#options.signal, over.signal]),
     });
-    await this.#wait(Math.min(this.#plan.durationMs, this.#options.untilMs ?? Number.POSITIVE_INFINITY));
+    // Awaited below; until then a failure must not pass for one that nobody handles.
+    striking.catch(() => {});
+    await this.#wait(Math.min(this.#plan.durationMs, this.#plan.untilMs ?? Number.POSITIVE_INFINITY));
     over.abort();
     if (this.#options.signal.aborted) this.#note({ type: 'interrupted' });
     await this.#load.stop();

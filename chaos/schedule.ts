@@ -26,7 +26,10 @@ export function planStrikes(experiment: Experiment, durationMs: number, random: 
     );
   }
   if (strikes.length > maxStrikes) {
-    throw new UsageError(`${strikes.length} strikes are too many for one run`, 'Mend "every" in the experiment file.');
+    throw new UsageError(
+      `more than ${maxStrikes} strikes are too many for one run`,
+      'Give it a shorter --duration, or mend "every" in the experiment file.',
+    );
   }
   return strikes;
 }

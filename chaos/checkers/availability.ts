@@ -8,7 +8,14 @@ const checker: Checker = {
   kind: 'liveness',
   check: async (recording) => {
     const limit = recording.plan.experiment.limits.outage;
-    const { longestMs, atMs } = longestGap(recording);
+    const endMs = recording.events.find((event) => event.type === 'phase' && event.phase === 'heal')?.atMs;
+    if (endMs === undefined) {
+      return { verdict: 'unknown', summary: 'The load did not come to its end.', evidence: [] };
+    }
+    if (!recording.history.some((event) => event.type === 'invoke' && event.f !== 'read')) {
+      return { verdict: 'unknown', summary: 'No write was tried.', evidence: [] };
+    }
+    const { longestMs, atMs } = longestGap(recording, endMs);
     const figures = { value: Math.round(longestMs * 1000) / 1000, limit, unit: 'ms' };
     const summary = `Writes stopped for ${seconds(longestMs)} at worst.`;
     if (longestMs <= limit) return { verdict: 'valid', summary, ...figures, evidence: [] };
@@ -25,8 +32,7 @@ const checker: Checker = {
 };
 
 /** The longest stretch of the load without a successful write, outside of outages by design. */
-function longestGap(recording: Recording): { longestMs: number; atMs: number } {
-  const endMs = recording.events.find((event) => event.type === 'phase' && event.phase === 'heal')?.atMs ?? 0;
+function longestGap(recording: Recording, endMs: number): { longestMs: number; atMs: number } {
   const outages = outageWindows(recording, endMs);
   const successes = pairOperations(recording.history)
     .filter(({ f, type, result }) => type === 'ok' && f !== 'read' && result !== false)

@@ -26,6 +26,9 @@ const checker: Checker = {
       const summary = stalled.length > 0 ? 'The cluster did not come to rest.' : 'Service did not come back in time.';
       return { verdict: 'invalid', summary, ...figures, evidence: evidence.slice(0, 5) };
     }
+    if (!recording.events.some((event) => event.type === 'settled')) {
+      return { verdict: 'unknown', summary: 'The run did not get as far as to settle.', ...figures, evidence };
+    }
     if (slowest === null)
       return { verdict: 'valid', summary: 'Nothing was struck, and the cluster settled.', evidence };
     const summary = `After a heal, writes succeeded again within ${seconds(slowest)} at worst.`;

@@ -1,5 +1,5 @@
 import { loadFault, loadWorkload } from '../catalog.ts';
-import type { Checker, CompletedOperation, Evidence, LabEvent, Recording } from '../contracts.ts';
+import type { Checker, CompletedOperation, Evidence, LabEvent, PlannedStrike, Recording } from '../contracts.ts';
 import { pairOperations } from '../history.ts';
 import { seconds } from '../words.ts';
 
@@ -66,10 +66,17 @@ function missing({ plan, events }: Recording, windows: readonly Window[]): Evide
     .map((event) => note(`Strike ${event.strike} failed: ${event.error}.`, event.atMs));
   const specification = (id: string) => id.split('.')[0] ?? id;
   const came = new Set(windows.map(({ event }) => specification(event.strike)));
-  const absent = plan.strikes.filter(({ id }) => !came.has(specification(id)) && id.endsWith('.1'));
+  // The first that is left of each: a schedule that was shrunk may begin with any repetition.
+  const absent = new Map<string, PlannedStrike>();
+  for (const strike of plan.strikes) {
+    const name = specification(strike.id);
+    if (!came.has(name) && !absent.has(name)) absent.set(name, strike);
+  }
   return [
     ...failed,
-    ...absent.map(({ id, fault, target }) => note(`No strike like ${id} (${fault} of ${target}) came about.`, 0)),
+    ...[...absent.values()].map(({ id, fault, target }) =>
+      note(`No strike like ${id} (${fault} of ${target}) came about.`, 0),
+    ),
   ];
 }
 
@@ -89,7 +96,8 @@ async function toothless({ events }: Recording, windows: readonly Window[]): Pro
 
 async function idleKinds({ plan, history }: Recording, windows: readonly Window[]): Promise<Evidence[]> {
   if (windows.length === 0) return [];
-  const { kinds } = await loadWorkload(plan.experiment.load.workload);
+  const { load } = plan.experiment;
+  const kinds = (await loadWorkload(load.workload)).kinds(load.params);
   const operations = pairOperations(history).filter(({ type, result }) => type === 'ok' && result !== false);
   const inside = (op: CompletedOperation) =>
     windows.some(({ fromMs, toMs }) => op.completeMs >= fromMs && op.completeMs <= toMs);

@@ -17,6 +17,7 @@ export interface ExecuteOptions {
   /** The reporters to write; all where there are none named. */
   readonly reporters?: readonly string[];
   readonly signal: AbortSignal;
+  /** Ends the load after this time, in milliseconds. */
   readonly quiet?: boolean;
 }
 
@@ -31,12 +32,13 @@ export function substrateOf(_name: Plan['substrate']): Substrate {
   return simSubstrate;
 }
 
-/** The command that makes the same run again, without its folder. */
-export function runCommand(plan: Plan, experiment = plan.experimentName): string {
+/** The command that makes the same run again, without its folder; null where the experiment is not of the library. */
+export function runCommand(plan: Plan): string | null {
+  if (!namesOf('experiment').includes(plan.experimentName)) return null;
   const flags = ['--seed', String(plan.seed), '--protocol', plan.protocol, '--nodes', String(plan.nodes.length)];
   flags.push('--duration', `${plan.durationMs}ms`, '--rate', String(plan.experiment.load.rate));
   if (plan.bug !== undefined) flags.push('--bug', plan.bug);
-  return commandLine(['npx', 'splitbrain', 'run', experiment, ...flags]);
+  return commandLine(['npx', 'splitbrain', 'run', plan.experimentName, ...flags]);
 }
 
 export function replayCommand(folder: string): string {
@@ -87,7 +89,7 @@ export async function report(
     recording,
     verdict,
     provenance: provenance(times.startedAt, times.wallMs),
-    commands: { replay: replayCommand(folder), run: runCommand(recording.plan) },
+    commands: { replay: replayCommand(folder), run: runCommand(recording.plan) ?? replayCommand(folder) },
   };
   for (const name of reporters) {
     const { render } = await loadReporter(name);

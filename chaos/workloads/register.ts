@@ -149,7 +149,10 @@ function ending(op: CompletedOperation): string {
 
 const register: Workload<RegisterValue> = {
   summary: 'reads, unique writes and compare-and-sets over a few independent registers',
-  kinds: ['read', 'write', 'cas'],
+  kinds: (params) => {
+    const { mix } = parse(params);
+    return (['read', 'write', 'cas'] as const).filter((kind) => mix[kind] > 0);
+  },
   parse,
   source: (params, random) => new RegisterSource(parse(params), random),
   model: registerModel,

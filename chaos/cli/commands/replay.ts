@@ -31,18 +31,21 @@ export default function register(program: Command): void {
 
 async function replay(run: string, flags: ReplayFlags): Promise<void> {
   const folder = findRun(flags.out, run);
-  const plan = parsePlan(readRunFile(folder, 'schedule.json'), `${folder}/schedule.json`);
+  const recorded = parsePlan(readRunFile(folder, 'schedule.json'), `${folder}/schedule.json`);
+  const plan = flags.until === undefined ? recorded : { ...recorded, untilMs: flags.until };
   tell(`seed ${plan.seed}`);
   await refuseImpossiblePlan(plan, substrateOf(plan.substrate).capabilities);
   // Read before anything runs: without it there is nothing to compare with.
   const before = flags.until === undefined ? readRecord(folder) : null;
   requireWritable(flags.out);
   const signal = interruptSignal();
-  const until = flags.until === undefined ? {} : { untilMs: flags.until };
-  const executed = await execute(plan, { results: flags.out, signal, ...until });
+  const executed = await execute(plan, { results: flags.out, signal });
   tellVerdict(executed);
   process.exitCode = signal.aborted ? exitCode.interrupted : executed.verdict.exitCode;
-  if (before !== null && !signal.aborted) compare(folder, before, executed);
+  if (before === null || signal.aborted) return;
+  if (before.get('events.jsonl')?.includes('"type":"interrupted"')) {
+    tell('  The recorded run was interrupted, and this one was not: they are not compared.');
+  } else compare(folder, before, executed);
 }
 
 /** The raw record, as text: whatever it holds is compared. */
@@ -63,7 +66,7 @@ function compare(folder: string, record: ReadonlyMap<string, string>, { recordin
     const at = old.findIndex((line, index) => line !== now[index]);
     const line = at === -1 ? old.length : at;
     throw new EnvironmentError(
-      `the replay differs from ${folder} in ${name}, line ${line + 1}: it was ${old[line] ?? '(nothing)'} and is ${now[line] ?? '(nothing)'}`,
+      `the replay differs from ${folder} in ${name}, line ${line + 1}: it was ${old[line] || '(nothing)'} and is ${now[line] || '(nothing)'}`,
       'A run is reproduced by the version that made it: result.json names its commit.',
     );
   }

@@ -73,9 +73,18 @@ export class SimClock implements Clock, LabClock {
   }
 
   after(delayMs: number, run: () => void): () => void {
-    this.#order += 1;
     // Rounded up: a wait never ends early, so that code which waits for a deadline makes progress.
-    const event: Event = { atUs: this.#nowUs + Math.max(0, Math.ceil(delayMs * 1000)), order: this.#order, run };
+    return this.#schedule(this.#nowUs + Math.ceil(delayMs * 1000), run);
+  }
+
+  /** Calls `run` at a moment, in milliseconds; moments that are in order stay in order. */
+  at(momentMs: number, run: () => void): () => void {
+    return this.#schedule(Math.ceil(momentMs * 1000), run);
+  }
+
+  #schedule(atUs: number, run: () => void): () => void {
+    this.#order += 1;
+    const event: Event = { atUs: Math.max(this.#nowUs, atUs), order: this.#order, run };
     this.#queue.push(event);
     return () => {
       event.run = null;

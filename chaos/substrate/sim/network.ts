@@ -134,7 +134,7 @@ export class SimNetwork {
   }
 
   #deliverAt(link: LinkState, atMs: number, deliver: () => void): void {
-    this.#clock.after(atMs - this.#clock.now(), () => {
+    this.#clock.at(atMs, () => {
       // What was on its way when the link was cut is lost with it.
       const cut = link.impairments.find((active) => active.impairment.kind === 'cut');
       if (cut === undefined) deliver();

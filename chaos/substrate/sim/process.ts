@@ -1,6 +1,6 @@
 /** A simulated replica process: can be killed, started, paused and resumed; its disk outlives it. */
 import type { Machine } from '../../../node/machine/machine.ts';
-import type { ClientReply, ClientRequest, Clock, Random, ReplicaFact } from '../../../node/ports.ts';
+import type { ClientReply, ClientRequest, Clock, Random, ReplicaFact, Storage } from '../../../node/ports.ts';
 import type { ClientId, NodeId, Protocol } from '../../../node/protocol.ts';
 import { Replica } from '../../../node/runtime.ts';
 import type { LabFact, NodeStatus } from '../../contracts.ts';
@@ -46,7 +46,7 @@ export class SimProcess {
       clock: this.#nodeClock(signal),
       random,
       transport: { send },
-      storage: this.#disk.open(signal),
+      storage: this.#storage(signal),
       clients: { reply },
       tracer: (fact: ReplicaFact) => {
         observe(labFact(fact, this.node));
@@ -78,7 +78,8 @@ export class SimProcess {
     const { signal } = this.#incarnation;
     for (const run of missed) {
       this.#world.clock.after(0, () => {
-        if (!signal.aborted) run();
+        // It may have been paused again meanwhile.
+        if (!signal.aborted) this.#deliver(run);
       });
     }
   }
@@ -118,6 +119,15 @@ export class SimProcess {
   #deliver(run: () => void): void {
     if (this.#state === 'up') run();
     else if (this.#state === 'paused') this.#buffered.push(run);
+  }
+
+  /** The disk as this incarnation sees it: it works on through a pause, and is heard of when the pause ends. */
+  #storage(signal: AbortSignal): Storage<unknown> {
+    const disk = this.#disk.open(signal);
+    const storage: Storage<unknown> = { append: disk.append, onDurable: () => {}, onFailure: () => {} };
+    disk.onDurable = (position) => this.#deliver(() => storage.onDurable(position));
+    disk.onFailure = (error) => this.#deliver(() => storage.onFailure(error));
+    return storage;
   }
 
   /** The clock as this incarnation sees it: a timer that runs out in a pause fires when the pause ends. */

@@ -151,16 +151,19 @@ describe('stepping down', () => {
 describe('what observers are told', () => {
   test('each change of role, with its term, and each entry with the term before it', () => {
     const raft = new Raft(fixture.configOf({ trace: true, members: 1 }), correctRules);
-    raft.start([{ kind: 'entries', from: 1, entries: fixture.entries([1]) }]);
+    raft.start([
+      { kind: 'vote', term: 1, votedFor: 'n1' },
+      { kind: 'entries', from: 1, entries: fixture.entries([1]) },
+    ]);
     const noted = (effects: ReturnType<Raft['step']>) =>
       effects.flatMap((effect) => (effect.kind === 'note' ? [effect.fact] : []));
     expect(noted(raft.step({ kind: 'timeout', timer: 'election' }))).toEqual([
-      { type: 'role', role: 'pre-candidate', epoch: 0 },
-      { type: 'role', role: 'candidate', epoch: 1 },
+      { type: 'role', role: 'pre-candidate', epoch: 1 },
+      { type: 'role', role: 'candidate', epoch: 2 },
     ]);
-    expect(noted(raft.step({ kind: 'message', from: 'n1', msg: voteReply(1, true) }))).toEqual([
-      { type: 'role', role: 'leader', epoch: 1 },
-      { type: 'append', index: 2, epoch: 1, prevEpoch: 1, hash: 0x811c9dc5 },
+    expect(noted(raft.step({ kind: 'message', from: 'n1', msg: voteReply(2, true) }))).toEqual([
+      { type: 'role', role: 'leader', epoch: 2 },
+      { type: 'append', index: 2, epoch: 2, prevEpoch: 1, hash: 0x811c9dc5 },
     ]);
   });
 });

@@ -71,8 +71,9 @@ function sendAppend(state: RaftState, peer: NodeId, evenIfEmpty: boolean): void 
 
 export function onAppend(state: RaftState, from: NodeId, msg: Append): void {
   if (msg.term < state.term) {
-    // Tells a deposed leader, which without this could hold on to its term behind CheckQuorum and PreVote.
-    state.send(from, refusal(state, msg, 0));
+    // Tells a deposed leader, which without this could hold on to its term behind CheckQuorum and PreVote. It echoes no
+    // round: the sender may lead again by now, in the term that the answer carries, and rounds begin anew in each term.
+    state.send(from, refusal(state, { ...msg, round: 0 }, 0));
     return;
   }
   if (msg.term > state.term) state.becomeFollower(msg.term, from);

@@ -1,0 +1,157 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { bugNamesOf, loadExperiment, loadFault, loadProtocol, namesOf } from './catalog.ts';
+import type { Capability, Plan } from './contracts.ts';
+import { SplitbrainError } from './errors.ts';
+import { makePlan, type PlanOptions, refuseImpossiblePlan } from './plan.ts';
+import { parsePlan } from './recording-files.ts';
+import { simSubstrate } from './substrate/sim/index.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'splitbrain-plan-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const { capabilities } = simSubstrate;
+const plan = (name: string, options: Partial<PlanOptions> = {}) =>
+  makePlan(name, { seed: 1, substrate: 'sim', capabilities, ...options });
+
+function experimentFile(rest: string): string {
+  const file = join(folder, 'mine.yml');
+  writeFileSync(file, `question: Does it hold?\nwhy: To see.\n${rest}\n`);
+  return file;
+}
+
+const refusal = async (planning: Promise<unknown>): Promise<SplitbrainError> => {
+  const error = await planning.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof SplitbrainError) return error;
+  throw new Error(`it was not refused: ${error}`);
+};
+
+describe('a plan', () => {
+  test('has what the experiment says, and its defaults', async () => {
+    const { defaultNodeCount } = await loadProtocol('raft');
+    const made = await plan('leader-crash');
+    expect(made).toMatchObject({ experimentName: 'leader-crash', protocol: 'raft', seed: 1, substrate: 'sim' });
+    expect(made.durationMs).toBe(loadExperiment('leader-crash').experiment.duration);
+    expect(made.nodes).toEqual(Array.from({ length: defaultNodeCount }, (_, at) => `n${at + 1}`));
+    expect(made).not.toHaveProperty('bug');
+    expect(loadExperiment('figure-8').experiment.nodes).toBe(3);
+    expect((await plan('figure-8')).nodes).toHaveLength(3);
+  });
+
+  test('what is overridden stands in it everywhere, so that it runs the same again', async () => {
+    const [bug = ''] = bugNamesOf('raft');
+    const made = await plan('figure-8', { nodeCount: 7, durationMs: 12_000, rate: 33, bug });
+    expect(made).toMatchObject({ durationMs: 12_000, bug, nodes: { length: 7 } });
+    expect(made.experiment).toMatchObject({ nodes: 7, duration: 12_000, load: { rate: 33, clients: 8 } });
+    expect(made.strikes.every(({ trigger }) => !('atMs' in trigger) || trigger.atMs < 12_000)).toBe(true);
+  });
+
+  test.each(namesOf('experiment'))('%s: is the same bytes after it was read back', async (name) => {
+    for (const bug of [undefined, ...bugNamesOf('raft').slice(0, 1)]) {
+      const text = JSON.stringify(await plan(name, bug === undefined ? {} : { bug }));
+      expect(JSON.stringify(parsePlan(text, 'schedule.json'))).toBe(text);
+    }
+  });
+
+  test('a seed decides the schedule; the workload and its rate do not', async () => {
+    expect((await plan('leader-crash')).strikes).toEqual((await plan('leader-crash', { rate: 5 })).strikes);
+    expect((await plan('leader-crash')).strikes).not.toEqual((await plan('leader-crash', { seed: 2 })).strikes);
+  });
+
+  test('a target may be a replica of the plan', async () => {
+    const file = experimentFile('strikes: [{ fault: crash, target: n4, at: 1s, for: 1s }]');
+    expect((await plan(file)).strikes[0]?.target).toBe('n4');
+    expect((await refusal(plan(file, { nodeCount: 3 }))).message).toMatch(
+      /there is no target "n4"\. Did you mean "n\d"\?/,
+    );
+  });
+});
+
+describe('refused before anything boots', () => {
+  test.each<[string, string, Partial<PlanOptions>, RegExp]>([
+    ['an unknown protocol', '', { protocol: 'rafd' }, /there is no protocol "rafd"\. Did you mean "raft"\?/],
+    ['an unknown bug', '', { bug: 'nope' }, /there is no planted bug of raft "nope"/],
+    [
+      'an unknown workload',
+      'load: { workload: regster }',
+      {},
+      /there is no workload "regster"\. Did you mean "register"/,
+    ],
+    ['wrong params of the workload', 'load: { params: { keys: 0 } }', {}, /workload "register" are wrong: keys: /],
+    [
+      'an unknown fault',
+      'strikes: [{ fault: cutt, target: n1, at: 1s, for: 1s }]',
+      {},
+      /no fault "cutt"\. Did you mean "cut"/,
+    ],
+    [
+      'no way out of its folder',
+      'strikes: [{ fault: ../faults/cut, target: n1, at: 1s, for: 1s }]',
+      {},
+      /no fault "\.\./,
+    ],
+    [
+      'wrong params of a fault, though its strike finds no time',
+      'strikes: [{ fault: cut, target: n1, at: 1s, for: 1s }, { fault: loss, target: n1, at: 29s, for: 9s, params: { p: 1 } }]',
+      {},
+      /the params of loss are wrong: .*"p"/,
+    ],
+    ['no time', 'duration: 0s', {}, /duration is 0 ms, and wants at least 1 ms/],
+    ['no time, asked for', '', { durationMs: 0.5 }, /duration is 0\.5 ms/],
+    ['no heartbeat', 'settings: { heartbeatInterval: 0s }', {}, /settings\.heartbeatInterval is 0 ms/],
+    ['no time-out', 'settings: { electionTimeout: [0, 10] }', {}, /settings\.electionTimeout is 0 ms/],
+  ])('%s', async (_, rest, options, why) => {
+    const error = await refusal(plan(experimentFile(rest), options));
+    expect(error.message).toMatch(why);
+    expect(error.exitCode).toBe(4);
+    expect(error.advice).not.toBe('');
+  });
+
+  test.each(namesOf('fault'))('%s: where the substrate lacks what it needs', async (fault) => {
+    const file = experimentFile(`strikes: [{ fault: ${fault}, target: n1, at: 1s, for: 1s }]`);
+    const { needs } = await loadFault(fault);
+    for (const need of needs) {
+      const without = new Set([...capabilities].filter((each) => each !== need));
+      const { message, advice } = await refusal(plan(file, { capabilities: without }));
+      expect(message).toBe(`the fault "${fault}" needs ${need}, which "sim" cannot do`);
+      expect(advice).toContain('--on');
+    }
+    expect(needs.length).toBeGreaterThan(0);
+  });
+
+  test('an experiment that does not exist, by name and by file', async () => {
+    expect((await refusal(plan('leader-crsh'))).message).toContain('Did you mean "leader-crash"?');
+    expect((await refusal(plan(join(folder, 'none.yml')))).message).toMatch(/there is no experiment file .*none\.yml/);
+    expect((await refusal(plan(`${folder}/`))).message).toMatch(/cannot be read|is not a name/);
+  });
+});
+
+describe('a plan from a file', () => {
+  const refusalOf = (changed: Plan, able: ReadonlySet<Capability> = capabilities) =>
+    refusal(refuseImpossiblePlan(changed, able)).then(({ message }) => message);
+
+  test('is taken as it was made', async () => {
+    for (const name of namesOf('experiment')) {
+      await expect(refuseImpossiblePlan(await plan(name), capabilities)).resolves.toBeUndefined();
+    }
+  });
+
+  test('is refused where a plan would never be made so', async () => {
+    const made = await plan('leader-crash');
+    const withStrike = (change: object): Plan => ({
+      ...made,
+      strikes: made.strikes.map((strike) => ({ ...strike, ...change })),
+    });
+    expect(await refusalOf({ ...made, protocol: 'rafd' })).toContain('no protocol "rafd"');
+    expect(await refusalOf({ ...made, bug: 'nope' })).toContain('no planted bug of raft "nope"');
+    expect(await refusalOf(withStrike({ fault: 'crush' }))).toContain('no fault "crush"');
+    expect(await refusalOf(withStrike({ target: 'n9' }))).toContain('no target "n9"');
+    expect(await refusalOf(withStrike({ params: { x: 1 } }))).toContain('the params of crash are wrong');
+    expect(await refusalOf(made, new Set())).toContain('needs process.kill, which "sim" cannot do');
+  });
+});

@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type Command,
+  decodeCommand,
+  decodeResult,
+  encodeBatch,
+  encodeCommand,
+  encodeResult,
+  forEachCommand,
+  maxCommandBytes,
+  operations,
+  peekCommand,
+  statuses,
+} from './command.ts';
+
+const text = fc.string({ unit: 'binary' });
+const commands: fc.Arbitrary<Command> = fc.record({
+  op: fc.constantFrom(...operations),
+  session: fc.maxSafeNat(),
+  sequence: fc.nat(0xffffffff),
+  key: text,
+  a: fc.option(text),
+  b: fc.option(text),
+});
+const garbage = fc.uint8Array({ maxLength: 80 });
+
+function commandsIn(payload: Uint8Array): Uint8Array[] {
+  const found: Uint8Array[] = [];
+  forEachCommand(payload, (each) => void found.push(each));
+  return found;
+}
+
+const put: Command = { op: 'put', session: 1, sequence: 2, key: 'k', a: 'v', b: null };
+
+describe('a command as bytes', () => {
+  test('is laid out as the comment says: numbers big-endian, strings behind their lengths', () => {
+    expect(Buffer.from(encodeCommand({ ...put, session: 3, a: 'é' })).toString('hex')).toBe(
+      ['02', '4008000000000000', '00000002', '00000001', '6b', '00000002', 'c3a9', 'ffffffff'].join(''),
+    );
+  });
+
+  test('any command comes back as it was', () => {
+    fc.assert(
+      fc.property(commands, (command) => {
+        const bytes = encodeCommand(command);
+        expect(decodeCommand(bytes)).toEqual(command);
+        const { op, session, sequence } = command;
+        expect(peekCommand(bytes)).toEqual({ op, session, sequence });
+      }),
+    );
+  });
+
+  test('also out of the middle of a larger buffer, whatever kind of view it is', () => {
+    const bytes = encodeCommand(put);
+    const around = new Uint8Array(bytes.length + 20).fill(7);
+    around.set(bytes, 9);
+    expect(decodeCommand(around.subarray(9, 9 + bytes.length))).toEqual(put);
+  });
+
+  test('an empty string is not an absent one', () => {
+    expect(decodeCommand(encodeCommand({ ...put, key: '', a: '', b: null }))).toEqual({
+      ...put,
+      key: '',
+      a: '',
+      b: null,
+    });
+  });
+
+  // What a replica is sent may come from anyone.
+  test('garbage is no command, and never an error', () => {
+    fc.assert(
+      fc.property(garbage, (bytes) => {
+        const command = decodeCommand(bytes);
+        // What is taken for a command is one: it says the same when it is written again.
+        if (command !== null) expect(decodeCommand(encodeCommand(command))).toEqual(command);
+        expect(peekCommand(bytes) === null && command !== null).toBe(false);
+      }),
+    );
+  });
+
+  test('nothing that is cut short, too long or changed in its lengths is a command', () => {
+    fc.assert(
+      fc.property(commands, fc.nat(), (command, at) => {
+        const bytes = encodeCommand(command);
+        expect(decodeCommand(bytes.subarray(0, at % bytes.length))).toBe(null);
+        expect(decodeCommand(Buffer.concat([bytes, Buffer.from([0])]))).toBe(null);
+      }),
+    );
+    const noKey = Buffer.from(encodeCommand({ ...put, key: '' }));
+    noKey.writeUInt32BE(0xffffffff, 13);
+    expect(decodeCommand(noKey)).toBe(null);
+  });
+
+  test.each([
+    ['an operation that there is not', (bytes: Buffer) => bytes.writeUInt8(operations.length, 0)],
+    ['a session below 0', (bytes: Buffer) => bytes.writeDoubleBE(-1, 1)],
+    ['half a session', (bytes: Buffer) => bytes.writeDoubleBE(1.5, 1)],
+    ['a session that is no number', (bytes: Buffer) => bytes.writeDoubleBE(Number.NaN, 1)],
+    ['a session past 2^53', (bytes: Buffer) => bytes.writeDoubleBE(2 ** 53, 1)],
+  ])('%s is refused', (_what, spoil) => {
+    const bytes = Buffer.from(encodeCommand(put));
+    spoil(bytes);
+    expect(peekCommand(bytes)).toBe(null);
+    expect(decodeCommand(bytes)).toBe(null);
+  });
+
+  test('a mebibyte is the limit', () => {
+    const overhead = encodeCommand({ ...put, a: '' }).length;
+    const largest = { ...put, a: 'x'.repeat(maxCommandBytes - overhead) };
+    expect(decodeCommand(encodeCommand(largest))).toEqual(largest);
+    expect(peekCommand(encodeCommand({ ...largest, a: `${largest.a}x` }))).toBe(null);
+  });
+});
+
+describe('a batch', () => {
+  test('gives its commands back, in order', () => {
+    fc.assert(
+      fc.property(fc.array(commands, { maxLength: 20 }), (list) => {
+        const encoded = list.map(encodeCommand);
+        expect(commandsIn(encodeBatch(encoded)).map(decodeCommand)).toEqual(list);
+      }),
+    );
+  });
+
+  test('garbage is walked to its end without an error, and never past it', () => {
+    fc.assert(
+      fc.property(garbage, (bytes) => {
+        const length = commandsIn(bytes).reduce((sum, each) => sum + 4 + each.length, 0);
+        expect(length).toBeLessThanOrEqual(bytes.length);
+      }),
+    );
+  });
+
+  test('a damaged tail ends the walk; what came before is there', () => {
+    const first = encodeCommand(put);
+    const payload = encodeBatch([first, first]);
+    expect(commandsIn(payload.subarray(0, payload.length - 1))).toEqual([first]);
+  });
+});
+
+describe('a result', () => {
+  test('any result comes back as it was', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...statuses), fc.option(text), (status, value) => {
+        expect(decodeResult(encodeResult(status, value))).toEqual({ status, value });
+      }),
+    );
+  });
+
+  test('garbage is malformed or a result, and never an error', () => {
+    fc.assert(
+      fc.property(garbage, (bytes) => {
+        expect(statuses).toContain(decodeResult(bytes).status);
+      }),
+    );
+    expect(decodeResult(new Uint8Array(0))).toEqual({ status: 'malformed', value: null });
+    expect(decodeResult(new Uint8Array([statuses.length, 0, 0, 0, 0]))).toEqual({ status: 'malformed', value: null });
+  });
+
+  // "`malformed` where the bytes are none": half a value is not the value.
+  test('a result that is cut short is malformed', () => {
+    const bytes = encodeResult('ok', 'twelve');
+    for (let length = 0; length < bytes.length; length += 1) {
+      expect(decodeResult(bytes.subarray(0, length)), `${length} bytes`).toEqual({ status: 'malformed', value: null });
+    }
+  });
+});

@@ -1,0 +1,195 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type Command,
+  decodeResult,
+  encodeBatch,
+  encodeCommand,
+  encodeResult,
+  type OperationName,
+  type Result,
+} from './command.ts';
+import { maxSessions, SessionMachine } from './sessions.ts';
+
+const encoded = (op: OperationName, session: number, sequence: number, a: string | null = null): Uint8Array =>
+  encodeCommand({ op, session, sequence, key: 'k', a, b: null });
+
+const append = (session: number, sequence: number, text: string): Uint8Array =>
+  encoded('append', session, sequence, text);
+
+/** Applies commands as one batch; gives back their results. */
+function applied(machine: SessionMachine, ...commands: Uint8Array[]): Result[] {
+  const results: Result[] = [];
+  machine.apply(
+    encodeBatch(commands),
+    (_registers, _session, _sequence, bytes) => void results.push(decodeResult(bytes)),
+  );
+  return results;
+}
+
+/** A machine with sessions 1 to `count`. */
+function machineWith(count: number): SessionMachine {
+  const machine = new SessionMachine();
+  const registrations = Array.from({ length: count }, (_, offset) => encoded('register', 100 + offset, 0));
+  expect(applied(machine, ...registrations)).toHaveLength(count);
+  return machine;
+}
+
+const ok = (value: string | null): Result => ({ status: 'ok', value });
+const expired: Result = { status: 'expired', value: null };
+const read = (machine: SessionMachine): string | null => decodeResult(machine.query(encoded('get', 0, 0))).value;
+
+// Dissertation, section 6.3: the state machine keeps, for each session, the last sequence and its result.
+describe('exactly once', () => {
+  test('a registration gives the next session, and is reported under the number that the client drew', () => {
+    const machine = new SessionMachine();
+    const seen: unknown[] = [];
+    machine.apply(
+      encodeBatch([encoded('register', 77, 0), encoded('register', 77, 0)]),
+      (...[registers, session, sequence, bytes]) => {
+        seen.push([registers, session, sequence, decodeResult(bytes)]);
+      },
+    );
+    expect(seen).toEqual([
+      [true, 77, 0, ok('1')],
+      [true, 77, 0, ok('2')],
+    ]);
+  });
+
+  test('a repeated command is answered with its first result, and changes nothing again', () => {
+    const machine = machineWith(1);
+    expect(applied(machine, append(1, 1, 'a'), append(1, 1, 'a'), append(1, 1, 'a'))).toEqual([
+      ok('a'),
+      ok('a'),
+      ok('a'),
+    ]);
+    expect(read(machine)).toBe('a');
+  });
+
+  test('also in a later batch, and after the commands of other sessions', () => {
+    const machine = machineWith(2);
+    applied(machine, append(1, 1, 'a'));
+    applied(machine, append(2, 1, 'b'));
+    expect(applied(machine, append(1, 1, 'a'))).toEqual([ok('a')]);
+    expect(read(machine)).toBe('ab');
+  });
+
+  test('an older sequence than the last one is not applied, and has no result any more', () => {
+    const machine = machineWith(1);
+    expect(applied(machine, append(1, 3, 'a'), append(1, 2, 'b'))).toEqual([ok('a'), expired]);
+    expect(read(machine)).toBe('a');
+  });
+
+  test('sequences may have gaps: a command that failed used one up', () => {
+    const machine = machineWith(1);
+    expect(applied(machine, append(1, 2, 'a'), append(1, 9, 'b'))).toEqual([ok('a'), ok('ab')]);
+  });
+
+  test('a session that was never registered is told so, and changes nothing', () => {
+    const machine = machineWith(1);
+    expect(applied(machine, append(0, 1, 'a'), append(2, 1, 'a'))).toEqual([expired, expired]);
+    expect(read(machine)).toBe(null);
+  });
+
+  test('what is no command is passed over, with all others in place', () => {
+    const machine = machineWith(1);
+    expect(applied(machine, new Uint8Array([1, 2, 3]), append(1, 1, 'a'), new Uint8Array(40))).toEqual([ok('a')]);
+  });
+});
+
+describe('recalling a result', () => {
+  test('works for the last command of a session, and for nothing else', () => {
+    const machine = machineWith(1);
+    expect(machine.recall(1, 0)).toBe(null);
+    applied(machine, append(1, 1, 'a'), append(1, 2, 'b'));
+    expect(machine.recall(1, 2)).toEqual(encodeResult('ok', 'ab'));
+    expect([machine.recall(1, 1), machine.recall(1, 3), machine.recall(2, 1), machine.recall(0, 0)]).toEqual(
+      Array.from({ length: 4 }, () => null),
+    );
+  });
+});
+
+describe('a query', () => {
+  test('reads and changes nothing; what is no read is malformed', () => {
+    const machine = machineWith(1);
+    applied(machine, append(1, 1, 'a'));
+    const before = machine.digest();
+    expect(read(machine)).toBe('a');
+    const malformed = { status: 'malformed', value: null };
+    expect(decodeResult(machine.query(append(1, 2, 'b')))).toEqual(malformed);
+    expect(decodeResult(machine.query(new Uint8Array(3)))).toEqual(malformed);
+    expect(machine.digest()).toBe(before);
+  });
+});
+
+describe('too many sessions', () => {
+  test('the tenth that was idle longest is forgotten, by use and not by age', () => {
+    const machine = machineWith(maxSessions);
+    applied(machine, append(1, 1, 'a'));
+    applied(machine, encoded('register', 1, 0));
+    // Session 1 is the oldest, but was used; 2 to 10,001 were not.
+    const gone = maxSessions / 10 + 1;
+    expect(
+      applied(machine, append(1, 2, 'b'), append(2, 1, 'c'), append(gone, 1, 'd'), append(gone + 1, 1, 'e')),
+    ).toEqual([ok('ab'), expired, expired, ok('abe')]);
+    expect(machine.recall(gone, 1)).toBe(null);
+  });
+});
+
+describe('the digest', () => {
+  const commands: fc.Arbitrary<Command> = fc.record({
+    op: fc.constantFrom('register', 'put', 'delete', 'cas', 'add', 'append'),
+    session: fc.nat(4),
+    sequence: fc.nat(6),
+    key: fc.constantFrom('a', 'b'),
+    a: fc.option(fc.constantFrom('1', 'x')),
+    b: fc.option(fc.constantFrom('1', 'y')),
+  });
+
+  test('is equal after equal commands, however they were batched', () => {
+    fc.assert(
+      fc.property(fc.array(commands, { maxLength: 30 }), fc.nat(30), (list, cut) => {
+        const bytes = list.map(encodeCommand);
+        const [whole, parts] = [new SessionMachine(), new SessionMachine()];
+        applied(whole, ...bytes);
+        applied(parts, ...bytes.slice(0, cut));
+        applied(parts, ...bytes.slice(cut));
+        expect(parts.digest()).toBe(whole.digest());
+      }),
+    );
+  });
+
+  test.each([
+    ['another value', [append(1, 1, 'b')]],
+    ['another key', [encodeCommand({ op: 'append', session: 1, sequence: 1, key: 'l', a: 'a', b: null })]],
+    ['another session', [append(2, 1, 'a')]],
+    ['another sequence', [append(1, 2, 'a')]],
+    ['one session more', [append(1, 1, 'a'), encoded('register', 9, 0)]],
+    ['nothing', []],
+  ])('differs after %s', (_what, other) => {
+    const [one, two] = [machineWith(2), machineWith(2)];
+    applied(one, append(1, 1, 'a'));
+    applied(two, ...other);
+    expect(two.digest()).not.toBe(one.digest());
+  });
+
+  test('does not depend on the order in which keys came', () => {
+    const put = (sequence: number, key: string) =>
+      encodeCommand({ op: 'put', session: 1, sequence, key, a: 'v', b: null });
+    const [one, two] = [machineWith(1), machineWith(1)];
+    applied(one, put(1, 'a'), put(2, 'b'), put(3, 'a'));
+    applied(two, put(1, 'b'), put(2, 'a'), put(3, 'a'));
+    expect(one.digest()).toBe(two.digest());
+  });
+
+  // "A hash of the whole state, sessions included": the kept results are what a retry is answered with.
+  test('differs where a kept result differs', () => {
+    const [one, two] = [machineWith(1), machineWith(1)];
+    const cas = (a: string, b: string) => encodeCommand({ op: 'cas', session: 1, sequence: 2, key: 'k', a, b });
+    for (const machine of [one, two]) applied(machine, append(1, 1, 'x'));
+    applied(one, cas('x', 'x'));
+    applied(two, cas('y', 'x'));
+    expect(one.recall(1, 2)).not.toEqual(two.recall(1, 2));
+    expect(one.digest()).not.toBe(two.digest());
+  });
+});

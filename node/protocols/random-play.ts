@@ -1,0 +1,206 @@
+/**
+ * A group of replicas on a stage where chance directs: messages are lost, repeated, late or overtaken, disks are slow,
+ * replicas lose their power. Timers may run out at any time: safety must not depend on timing. Everything follows from
+ * the seed. Whatever is applied is compared with what was applied at that index before, on any replica, in any life.
+ */
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import type { Behaviour, NodeId, ProtocolDefinition, ReplicaConfig } from '../protocol.ts';
+import { Actor, type Happening } from './actor.ts';
+
+/** A protocol of which only the contract is known. */
+export type AnyProtocol = ProtocolDefinition<unknown, unknown>;
+
+interface Letter {
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly msg: unknown;
+}
+
+/** How many messages that were delivered are kept, to be delivered once more at some later time. */
+const keptLetters = 200;
+const honestly: Behaviour<unknown, unknown> = (honest) => honest;
+
+export class RandomPlay {
+  readonly #definition: AnyProtocol;
+  readonly #generator: ReturnType<typeof xoroshiro128plus>;
+  readonly #actors: Actor<unknown, unknown>[];
+  /** When each timer that is set runs out in a calm network. */
+  readonly #dueMs = new Map<
+    string,
+    { readonly actor: Actor<unknown, unknown>; readonly timer: string; atMs: number }
+  >();
+  /** How often things go wrong; drawn once, so that some plays are hit hard by one kind. Parts of 1000, or of 100. */
+  readonly #weather: Readonly<Record<'timers' | 'crashes' | 'powerCuts' | 'syncs' | 'overtaking' | 'loss', number>>;
+  #letters: Letter[] = [];
+  readonly #old: Letter[] = [];
+  #nowMs = 0;
+  #lastRequest = 0;
+  readonly #decided: string[] = [];
+  /** Which replicas applied which payload in their present life. */
+  readonly #appliedBy = new Map<string, Set<NodeId>>();
+
+  constructor(definition: AnyProtocol, seed: number, wrap: Behaviour<unknown, unknown> = honestly) {
+    this.#definition = definition;
+    this.#generator = xoroshiro128plus(seed);
+    for (let i = 0; i < 8; i += 1) this.#generator.next();
+    this.#weather = {
+      timers: this.#pick([10, 30, 80]),
+      crashes: this.#pick([1, 5, 20]),
+      powerCuts: this.#pick([0, 0, 3]),
+      syncs: this.#pick([20, 250]),
+      overtaking: this.#pick([0, 10, 50]),
+      loss: this.#pick([0, 5, 20]),
+    };
+    const count = definition.defaultNodeCount;
+    const members = Array.from({ length: count }, (_, offset) => `n${offset + 1}`);
+    const settings = { electionTimeoutMs: [150, 300], heartbeatIntervalMs: 50, maxEntriesPerMessage: 4 } as const;
+    this.#actors = members.map((id) => {
+      const config: ReplicaConfig = { id, members, trace: true, ...settings };
+      const actor: Actor<unknown, unknown> = new Actor(id, {
+        createProtocol: () => wrap(definition.create(config), config),
+        onHappening: (happening) => this.#onHappening(actor, happening),
+      });
+      actor.syncsAtOnce = false;
+      return actor;
+    });
+    for (const actor of this.#actors) actor.start();
+  }
+
+  /** Lets so many random things happen. */
+  storm(eventCount: number): void {
+    for (let event = 0; event < eventCount; event += 1) this.#disturb();
+  }
+
+  /**
+   * Everybody is up, nothing is lost, and timers run out in the order of their times, when nothing else is left to do.
+   * Goes on until a new write is applied everywhere, or so many timers have run out; returns how many have.
+   */
+  calm(maxTimers: number): number {
+    for (const actor of this.#actors) actor.start();
+    const payload = `calm ${this.#lastRequest}`;
+    for (let timers = 0; timers < maxTimers; timers += 1) {
+      this.#settle();
+      if (this.#appliedBy.get(payload)?.size === this.#actors.length) return timers;
+      if (timers % 10 === 0) this.#write(payload);
+      const next = [...this.#dueMs.values()].sort((a, b) => a.atMs - b.atMs)[0];
+      if (next === undefined) return maxTimers;
+      this.#nowMs = Math.max(this.#nowMs, next.atMs);
+      this.#fire(next.actor, next.timer);
+    }
+    return maxTimers;
+  }
+
+  #integer(max: number): number {
+    return (this.#generator.next() >>> 0) % (max + 1);
+  }
+
+  #pick<T>(items: readonly T[]): T {
+    return items[this.#integer(items.length - 1)] as T;
+  }
+
+  #disturb(): void {
+    const actor = this.#pick(this.#actors);
+    const { timers, crashes, powerCuts, syncs } = this.#weather;
+    const dice = this.#integer(999);
+    if (dice < timers) this.#fireAny(actor);
+    else if (dice < timers + crashes) this.#crash(actor);
+    else if (dice < 150) this.#request(actor, dice < 140 ? 'write' : 'read', `${this.#lastRequest}`);
+    else if (dice < 170) this.#repeatOld();
+    else if (dice < 200) actor.start();
+    else if (dice < 200 + powerCuts) for (const each of this.#actors) this.#powerOff(each);
+    else if (dice < 210 + syncs) actor.sync();
+    else this.#deliver();
+  }
+
+  /** Some message arrives, mostly one of the oldest; or it is lost, or it will arrive once more. */
+  #deliver(): void {
+    if (this.#letters.length === 0) return;
+    const { overtaking, loss } = this.#weather;
+    const at = this.#integer(99) < overtaking ? this.#integer(this.#letters.length - 1) : 0;
+    const letter = this.#letters[at] as Letter;
+    const fate = this.#integer(99);
+    if (fate < 97) this.#letters.splice(at, 1);
+    if (fate >= loss) this.#handOver(letter);
+  }
+
+  #handOver(letter: Letter): void {
+    const to = this.#actors.find(({ id }) => id === letter.to);
+    to?.step({ kind: 'message', from: letter.from, msg: letter.msg });
+    if (this.#old.length < keptLetters) this.#old.push(letter);
+    else this.#old[this.#integer(keptLetters - 1)] = letter;
+  }
+
+  #repeatOld(): void {
+    if (this.#old.length > 0) this.#handOver(this.#pick(this.#old));
+  }
+
+  #fireAny(actor: Actor<unknown, unknown>): void {
+    const timers = [...actor.timers.keys()];
+    if (timers.length > 0) this.#fire(actor, this.#pick(timers));
+  }
+
+  #fire(actor: Actor<unknown, unknown>, timer: string): void {
+    this.#dueMs.delete(`${actor.id} ${timer}`);
+    actor.fire(timer);
+  }
+
+  /** At most as many are down as the protocol tolerates: the others are to get something done. */
+  #crash(actor: Actor<unknown, unknown>): void {
+    const down = this.#actors.filter(({ up }) => !up).length;
+    if (!actor.up || down >= this.#definition.tolerated(this.#actors.length)) return;
+    this.#powerOff(actor);
+  }
+
+  /** Of what was not durable some first part may happen to have reached the disk. */
+  #powerOff(actor: Actor<unknown, unknown>): void {
+    actor.crash(this.#integer(actor.unsyncedCount));
+    for (const timer of [...this.#dueMs.keys()]) if (timer.startsWith(`${actor.id} `)) this.#dueMs.delete(timer);
+    for (const by of this.#appliedBy.values()) by.delete(actor.id);
+  }
+
+  #request(actor: Actor<unknown, unknown>, access: 'write' | 'read', text: string): void {
+    this.#lastRequest += 1;
+    actor.step({ kind: 'request', id: this.#lastRequest, access, payload: new TextEncoder().encode(text) });
+  }
+
+  #write(text: string): void {
+    for (const actor of this.#actors) this.#request(actor, 'write', text);
+  }
+
+  /** Delivers and syncs until nothing is left to do; gives up (and leaves it to the timers) where that takes too long. */
+  #settle(): void {
+    for (let turns = 0; turns < 20_000; turns += 1) {
+      const letter = this.#letters.shift();
+      if (letter !== undefined) this.#handOver(letter);
+      const slow = this.#actors.find(({ unsyncedCount }) => unsyncedCount > 0);
+      if (letter === undefined && slow === undefined) return;
+      slow?.sync();
+    }
+  }
+
+  #onHappening(actor: Actor<unknown, unknown>, happening: Happening<unknown, unknown>): void {
+    if (happening.kind !== 'performed') return;
+    const { effect } = happening;
+    if (effect.kind === 'send' && effect.to !== actor.id) {
+      this.#letters.push({ from: actor.id, to: effect.to, msg: effect.msg });
+    } else if (effect.kind === 'timer') {
+      const [min, max] = effect.afterMs;
+      const atMs = this.#nowMs + min + this.#integer(Math.ceil(max - min));
+      this.#dueMs.set(`${actor.id} ${effect.timer}`, { actor, timer: effect.timer, atMs });
+    } else if (effect.kind === 'cancel') {
+      this.#dueMs.delete(`${actor.id} ${effect.timer}`);
+    } else if (effect.kind === 'apply') {
+      this.#onApply(actor, effect.index, new TextDecoder('latin1').decode(effect.payload));
+    }
+  }
+
+  #onApply(actor: Actor<unknown, unknown>, index: number, payload: string): void {
+    const before = this.#decided[index];
+    if (before !== undefined && before !== payload) {
+      throw new Error(`${actor.id} applied "${payload}" at ${index}, where "${before}" had been applied before`);
+    }
+    this.#decided[index] = payload;
+    const by = this.#appliedBy.get(payload) ?? new Set();
+    this.#appliedBy.set(payload, by.add(actor.id));
+  }
+}

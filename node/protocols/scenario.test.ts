@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest';
+import type { ProtocolDefinition } from '../protocol.ts';
+import { playScenario } from './scenario.ts';
+import { tell } from './tell.ts';
+
+/** Writes down what it is told, then tells everybody; applies what it hears. */
+const gossip: ProtocolDefinition<unknown, unknown> = {
+  summary: 'a protocol for the tests of the runner',
+  faultModel: 'crash',
+  defaultNodeCount: 2,
+  tolerated: () => 0,
+  client: { contact: 'leader', replyQuorum: () => 1 },
+  create: ({ id, members }) => {
+    let index = 0;
+    return {
+      start: (durable) => {
+        index = durable.length;
+        return [{ kind: 'timer', timer: 'beat', afterMs: [1, 1] }];
+      },
+      step: (input) => {
+        if (input.kind === 'timeout') throw new Error('it broke');
+        if (input.kind === 'message') return [{ kind: 'apply', index: 1, payload: new Uint8Array([104, 105]) }];
+        if (input.kind !== 'request' || input.access === 'read') return [{ kind: 'reject', id: 1, leader: 'n2' }];
+        index += 1;
+        const news = { type: 'news', index };
+        const others = members.filter((member) => member !== id);
+        return [{ kind: 'persist', record: news }, ...others.map((to) => ({ kind: 'send', to, msg: news }) as const)];
+      },
+      view: () => ({ role: 'gossip', epoch: 0, commitIndex: 0, lastIndex: index }),
+    };
+  },
+};
+
+/** What is recorded under the last command of a scenario. */
+function lastOutput(...commands: string[]): string {
+  const blocks = playScenario(commands.join('\n'), gossip).trimEnd().split('----\n');
+  return blocks.at(-1) ?? '';
+}
+
+describe('playing a scenario', () => {
+  test('records what came of each command below it, and keeps the prose', () => {
+    const played = playScenario('# A play.\n\nreplicas 1\n\nread n1\n', gossip);
+    expect(played).toBe(
+      [
+        '# A play.',
+        '',
+        'replicas 1',
+        '----',
+        'n1 is now gossip in epoch 0, leader unknown, commit 0 of 0',
+        '',
+        'read n1',
+        '----',
+        'n1 rejects request 1, try n2',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('replaces what was recorded before, so that playing it again changes nothing', () => {
+    const stale = 'replicas 1\n----\nsomething else\nentirely\n\n# Prose.\nread n1\n----\nnonsense\n';
+    const played = playScenario(stale, gossip);
+    expect(played).not.toContain('entirely');
+    expect(played).toContain('# Prose.');
+    expect(playScenario(played, gossip)).toBe(played);
+  });
+
+  test('messages wait until they are delivered, dropped or lost to an isolated replica', () => {
+    expect(lastOutput('replicas 2', 'write n1 x', 'deliver n1->n2')).toBe('n2 hears news of n1\n  n2 applies 1: "hi"');
+    expect(lastOutput('replicas 2', 'write n1 x', 'drop *->n2')).toBe('lost: n1 -> n2: news');
+    expect(lastOutput('replicas 2', 'write n1 x', 'drop all', 'deliver all')).toBe('nothing happens');
+    expect(lastOutput('replicas 2', 'isolate n2', 'write n1 x')).toContain('n1 -> n2: news index=1 (lost)');
+    expect(lastOutput('replicas 2', 'isolate n2', 'rejoin n2', 'write n1 x')).not.toContain('lost');
+    expect(lastOutput('replicas 2', 'write n1 x', 'crash n2', 'deliver all')).toBe('n2 is down and misses news of n1');
+  });
+
+  test('a slow disk holds back what waits for it, and a crash takes what was not durable', () => {
+    expect(lastOutput('replicas 2', 'stall n1', 'write n1 x')).not.toContain('->');
+    expect(lastOutput('replicas 2', 'stall n1', 'write n1 x', 'sync n1')).toContain('n1 -> n2: news index=1');
+    expect(lastOutput('replicas 2', 'stall n1', 'write n1 x', 'crash n1', 'restart n1')).toContain('commit 0 of 0');
+    expect(lastOutput('replicas 2', 'write n1 x', 'crash n1', 'restart n1')).toContain('commit 0 of 1');
+  });
+
+  test('"quietly" shows only how the replicas have changed', () => {
+    expect(lastOutput('replicas 2', 'quietly write n1 x')).toBe(
+      'n1 is now gossip in epoch 0, leader unknown, commit 0 of 1',
+    );
+  });
+
+  test.each([
+    ['sing', 'error: there is no command "sing"'],
+    ['write n9 x', 'error: there is no replica "n9"'],
+    ['timeout n1 lease', 'error: n1 has set no timer "lease"'],
+    ['timeout n1 beat', 'error: it broke'],
+    ['deliver n1', 'error: "n1" is no link; write n1->n2'],
+    ['quietly sing', 'error: there is no command "sing"'],
+  ])('%s: %s', (command, error) => {
+    expect(lastOutput('replicas 2', command)).toBe(error);
+  });
+});
+
+describe('telling a value', () => {
+  test.each([
+    [{ type: 'vote', term: 2, votedFor: 'n1' }, 'vote term=2 votedFor=n1'],
+    [{ kind: 'entries', list: [{ term: 1, payload: new Uint8Array([120]) }] }, 'entries list=[{term=1 payload="x"}]'],
+    [{ type: 7, text: 'two words' }, 'type=7 text="two words"'],
+    [['7', 7, 'null', null, undefined, true], '["7" 7 "null" null undefined true]'],
+    [new Map([['a', new Set([1])]]), 'Map[[a Set[1]]]'],
+  ])('%o', (value, text) => {
+    expect(tell(value)).toBe(text);
+  });
+
+  test('different bytes are told differently', () => {
+    const all = Array.from({ length: 256 }, (_, byte) => tell(new Uint8Array([byte])));
+    expect(new Set(all).size).toBe(256);
+  });
+});

@@ -1,0 +1,219 @@
+import { describe, expect, test } from 'vitest';
+import { encodeBatch, encodeCommand, encodeResult, maxCommandBytes, type OperationName } from './machine/command.ts';
+import { SessionMachine } from './machine/sessions.ts';
+import { ManualClock } from './manual-ports.ts';
+import type { ClientReply } from './ports.ts';
+import { Requests } from './requests.ts';
+
+interface Batch {
+  readonly id: number;
+  readonly access: 'write' | 'read';
+  readonly payload: Uint8Array;
+}
+
+function encoded(op: OperationName, session: number, sequence: number, value: string | null = null): Uint8Array {
+  return encodeCommand({ op, session, sequence, key: 'k', a: value, b: null });
+}
+
+/** The clients' side of a replica over a real machine, in which sessions 1 and 2 are registered. */
+function desk() {
+  const clock = new ManualClock();
+  const machine = new SessionMachine();
+  const replies: [client: string, reply: ClientReply][] = [];
+  const batches: Batch[] = [];
+  machine.apply(encodeBatch([encoded('register', 7, 0), encoded('register', 8, 0)]), () => {});
+  const requests = new Requests(
+    machine,
+    { reply: (client, reply) => void replies.push([client, reply]) },
+    clock,
+    (id, access, payload) => void batches.push({ id, access, payload }),
+  );
+  const take = (client: string, id: number, command: Uint8Array, access: 'write' | 'read' = 'write') =>
+    requests.take(client, { id, access, command });
+  const decide = (batch: Batch | undefined) => machine.apply(batch?.payload ?? new Uint8Array(0), requests.onResult);
+  return { clock, machine, replies, batches, requests, take, decide };
+}
+
+const ok = (id: number, value: string | null): ClientReply => ({ id, status: 'ok', result: encodeResult('ok', value) });
+
+describe('gathering', () => {
+  test('commands of one turn are one batch, writes and reads apart; those of the next are the next', () => {
+    const { clock, take, batches } = desk();
+    const [first, second, third] = [encoded('put', 1, 1, 'a'), encoded('put', 2, 1, 'b'), encoded('put', 1, 2, 'c')];
+    const read = encoded('get', 0, 0);
+    take('c1', 1, first);
+    take('c3', 1, read, 'read');
+    take('c2', 1, second);
+    expect(batches).toEqual([]);
+    clock.endTurn();
+    take('c1', 2, third);
+    clock.endTurn();
+    expect(batches).toEqual([
+      { id: 1, access: 'write', payload: encodeBatch([first, second]) },
+      { id: 2, access: 'read', payload: encodeBatch([read]) },
+      { id: 3, access: 'write', payload: encodeBatch([third]) },
+    ]);
+  });
+
+  test('a batch of 4096 commands does not wait for the end of the turn', () => {
+    const { clock, take, batches } = desk();
+    for (let i = 1; i <= 4097; i += 1) take('c1', i, encoded('put', i, 1, 'x'));
+    expect(batches).toHaveLength(1);
+    clock.endTurn();
+    expect(batches).toHaveLength(2);
+    clock.endTurn();
+    expect(batches).toHaveLength(2);
+  });
+
+  test('nor does one of 4 MiB', () => {
+    const { take, batches } = desk();
+    const large = encoded('put', 1, 1, 'x'.repeat(maxCommandBytes - 100));
+    for (let i = 1; i <= 4; i += 1) take('c1', i, large);
+    expect(batches).toEqual([]);
+    take('c1', 5, large);
+    expect(batches).toHaveLength(1);
+  });
+
+  test.each([
+    ['nothing', new Uint8Array(0)],
+    ['what is no command', new Uint8Array(64).fill(255)],
+    ['what is too large', encoded('put', 1, 1, 'x'.repeat(maxCommandBytes))],
+  ])('%s is turned away at the door', (_what, bytes) => {
+    const { clock, take, replies, batches } = desk();
+    take('c1', 1, bytes);
+    clock.endTurn();
+    expect(replies).toEqual([['c1', { id: 1, status: 'rejected' }]]);
+    expect(batches).toEqual([]);
+  });
+});
+
+describe('answers to writes', () => {
+  test('go to whoever waits for that session and sequence, once', () => {
+    const { clock, take, batches, decide, replies } = desk();
+    take('c1', 10, encoded('append', 1, 1, 'a'));
+    take('c2', 20, encoded('append', 2, 1, 'b'));
+    clock.endTurn();
+    decide(batches[0]);
+    expect(replies).toEqual([
+      ['c1', ok(10, 'a')],
+      ['c2', ok(20, 'ab')],
+    ]);
+    decide(batches[0]);
+    expect(replies).toHaveLength(2);
+  });
+
+  test('a retry is answered where it was sent last, though the command was decided through the first try', () => {
+    const { clock, take, batches, decide, replies } = desk();
+    take('c1', 10, encoded('append', 1, 1, 'a'));
+    clock.endTurn();
+    take('c1', 11, encoded('append', 1, 1, 'a'));
+    clock.endTurn();
+    decide(batches[0]);
+    decide(batches[1]);
+    expect(replies).toEqual([['c1', ok(11, 'a')]]);
+  });
+
+  // Dissertation, section 6.3: the result of the last command of a session is kept, and is the answer to its retry.
+  test('a retry of what was applied already is answered at once, and not proposed', () => {
+    const { clock, take, batches, decide, replies } = desk();
+    take('c1', 10, encoded('append', 1, 1, 'a'));
+    clock.endTurn();
+    decide(batches[0]);
+    take('c1', 11, encoded('append', 1, 1, 'a'));
+    clock.endTurn();
+    expect(batches).toHaveLength(1);
+    expect(replies.slice(1)).toEqual([['c1', ok(11, 'a')]]);
+  });
+
+  test('a registering client is known by the number that it drew; a session of that number is another one', () => {
+    const { clock, take, batches, decide, replies } = desk();
+    take('c1', 10, encoded('put', 1, 1, 'a'));
+    take('c2', 20, encoded('register', 1, 0));
+    clock.endTurn();
+    decide(batches[0]);
+    expect(replies).toEqual([
+      ['c1', ok(10, null)],
+      ['c2', ok(20, '3')],
+    ]);
+  });
+
+  test('what others decided is nobody’s answer here', () => {
+    const { decide, replies } = desk();
+    decide({ id: 1, access: 'write', payload: encodeBatch([encoded('put', 1, 1, 'a')]) });
+    expect(replies).toEqual([]);
+  });
+});
+
+describe('answers to reads', () => {
+  test('wait until the machine has applied so much', () => {
+    const { clock, take, requests, replies, decide } = desk();
+    take('c1', 10, encoded('get', 0, 0), 'read');
+    clock.endTurn();
+    requests.read(1, 3, 2);
+    expect(replies).toEqual([]);
+    requests.serveReads(2);
+    expect(replies).toEqual([]);
+    decide({ id: 1, access: 'write', payload: encodeBatch([encoded('put', 1, 1, 'new')]) });
+    requests.serveReads(3);
+    expect(replies).toEqual([['c1', ok(10, 'new')]]);
+    requests.serveReads(4);
+    expect(replies).toHaveLength(1);
+  });
+
+  test('come at once where it has, and for every read of the batch', () => {
+    const { clock, take, requests, replies } = desk();
+    take('c1', 10, encoded('get', 0, 0), 'read');
+    take('c2', 20, encoded('get', 0, 0), 'read');
+    clock.endTurn();
+    requests.read(1, 2, 2);
+    expect(replies).toEqual([
+      ['c1', ok(10, null)],
+      ['c2', ok(20, null)],
+    ]);
+    requests.read(1, 2, 2);
+    expect(replies).toHaveLength(2);
+  });
+});
+
+describe('refusals', () => {
+  test('reach every client of the batch, with the leader where it is known', () => {
+    const { clock, take, requests, replies, batches, decide } = desk();
+    take('c1', 10, encoded('put', 1, 1, 'a'));
+    take('c2', 20, encoded('put', 2, 1, 'b'));
+    take('c3', 30, encoded('get', 0, 0), 'read');
+    clock.endTurn();
+    requests.reject(1, 'n3');
+    requests.reject(2, undefined);
+    expect(replies).toEqual([
+      ['c1', { id: 10, status: 'rejected', leader: 'n3' }],
+      ['c2', { id: 20, status: 'rejected', leader: 'n3' }],
+      ['c3', { id: 30, status: 'rejected' }],
+    ]);
+    // Whoever was refused does not wait any more: if another replica decides the command, that one answers.
+    decide(batches[0]);
+    requests.reject(1, 'n3');
+    expect(replies).toHaveLength(3);
+  });
+
+  // A client that is refused takes that for certain: "not taken up, and never will be by this replica".
+  test('of an earlier try do not take away the answer to a later one', () => {
+    const { clock, take, requests, replies, batches, decide } = desk();
+    take('c1', 10, encoded('put', 1, 1, 'a'));
+    clock.endTurn();
+    take('c1', 11, encoded('put', 1, 1, 'a'));
+    clock.endTurn();
+    requests.reject(1, undefined);
+    decide(batches[1]);
+    expect(replies).toEqual([
+      ['c1', { id: 10, status: 'rejected' }],
+      ['c1', ok(11, null)],
+    ]);
+  });
+
+  test('a batch that was forgotten, or never was, can be refused without harm', () => {
+    const { requests, replies } = desk();
+    requests.reject(77, 'n2');
+    requests.read(78, 1, 1);
+    expect(replies).toEqual([]);
+  });
+});

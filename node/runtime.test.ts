@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import { encodeBatch, encodeResult } from './machine/command.ts';
+import { apply, persist, query, registration, scripted, send, sendNow, stage } from './scripted-replica.ts';
+
+describe('the barrier of a persist (contract, rule 1)', () => {
+  test('effects wait in order for the records before them; what comes before the record does not', () => {
+    const { replica, disk, taken } = stage(
+      scripted({ go: [send('first'), persist('a'), send('second'), persist('b'), send('third')] }),
+    );
+    replica.receive('n2', 'go');
+    expect(disk.written).toEqual(['a', 'b']);
+    expect(taken()).toEqual(['n2: first']);
+    disk.sync(1);
+    expect(taken()).toEqual(['n2: second']);
+    disk.sync(2);
+    expect(taken()).toEqual(['n2: third']);
+  });
+
+  test('an eager effect does not wait, nor does it let others past', () => {
+    const { replica, disk, taken } = stage(scripted({ go: [persist('a'), send('held'), sendNow('eager')] }));
+    replica.receive('n2', 'go');
+    expect(taken()).toEqual(['n2: eager']);
+    disk.sync();
+    expect(taken()).toEqual(['n2: held']);
+  });
+
+  test('a later step waits for the records of an earlier one; one sync covers them all', () => {
+    const { replica, disk, taken } = stage(
+      scripted({
+        one: [persist('a'), send('after a')],
+        two: [send('after one')],
+        three: [persist('b'), send('after b')],
+      }),
+    );
+    for (const msg of ['one', 'two', 'three']) replica.receive('n2', msg);
+    expect(taken()).toEqual([]);
+    disk.sync();
+    expect(taken()).toEqual(['n2: after a', 'n2: after one', 'n2: after b']);
+  });
+
+  test('stepping goes on while a sync is in flight', () => {
+    const { replica, inputs } = stage(scripted({ one: [persist('a')] }));
+    replica.receive('n2', 'one');
+    replica.receive('n2', 'two');
+    expect(inputs).toHaveLength(2);
+  });
+
+  test('a start may persist as well', () => {
+    const { begin, disk, taken } = stage();
+    begin(persist('a'), send('hello'));
+    expect(taken()).toEqual([]);
+    disk.sync();
+    expect(taken()).toEqual(['n2: hello']);
+  });
+});
+
+describe('messages to itself (contract, rule 2)', () => {
+  test('come back as an input after the present step, never over the network', () => {
+    const { replica, inputs, taken } = stage(scripted({ go: [send('note', 'n1'), send('to all')] }));
+    replica.receive('n2', 'go');
+    expect(taken()).toEqual(['n2: to all']);
+    expect(inputs.slice(1)).toEqual([{ kind: 'message', from: 'n1', msg: 'note' }]);
+  });
+
+  test('wait behind the barrier, so that nothing unflushed is counted', () => {
+    const { replica, disk, inputs } = stage(scripted({ go: [persist('vote'), send('my vote', 'n1')] }));
+    replica.receive('n2', 'go');
+    expect(inputs).toHaveLength(1);
+    disk.sync();
+    expect(inputs.slice(1)).toEqual([{ kind: 'message', from: 'n1', msg: 'my vote' }]);
+  });
+});
+
+describe('clients', () => {
+  test('their requests of one turn are one input; what is applied or read is answered, what is refused is sent back', () => {
+    const payload = encodeBatch([registration]);
+    const { replica, clock, inputs, replies } = stage((input) => {
+      if (input.kind !== 'request') return [{ kind: 'reject', id: 3, leader: 'n3' }];
+      return input.access === 'write'
+        ? [{ kind: 'apply', index: 1, payload: input.payload }]
+        : input.id === 2
+          ? [{ kind: 'read', id: 2, index: 1 }]
+          : [];
+    });
+    replica.request('c1', { id: 10, access: 'write', command: registration });
+    replica.request('c2', { id: 20, access: 'read', command: query });
+    clock.endTurn();
+    replica.request('c3', { id: 30, access: 'read', command: query });
+    clock.endTurn();
+    replica.receive('n2', 'step down');
+    expect(inputs.slice(0, 2)).toEqual([
+      { kind: 'request', id: 1, access: 'write', payload },
+      { kind: 'request', id: 2, access: 'read', payload: encodeBatch([query]) },
+    ]);
+    expect(replies).toEqual([
+      { client: 'c1', reply: { id: 10, status: 'ok', result: encodeResult('ok', '1') } },
+      { client: 'c2', reply: { id: 20, status: 'ok', result: encodeResult('ok', null) } },
+      { client: 'c3', reply: { id: 30, status: 'rejected', leader: 'n3' } },
+    ]);
+  });
+
+  test('a read that needs more than is applied waits for it; a refusal waits behind the barrier', () => {
+    const { replica, clock, disk, replies } = stage((input) => {
+      if (input.kind === 'message') return [apply(1)];
+      return input.kind === 'request' && input.access === 'read'
+        ? [{ kind: 'read', id: input.id, index: 1 }]
+        : [persist('a new term'), { kind: 'reject', id: 1 }];
+    });
+    replica.request('c1', { id: 10, access: 'write', command: registration });
+    clock.endTurn();
+    expect(replies).toEqual([]);
+    disk.sync();
+    expect(replies).toEqual([{ client: 'c1', reply: { id: 10, status: 'rejected' } }]);
+    replica.request('c2', { id: 20, access: 'read', command: query });
+    clock.endTurn();
+    expect(replies).toHaveLength(1);
+    replica.receive('n2', 'apply');
+    expect(replies[1]).toMatchObject({ client: 'c2', reply: { id: 20, status: 'ok' } });
+  });
+});
+
+describe('what observers see', () => {
+  test('notes, and each batch that was applied with a hash of it', () => {
+    const fact = { type: 'role', role: 'leader', epoch: 3 } as const;
+    const { replica, taken } = stage(scripted({ go: [{ kind: 'note', fact }, apply(1)] }));
+    replica.receive('n2', 'go');
+    expect(taken().map((line) => JSON.parse(line))).toEqual([fact, { type: 'apply', index: 1, hash: 0x811c9dc5 }]);
+    expect(replica.appliedIndex).toBe(1);
+    expect(replica.view()).toMatchObject({ role: 'actor', epoch: 3 });
+  });
+});

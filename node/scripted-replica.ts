@@ -1,0 +1,61 @@
+/** A replica whose protocol does what a test says, over ports that the test works by hand. */
+import { encodeCommand } from './machine/command.ts';
+import { SessionMachine } from './machine/sessions.ts';
+import { ManualClock, ManualDisk, ManualRandom } from './manual-ports.ts';
+import type { ClientReply } from './ports.ts';
+import type { Effect, Input } from './protocol.ts';
+import { Replica } from './runtime.ts';
+
+export type TestEffect = Effect<string, string>;
+
+export const persist = (record: string): TestEffect => ({ kind: 'persist', record });
+export const send = (msg: string, to = 'n2'): TestEffect => ({ kind: 'send', to, msg });
+export const sendNow = (msg: string): TestEffect => ({ kind: 'send', to: 'n2', msg, eager: true });
+export const timer = (name: string, min: number, max = min): TestEffect => ({
+  kind: 'timer',
+  timer: name,
+  afterMs: [min, max],
+});
+export const apply = (index: number): TestEffect => ({ kind: 'apply', index, payload: new Uint8Array(0) });
+
+export const registration = encodeCommand({ op: 'register', session: 5, sequence: 0, key: '', a: null, b: null });
+export const query = encodeCommand({ op: 'get', session: 0, sequence: 0, key: 'k', a: null, b: null });
+
+/** A replica whose protocol does what the test says: `wants` gives the effects of each input. */
+export function stage(wants: (input: Input<string>) => readonly TestEffect[] = () => []) {
+  const clock = new ManualClock();
+  const disk = new ManualDisk<string>();
+  const random = new ManualRandom();
+  const seen: string[] = [];
+  const inputs: Input<string>[] = [];
+  const replies: { client: string; reply: ClientReply }[] = [];
+  const end = new AbortController();
+  let onStart: readonly TestEffect[] = [];
+  const protocol = {
+    start: () => onStart,
+    step: (input: Input<string>) => {
+      inputs.push(input);
+      return wants(input);
+    },
+    view: () => ({ role: 'actor', epoch: 3, commitIndex: 0, lastIndex: 0 }),
+  };
+  const ports = {
+    clock,
+    random,
+    storage: disk,
+    transport: { send: (to: string, msg: string) => void seen.push(`${to}: ${msg}`) },
+    clients: { reply: (client: string, reply: ClientReply) => void replies.push({ client, reply }) },
+    tracer: (fact: object) => void seen.push(JSON.stringify(fact)),
+  };
+  const replica = new Replica(protocol, new SessionMachine(), ports, { id: 'n1', signal: end.signal });
+  const begin = (...effects: TestEffect[]) => {
+    onStart = effects;
+    replica.start([]);
+  };
+  const taken = () => seen.splice(0);
+  return { clock, disk, random, inputs, replies, end, replica, begin, taken };
+}
+
+/** Plays `script` one step after the other: message "1" gets the effects of the first entry. */
+export const scripted = (script: Readonly<Record<string, readonly TestEffect[]>>) => (input: Input<string>) =>
+  input.kind === 'message' ? (script[input.msg] ?? []) : [];
