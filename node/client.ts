@@ -140,7 +140,8 @@ export class SessionClient {
     }
     call.redirects = 0;
     this.#contact = this.#anyOther(from);
-    this.#wake(this.#ports.random.between(...retryPauseMs), () => {
+    const leftMs = Math.max(0, call.deadlineMs - this.#ports.clock.now());
+    this.#wake(Math.min(this.#ports.random.between(...retryPauseMs), leftMs), () => {
       if (this.#call === call) this.#attempt(call);
     });
   }

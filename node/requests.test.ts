@@ -137,6 +137,16 @@ describe('answers to writes', () => {
     ]);
   });
 
+  test('an earlier command of the session, proposed elsewhere, is not the answer to the one that is waited for', () => {
+    const { clock, take, batches, decide, replies } = desk();
+    take('c1', 10, encoded('append', 1, 2, 'b'));
+    clock.endTurn();
+    decide({ id: 1, access: 'write', payload: encodeBatch([encoded('append', 1, 1, 'a')]) });
+    expect(replies).toEqual([]);
+    decide(batches[0]);
+    expect(replies).toEqual([['c1', ok(10, 'ab')]]);
+  });
+
   test('what others decided is nobody’s answer here', () => {
     const { decide, replies } = desk();
     decide({ id: 1, access: 'write', payload: encodeBatch([encoded('put', 1, 1, 'a')]) });

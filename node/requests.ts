@@ -12,7 +12,7 @@ const maxBatchCommands = 4096;
 /** The most bytes of commands that become one batch. */
 const maxBatchBytes = 4 << 20;
 /** How many batches may be on their way; the oldest is forgotten past that (its clients time out and try again). */
-const maxBatchesUnderWay = 4096;
+const maxBatchesUnderWay = 1024;
 /** How many clients may wait; more are turned away. */
 const maxWaiting = 200_000;
 
@@ -107,10 +107,20 @@ export class Requests {
 
   #forgetOldBatches(): void {
     while (this.#batches.size > maxBatchesUnderWay) {
-      const oldest = this.#batches.keys().next();
+      const oldest = this.#batches.entries().next();
       if (oldest.done) return;
-      this.#batches.delete(oldest.value);
+      const [id, waiters] = oldest.value;
+      this.#batches.delete(id);
+      for (const waiter of waiters) this.#stopWaiting(waiter);
     }
+  }
+
+  /** Forgets a waiter, unless a later try of the same command waits in its place. */
+  #stopWaiting({ request }: Waiter): void {
+    const head = request.access === 'write' ? peekCommand(request.command) : null;
+    if (head === null) return;
+    const key = head.op === 'register' ? -head.session : head.session;
+    if (this.#waiting.get(key)?.request === request) this.#waiting.delete(key);
   }
 
   /** Takes the result of each applied command to whoever waits for it. */
@@ -151,11 +161,9 @@ export class Requests {
     const waiters = this.#batches.get(id);
     if (waiters === undefined) return;
     this.#batches.delete(id);
-    for (const { client, request } of waiters) {
-      const head = peekCommand(request.command);
-      if (request.access === 'write' && head !== null) {
-        this.#waiting.delete(head.op === 'register' ? -head.session : head.session);
-      }
+    for (const waiter of waiters) {
+      this.#stopWaiting(waiter);
+      const { client, request } = waiter;
       const reply = { id: request.id, status: 'rejected' } as const;
       this.#clients.reply(client, leader === undefined ? reply : { ...reply, leader });
     }

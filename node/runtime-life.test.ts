@@ -94,13 +94,13 @@ describe('the end of an incarnation', () => {
       );
     expect(taken().filter((line) => line !== 'n2: before')).toEqual([JSON.stringify({ type: 'stopped', reason })]);
     expect(replica.stopped).toBe(true);
+    expect(clock.pending).toBe(0);
     const stepped = inputs.length;
     replica.receive('n2', 'anything');
     clock.pass(1000);
     disk.sync();
     expect(inputs).toHaveLength(stepped);
     expect(taken()).toEqual([]);
-    expect(clock.pending).toBe(0);
   });
 
   test('an effect that breaks it behind a barrier stops it when the barrier falls', () => {

@@ -137,6 +137,7 @@ export class Replica<M, R> {
   /** Carries out effects in order; those behind a record that is not durable yet are held. */
   #carryOut(effects: readonly Effect<M, R>[]): void {
     for (const effect of effects) {
+      if (!this.#alive()) return;
       if (effect.kind === 'persist') {
         this.#writtenTo = this.#ports.storage.append(effect.record);
       } else if (this.#durableTo >= this.#writtenTo || ('eager' in effect && effect.eager === true)) {

@@ -143,5 +143,7 @@ export function decodeResult(bytes: Uint8Array): Result {
   if (status === undefined || bytes.length < 5) return { status: 'malformed', value: null };
   const buffer = asBuffer(bytes);
   const length = buffer.readUInt32BE(1);
-  return { status, value: length === absent ? null : buffer.toString('utf8', 5, 5 + length) };
+  if (length === absent) return { status, value: null };
+  if (5 + length !== buffer.length) return { status: 'malformed', value: null };
+  return { status, value: buffer.toString('utf8', 5) };
 }

@@ -93,7 +93,13 @@ describe('exactly once', () => {
 
   test('what is no command is passed over, with all others in place', () => {
     const machine = machineWith(1);
-    expect(applied(machine, new Uint8Array([1, 2, 3]), append(1, 1, 'a'), new Uint8Array(40))).toEqual([ok('a')]);
+    expect(applied(machine, new Uint8Array([1, 2, 3]), append(1, 1, 'a'))).toEqual([ok('a')]);
+  });
+
+  test('what only begins like a command is answered, for somebody may wait for it', () => {
+    const machine = machineWith(1);
+    const malformed = { status: 'malformed', value: null };
+    expect(applied(machine, new Uint8Array(40), append(1, 1, 'a'))).toEqual([malformed, ok('a')]);
   });
 });
 

@@ -3,7 +3,7 @@
  * replicated state, so that a retry through another leader is recognised. Source: Ongaro's dissertation, section 6.3.
  */
 import { createHash } from 'node:crypto';
-import { type Command, decodeCommand, encodeResult, forEachCommand } from './command.ts';
+import { type Command, decodeCommand, encodeResult, forEachCommand, peekCommand } from './command.ts';
 import { applyToStore } from './key-value.ts';
 import type { Machine, ResultSink } from './machine.ts';
 
@@ -31,8 +31,12 @@ export class SessionMachine implements Machine {
   apply(payload: Uint8Array, sink: ResultSink): void {
     forEachCommand(payload, (bytes) => {
       const command = decodeCommand(bytes);
-      if (command === null) return;
       this.#applied += 1;
+      if (command === null) {
+        const head = peekCommand(bytes);
+        if (head !== null) sink(head.op === 'register', head.session, head.sequence, malformed);
+        return;
+      }
       if (command.op === 'register') sink(true, command.session, 0, this.#register());
       else sink(false, command.session, command.sequence, this.#applyOnce(command));
     });
@@ -52,7 +56,10 @@ export class SessionMachine implements Machine {
   digest(): string {
     const hash = createHash('sha256');
     for (const key of [...this.#store.keys()].sort()) hash.update(JSON.stringify([key, this.#store.get(key)]));
-    for (const [id, session] of this.#sessions) hash.update(`${id}:${session.sequence};`);
+    hash.update(`${this.#lastSession}/${this.#applied};`);
+    for (const [id, { sequence, usedAt, result }] of this.#sessions) {
+      hash.update(`${id}:${sequence}:${usedAt}:${result.length};`).update(result);
+    }
     return hash.digest('hex').slice(0, 16);
   }
 

@@ -1,0 +1,186 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { maxEntries, raftCodec } from './codec.ts';
+import type { Entry, RaftMessage, RaftRecord } from './messages.ts';
+
+const number = fc.oneof(
+  fc.maxSafeNat(),
+  fc.nat(300),
+  fc.constantFrom(0, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER),
+);
+const entries = fc.array(fc.record<Entry>({ term: number, payload: fc.uint8Array({ maxLength: 40 }) }), {
+  maxLength: 6,
+});
+
+const messages = {
+  'pre-vote': fc.record({ type: fc.constant('pre-vote'), term: number, lastIndex: number, lastTerm: number }),
+  'pre-vote-reply': fc.record({ type: fc.constant('pre-vote-reply'), term: number, granted: fc.boolean() }),
+  vote: fc.record({ type: fc.constant('vote'), term: number, lastIndex: number, lastTerm: number }),
+  'vote-reply': fc.record({ type: fc.constant('vote-reply'), term: number, granted: fc.boolean() }),
+  append: fc.record({
+    type: fc.constant('append'),
+    term: number,
+    prevIndex: number,
+    prevTerm: number,
+    entries,
+    commitIndex: number,
+    round: number,
+  }),
+  'append-reply': fc.record({
+    type: fc.constant('append-reply'),
+    term: number,
+    success: fc.boolean(),
+    prevIndex: number,
+    matchIndex: number,
+    hintIndex: number,
+    round: number,
+  }),
+} satisfies { [K in RaftMessage['type']]: fc.Arbitrary<{ type: K }> };
+
+const records = {
+  vote: fc.record({ kind: fc.constant('vote'), term: number, votedFor: fc.option(fc.string({ unit: 'grapheme' })) }),
+  entries: fc.record({ kind: fc.constant('entries'), from: fc.integer({ min: 1, max: 2 ** 53 - 1 }), entries }),
+} satisfies { [K in RaftRecord['kind']]: fc.Arbitrary<{ kind: K }> };
+
+/** With payloads as plain arrays: a view is compared by its bytes, not by what it is a view of. */
+function bare(value: RaftMessage | RaftRecord | null): unknown {
+  if (value === null || !('entries' in value)) return value;
+  return { ...value, entries: value.entries.map(({ term, payload }) => ({ term, payload: [...payload] })) };
+}
+
+const anyMessage = fc.oneof(...Object.values(messages)) as fc.Arbitrary<RaftMessage>;
+const anyRecord = fc.oneof(...Object.values(records)) as fc.Arbitrary<RaftRecord>;
+
+/** Every number of a decoded value is a safe integer that is not negative, and every payload lies inside `bytes`. */
+function expectInRange(value: RaftMessage | RaftRecord, bytes: Uint8Array): void {
+  for (const part of Object.values(value)) {
+    if (typeof part === 'number') expect(Number.isSafeInteger(part) && part >= 0).toBe(true);
+  }
+  if (!('entries' in value)) return;
+  expect(value.entries.length).toBeLessThanOrEqual(maxEntries);
+  for (const { term, payload } of value.entries) {
+    expect(Number.isSafeInteger(term) && term >= 0).toBe(true);
+    expect(payload.buffer).toBe(bytes.buffer);
+    expect(payload.byteOffset).toBeGreaterThanOrEqual(bytes.byteOffset);
+    expect(payload.byteOffset + payload.length).toBeLessThanOrEqual(bytes.byteOffset + bytes.length);
+  }
+}
+
+describe('a round trip', () => {
+  test.each(Object.entries(messages))('of a %s message changes nothing', (_type, arbitrary) => {
+    fc.assert(
+      fc.property(arbitrary as fc.Arbitrary<RaftMessage>, (msg) => {
+        const decoded = raftCodec.decodeMessage(raftCodec.encodeMessage(msg));
+        expect(bare(decoded)).toEqual(bare(msg));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.each(Object.entries(records))('of a record of the kind %s changes nothing', (_kind, arbitrary) => {
+    fc.assert(
+      fc.property(arbitrary as fc.Arbitrary<RaftRecord>, (record) => {
+        const decoded = raftCodec.decodeRecord(raftCodec.encodeRecord(record));
+        expect(bare(decoded)).toEqual(bare(record));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('gives payloads as views, from a plain Uint8Array inside a larger buffer too', () => {
+    const payload = new TextEncoder().encode('a value');
+    const encoded = raftCodec.encodeRecord({ kind: 'entries', from: 1, entries: [{ term: 2, payload }] });
+    const larger = new Uint8Array(encoded.length + 20);
+    larger.set(encoded, 10);
+    const decoded = raftCodec.decodeRecord(larger.subarray(10, 10 + encoded.length));
+    expect(bare(decoded)).toEqual({
+      kind: 'entries',
+      from: 1,
+      entries: [{ term: 2, payload: [...payload] }],
+    });
+    expectInRange(decoded as RaftRecord, larger.subarray(10, 10 + encoded.length));
+  });
+
+  test('the bytes are what the file says', () => {
+    expect(Buffer.from(raftCodec.encodeMessage({ type: 'vote-reply', term: 2 ** 32 + 5, granted: true }))).toEqual(
+      Buffer.from('010300000001000000' + '0501', 'hex'),
+    );
+    expect(Buffer.from(raftCodec.encodeRecord({ kind: 'vote', term: 1, votedFor: 'n2' }))).toEqual(
+      Buffer.from('01000000000000000001016e32', 'hex'),
+    );
+  });
+});
+
+describe('what is refused', () => {
+  test('every message and record that ends at any earlier byte, or has one more', () => {
+    // A vote's name reaches to the end of its bytes, so a shorter name is another vote; logs and sockets frame it.
+    const anyEntries = records.entries as fc.Arbitrary<RaftRecord>;
+    const checkAll = (encoded: Uint8Array, decode: (bytes: Uint8Array) => unknown) => {
+      expect(decode(encoded)).not.toBeNull();
+      for (let end = 0; end < encoded.length; end += 1) expect(decode(encoded.subarray(0, end))).toBeNull();
+      expect(decode(Buffer.concat([encoded, Buffer.alloc(1)]))).toBeNull();
+    };
+    fc.assert(fc.property(anyMessage, (msg) => checkAll(raftCodec.encodeMessage(msg), raftCodec.decodeMessage)));
+    fc.assert(fc.property(anyEntries, (record) => checkAll(raftCodec.encodeRecord(record), raftCodec.decodeRecord)));
+  });
+
+  test('100,000 mutations are refused, or are values in range', () => {
+    const samples = [
+      ...fc.sample(anyMessage, { numRuns: 500, seed: 1 }).map((msg) => raftCodec.encodeMessage(msg)),
+      ...fc.sample(anyRecord, { numRuns: 500, seed: 2 }).map((record) => raftCodec.encodeRecord(record)),
+    ];
+    let state = 7;
+    const below = (limit: number): number => {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+      return Math.floor((state / 2 ** 32) * limit);
+    };
+    for (let round = 0; round < 100_000; round += 1) {
+      const bytes = Uint8Array.from(samples[below(samples.length)] as Uint8Array);
+      for (let changes = below(4); changes >= 0; changes -= 1) {
+        bytes[below(bytes.length)] = [below(256), 0, 255, 1][below(4)] as number;
+      }
+      const mutated = bytes.subarray(below(10) === 0 ? below(bytes.length) : 0);
+      for (const value of [raftCodec.decodeMessage(mutated), raftCodec.decodeRecord(mutated)]) {
+        if (value !== null) expectInRange(value, mutated);
+      }
+    }
+  });
+
+  test.each([
+    ['another version', '0203000000000000000501'],
+    ['an unknown type', '0106000000000000000501'],
+    ['a term of 2^53', '0103002000000000000001'],
+    ['a flag of 2', '0103000000000000000502'],
+    ['nothing', ''],
+  ])('%s', (_what, hex) => {
+    expect(raftCodec.decodeMessage(Buffer.from(hex, 'hex'))).toBeNull();
+  });
+
+  test.each([
+    ['entries at index 0', '0101000000000000000000000000'],
+    ['a count of 4 billion entries', '01010000000000000001ffffffff'],
+    ['a payload of 4 GiB', '0101000000000000000100000001' + '0000000000000001ffffffff'],
+    ['a name after no vote', '01000000000000000001006e32'],
+    ['a name that is no UTF-8', '010000000000000000' + '0101ff'],
+  ])('%s', (_what, hex) => {
+    expect(raftCodec.decodeRecord(Buffer.from(hex, 'hex'))).toBeNull();
+  });
+
+  test('more entries than the limit, in both directions', () => {
+    const many = (count: number): RaftRecord => ({
+      kind: 'entries',
+      from: 1,
+      entries: Array.from({ length: count }, () => ({ term: 1, payload: new Uint8Array(0) })),
+    });
+    expect(() => raftCodec.encodeRecord(many(maxEntries + 1))).toThrow(RangeError);
+    const encoded = Buffer.from(raftCodec.encodeRecord(many(maxEntries)));
+    expect(raftCodec.decodeRecord(encoded)).toMatchObject({ from: 1 });
+    const more = Buffer.concat([encoded, encoded.subarray(-12)]);
+    more.writeUInt32BE(maxEntries + 1, 10);
+    expect(raftCodec.decodeRecord(more)).toBeNull();
+  });
+
+  test.each([-1, 1.5, Number.NaN, 2 ** 53])('a term of %d is never encoded', (term) => {
+    expect(() => raftCodec.encodeMessage({ type: 'vote-reply', term, granted: true })).toThrow(RangeError);
+  });
+});
