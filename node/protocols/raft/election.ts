@@ -152,13 +152,3 @@ export function checkQuorum(state: RaftState): void {
   if (heard >= state.quorum) setQuorumTimer(state);
   else state.becomeFollower(state.term);
 }
-
-/** A message of the leader of this term: follow it, and deny votes for the shortest election time-out. */
-export function hearLeader(state: RaftState, leader: NodeId): void {
-  invariant(state.role !== 'leader', `${leader} claims to lead term ${state.term}, and so does this replica`);
-  if (state.role !== 'follower' || state.leader !== leader) state.becomeFollower(state.term, leader);
-  const [shortest] = state.config.electionTimeoutMs;
-  state.leaderHeard = true;
-  state.resetElectionTimer();
-  state.emit({ kind: 'timer', timer: 'lease', afterMs: [shortest, shortest] });
-}

@@ -2,6 +2,7 @@
 import type { NodeId, ReplicaConfig } from '../../protocol.ts';
 import { onPreVoteReply, onVoteReply, startPreVote } from './election.ts';
 import type { Append, AppendReply, Entry, RaftMessage, RaftRecord } from './messages.ts';
+import { onProgress } from './reads.ts';
 import { onAppend, onAppendReply } from './replication.ts';
 import { correctRules, type RaftRules } from './rules.ts';
 import { type RaftEffect, RaftState } from './state.ts';
@@ -93,9 +94,15 @@ export function followerOf(leader: NodeId, setup: Setup & { readonly commitIndex
   return state;
 }
 
+/** A reply as the replica takes it: for the log first, then for the reads. */
+export function hearReply(state: RaftState, from: NodeId, msg: AppendReply): void {
+  onAppendReply(state, from, msg);
+  onProgress(state);
+}
+
 /** `from` says that it stores the leader's log up to `matchIndex`, durably. */
 export function acknowledge(state: RaftState, from: NodeId, matchIndex: number, round = state.round): void {
-  onAppendReply(state, from, accepted({ term: state.term, prevIndex: matchIndex, matchIndex, round }));
+  hearReply(state, from, accepted({ term: state.term, prevIndex: matchIndex, matchIndex, round }));
 }
 
 export function appendOf(fields: Partial<Append> & { readonly term: number }): Append {

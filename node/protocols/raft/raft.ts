@@ -1,7 +1,7 @@
 import type { Input, Protocol, ProtocolView, ReplicaConfig } from '../../protocol.ts';
 import * as election from './election.ts';
 import type { RaftMessage, RaftRecord } from './messages.ts';
-import { onRead } from './reads.ts';
+import { onProgress, onRead } from './reads.ts';
 import * as replication from './replication.ts';
 import type { RaftRules } from './rules.ts';
 import { type RaftEffect, RaftState } from './state.ts';
@@ -84,6 +84,7 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
         break;
       case 'append-reply':
         replication.onAppendReply(this.#state, from, msg);
+        onProgress(this.#state);
         break;
     }
   }

@@ -6,6 +6,7 @@ import {
   acknowledge,
   appendOf,
   bytes,
+  hearReply,
   persistVote,
   read,
   reject,
@@ -13,7 +14,7 @@ import {
   stepDownTimers,
 } from './fixture.ts';
 import { onRead } from './reads.ts';
-import { appendAsLeader, onAppend, onAppendReply } from './replication.ts';
+import { appendAsLeader, onAppend } from './replication.ts';
 import { correctRules } from './rules.ts';
 import type { RaftState } from './state.ts';
 
@@ -79,7 +80,7 @@ describe('ReadIndex', () => {
     const state = fixture.settledLeaderWith();
     onRead(state, 1);
     state.takeEffects();
-    onAppendReply(state, 'n2', fixture.refused({ term: 1, prevIndex: 1, hintIndex: 1, round: 1 }));
+    hearReply(state, 'n2', fixture.refused({ term: 1, prevIndex: 1, hintIndex: 1, round: 1 }));
     expect(answers(state)).toEqual([read(1, 1)]);
   });
 
@@ -88,7 +89,7 @@ describe('ReadIndex', () => {
     const state = fixture.settledLeaderWith({ term: 4 });
     onRead(state, 1);
     state.takeEffects();
-    onAppendReply(state, 'n2', accepted({ term: 4, matchIndex: 1, round: 50 }));
+    hearReply(state, 'n2', accepted({ term: 4, matchIndex: 1, round: 50 }));
     expect(answers(state)).toEqual([]);
   });
 
@@ -100,7 +101,7 @@ describe('ReadIndex', () => {
     const [late] = follower.takeEffects();
     const leader = fixture.settledLeaderWith({ log: [1], term: 2 });
     if (late?.kind !== 'send' || late.msg.type !== 'append-reply') throw new Error('it was not answered');
-    onAppendReply(leader, 'n2', late.msg);
+    hearReply(leader, 'n2', late.msg);
     leader.takeEffects();
     onRead(leader, 1);
     expect(answers(leader)).toEqual([]);

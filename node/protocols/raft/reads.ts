@@ -31,8 +31,15 @@ function startRound(state: RaftState, ids: readonly number[]): void {
   confirmReads(state);
 }
 
+/** A follower has answered: a round may be confirmed, or the first entry of the term committed. */
+export function onProgress(state: RaftState): void {
+  if (state.role !== 'leader') return;
+  confirmReads(state);
+  releaseEarlyReads(state);
+}
+
 /** The first commit of the term has come: the commit index is now known to be the newest. */
-export function releaseEarlyReads(state: RaftState): void {
+function releaseEarlyReads(state: RaftState): void {
   if (state.earlyReads.length === 0 || state.log.term(state.commitIndex) !== state.term) return;
   const ids = state.earlyReads;
   state.earlyReads = [];
@@ -40,7 +47,7 @@ export function releaseEarlyReads(state: RaftState): void {
 }
 
 /** Answers the reads whose round a majority has echoed. */
-export function confirmReads(state: RaftState): void {
+function confirmReads(state: RaftState): void {
   if (state.reads.length === 0) return;
   const echoed = [...state.progress.values()].map((progress) => progress.round).sort((a, b) => b - a);
   const confirmed = echoed[state.quorum - 1] ?? 0;

@@ -1,8 +1,6 @@
 /** Log replication in batches. Dissertation, sections 3.5, 3.6.2 and 10.2. */
 import { invariant, type NodeId } from '../../protocol.ts';
-import { hearLeader } from './election.ts';
 import type { Append, AppendReply } from './messages.ts';
-import { confirmReads, releaseEarlyReads } from './reads.ts';
 import type { Progress, RaftState } from './state.ts';
 
 const empty = new Uint8Array(0);
@@ -77,7 +75,7 @@ export function onAppend(state: RaftState, from: NodeId, msg: Append): void {
     return;
   }
   if (msg.term > state.term) state.becomeFollower(msg.term, from);
-  hearLeader(state, from);
+  state.hearLeader(from);
   if (state.log.term(msg.prevIndex) !== msg.prevTerm) {
     state.send(from, refusal(state, msg, hintFor(state, msg.prevIndex)));
     return;
@@ -127,7 +125,6 @@ export function onAppendReply(state: RaftState, from: NodeId, msg: AppendReply):
   const progress = progressOf(state, from);
   progress.active = true;
   progress.round = Math.max(progress.round, msg.round);
-  confirmReads(state);
   if (msg.success) onAccepted(state, from, progress, msg);
   else onRefused(state, from, progress, msg);
 }
@@ -161,5 +158,4 @@ function advanceCommit(state: RaftState): void {
   const index = stored[state.quorum - 1] ?? 0;
   if (index <= state.commitIndex || !state.rules.commitsByCounting(state.log.term(index), state.term)) return;
   state.commitTo(index);
-  releaseEarlyReads(state);
 }

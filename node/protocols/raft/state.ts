@@ -114,6 +114,16 @@ export class RaftState {
     this.resetElectionTimer();
   }
 
+  /** A message of the leader of this term: follow it, and deny votes for the shortest election time-out. */
+  hearLeader(leader: NodeId): void {
+    invariant(this.role !== 'leader', `${leader} claims to lead term ${this.term}, and so does this replica`);
+    if (this.role !== 'follower' || this.leader !== leader) this.becomeFollower(this.term, leader);
+    const [shortest] = this.config.electionTimeoutMs;
+    this.leaderHeard = true;
+    this.resetElectionTimer();
+    this.emit({ kind: 'timer', timer: 'lease', afterMs: [shortest, shortest] });
+  }
+
   rejectReads(): void {
     for (const id of [...this.earlyReads, ...this.reads.map((read) => read.id)]) this.reject(id);
     this.earlyReads = [];
