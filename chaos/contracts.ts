@@ -173,6 +173,8 @@ export interface Recording {
   readonly plan: Plan;
   readonly history: readonly HistoryEvent[];
   readonly events: readonly LabEvent[];
+  /** What else the substrate left; not judged. */
+  readonly artifacts?: readonly ReportFile[];
 }
 
 // ------------------------------------------------------------------------------------------- substrates and clusters
@@ -229,6 +231,8 @@ export interface Cluster {
   healAll(): Promise<void>;
   /** A hash of a replica's whole state; null for a system that does not tell. */
   stateHash(node: NodeId): Promise<string | null>;
+  /** Files that belong to the record of the run: the compose file, the replicas' logs. Named relative to its folder. */
+  artifacts(): Promise<ReportFile[]>;
   /** Removes everything. Safe to call more than once. */
   close(): Promise<void>;
 }
@@ -268,6 +272,8 @@ export interface StrikeEvidence {
   readonly nodes: readonly NodeId[];
   readonly links: readonly Link[];
   readonly events: readonly LabEvent[];
+  /** What else the substrate left; not judged. */
+  readonly artifacts?: readonly ReportFile[];
 }
 
 /** The default export of `faults/<name>.ts`. */

@@ -53,6 +53,7 @@ function fake(answer: (op: Operation, count: number) => { afterMs: number; compl
     impair: notHere,
     healAll: notHere,
     stateHash: notHere,
+    artifacts: notHere,
     close: notHere,
   };
   return { clock, cluster, submitted, most: () => most };

@@ -3,7 +3,17 @@
  * judged and nothing is written here. The same code drives every substrate.
  */
 
-import type { Cluster, LabEvent, LabFact, NodeStatus, Phase, Plan, Recording, Substrate } from './contracts.ts';
+import type {
+  Cluster,
+  LabEvent,
+  LabFact,
+  NodeStatus,
+  Phase,
+  Plan,
+  Recording,
+  ReportFile,
+  Substrate,
+} from './contracts.ts';
 import { type Load, startLoad } from './load.ts';
 import { loadParts, type Parts } from './parts.ts';
 import { randomFor } from './random.ts';
@@ -41,19 +51,22 @@ class Journal {
     if (this.#closed) return;
     // The journal owns what it is given: completing the fact in place spares a copy of each.
     const event = fact as LabEvent;
-    (event as { atMs: number }).atMs = this.#originMs === undefined ? atMs : this.relative(atMs);
+    (event as { atMs: number }).atMs = this.relative(atMs);
     this.#events.push(event);
     for (const listener of this.#listeners) listener(event);
   };
 
   relative(atMs: number): number {
-    return roundMs(atMs - (this.#originMs ?? 0));
+    // Until load begins, times count from the first event.
+    this.#originMs ??= atMs;
+    return roundMs(atMs - this.#originMs);
   }
 
   /** Load begins now: all that was noted before lies before zero. */
   begin(atMs: number): void {
+    const shiftMs = atMs - (this.#originMs ?? atMs);
     for (const [index, event] of this.#events.entries()) {
-      this.#events[index] = { ...event, atMs: roundMs(event.atMs - atMs) };
+      this.#events[index] = { ...event, atMs: roundMs(event.atMs - shiftMs) };
     }
     this.#originMs = atMs;
   }
@@ -68,8 +81,9 @@ class Journal {
     this.#closed = true;
   }
 
+  /** In the order of time: what is observed of a real system is heard of late. */
   get events(): readonly LabEvent[] {
-    return this.#events;
+    return this.#events.sort((a, b) => a.atMs - b.atMs);
   }
 }
 
@@ -117,7 +131,17 @@ class Run {
       this.#note({ type: 'lab-error', error: error instanceof Error ? error.message : String(error) });
     }
     this.#journal.close();
-    return { plan: this.#plan, history: this.#load?.history ?? [], events: this.#journal.events };
+    const record = { plan: this.#plan, history: this.#load?.history ?? [], events: this.#journal.events };
+    return { ...record, artifacts: await this.#artifacts() };
+  }
+
+  /** Logs help to understand a failure; that they cannot be had must not hide it. */
+  async #artifacts(): Promise<ReportFile[]> {
+    try {
+      return await this.#cluster.artifacts();
+    } catch (error) {
+      return [{ name: 'logs/missing.txt', content: `${(error as Error).message}\n` }];
+    }
   }
 
   async #go(): Promise<void> {

@@ -112,6 +112,16 @@ export interface ReplicaConfig {
   readonly crypto?: Crypto;
 }
 
+/** Messages and records as bytes, for sockets and disks. The simulator passes values and never encodes. */
+export interface Codec<M, R> {
+  readonly encodeMessage: (msg: M) => Uint8Array;
+  /** Null where the bytes are no message of this version; never throws, never reads past the end. */
+  readonly decodeMessage: (bytes: Uint8Array) => M | null;
+  readonly encodeRecord: (record: R) => Uint8Array;
+  /** Null where the bytes are no record; the replica then refuses to start. */
+  readonly decodeRecord: (bytes: Uint8Array) => R | null;
+}
+
 /** How a client of this protocol behaves; see `client.ts`. Every replica that was asked answers, once it has applied. */
 export interface ClientPolicy {
   /** Where a request goes first. */

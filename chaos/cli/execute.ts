@@ -27,9 +27,10 @@ export interface Executed {
   readonly verdict: Verdict;
 }
 
-/** The substrate of a plan. */
-export function substrateOf(_name: Plan['substrate']): Substrate {
-  return simSubstrate;
+/** The substrate of a plan. What only docker needs is loaded only for it. */
+export async function substrateOf(name: Plan['substrate']): Promise<Substrate> {
+  if (name === 'sim') return simSubstrate;
+  return (await import('../substrate/docker/index.ts')).dockerSubstrate;
 }
 
 /** The command that makes the same run again, without its folder; null where the experiment is not of the library. */
@@ -54,7 +55,7 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<Exec
   const watch = quiet ? {} : { onProgress: view.onProgress, onEvent: view.onEvent };
   let recording: Recording;
   try {
-    recording = await record(plan, substrateOf(plan.substrate), { signal: options.signal, ...watch });
+    recording = await record(plan, await substrateOf(plan.substrate), { signal: options.signal, ...watch });
   } finally {
     if (!quiet) view.end();
   }
@@ -69,7 +70,7 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<Exec
 function keep(recording: Recording, results: string, startedAt: Date): string {
   const folder = makeRunFolder(results, recording.plan, startedAt);
   try {
-    writeFiles(folder, recordingFiles(recording));
+    writeFiles(folder, [...recordingFiles(recording), ...(recording.artifacts ?? [])]);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;

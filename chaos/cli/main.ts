@@ -2,6 +2,8 @@
 import { Command, CommanderError } from 'commander';
 import { EnvironmentError, exitCode, SplitbrainError } from '../errors.ts';
 import check from './commands/check.ts';
+import doctor from './commands/doctor.ts';
+import down from './commands/down.ts';
 import list from './commands/list.ts';
 import replay from './commands/replay.ts';
 import report from './commands/report.ts';
@@ -26,7 +28,7 @@ Every option can be set as SPLITBRAIN_<NAME> in the environment; the flag wins.
 
 Begin with:  npx splitbrain run rolling-failures`,
     );
-  for (const register of [run, list, replay, check, report, soak]) register(root);
+  for (const register of [run, list, replay, check, report, soak, doctor, down]) register(root);
   for (const command of root.commands) command.exitOverride().showSuggestionAfterError();
   return root;
 }

@@ -29,7 +29,8 @@ function folder(text: string): string {
 }
 
 export const options = {
-  on: () => new Option('--on <substrate>', 'where to run').choices(['sim']).default('sim').env('SPLITBRAIN_ON'),
+  on: () =>
+    new Option('--on <substrate>', 'where to run').choices(['sim', 'docker']).default('sim').env('SPLITBRAIN_ON'),
   protocol: () => new Option('--protocol <name>', 'the protocol of the replicas').env('SPLITBRAIN_PROTOCOL'),
   bug: () => new Option('--bug <name>', 'plant a bug in every replica (see: list bugs)').env('SPLITBRAIN_BUG'),
   nodes: () => new Option('--nodes <count>', 'how many replicas').argParser(integer(1, 200)).env('SPLITBRAIN_NODES'),
@@ -49,7 +50,7 @@ export const options = {
 
 /** The values of the options above, as commander gives them. */
 export interface PlanFlags {
-  readonly on: 'sim';
+  readonly on: 'sim' | 'docker';
   readonly protocol?: string;
   readonly bug?: string;
   readonly nodes?: number;

@@ -72,14 +72,16 @@ export function makeRunFolder(results: string, plan: Plan, startedAt: Date): str
 /** Writes files, each whole or not at all. */
 export function writeFiles(folder: string, files: readonly ReportFile[]): void {
   for (const { name, content } of files) {
-    const part = join(folder, `.${name}.part`);
+    const file = join(folder, name);
+    const part = join(dirname(file), `.${basename(file)}.part`);
     try {
+      if (dirname(file) !== folder) mkdirSync(dirname(file), { recursive: true });
       writeFileSync(part, content);
-      renameSync(part, join(folder, name));
+      renameSync(part, file);
     } catch (error) {
       rmSync(part, { force: true });
       throw new EnvironmentError(
-        `${join(folder, name)} could not be written: ${(error as Error).message}`,
+        `${file} could not be written: ${(error as Error).message}`,
         'Make room on the disk, or choose another folder with --out.',
       );
     }

@@ -34,7 +34,7 @@ async function replay(run: string, flags: ReplayFlags): Promise<void> {
   const recorded = parsePlan(readRunFile(folder, 'schedule.json'), `${folder}/schedule.json`);
   const plan = flags.until === undefined ? recorded : { ...recorded, untilMs: flags.until };
   tell(`seed ${plan.seed}`);
-  await refuseImpossiblePlan(plan, substrateOf(plan.substrate).capabilities);
+  await refuseImpossiblePlan(plan, (await substrateOf(plan.substrate)).capabilities);
   // Read before anything runs: without it there is nothing to compare with.
   const before = flags.until === undefined ? readRecord(folder) : null;
   requireWritable(flags.out);

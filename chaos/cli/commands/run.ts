@@ -81,7 +81,7 @@ function checkReporters(names: readonly string[]): void {
 
 /** All plans are made first: a wrong name or parameter anywhere is found before anything runs. */
 async function makePlans(experiments: readonly string[], firstSeed: number, flags: RunFlags): Promise<Plan[]> {
-  const { capabilities } = substrateOf(flags.on);
+  const { capabilities } = await substrateOf(flags.on);
   const plans: Plan[] = [];
   for (let round = 0; round < flags.repeat; round += 1) {
     const seed = (firstSeed + round) % (maxSeed + 1);

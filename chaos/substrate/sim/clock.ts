@@ -51,6 +51,9 @@ class EventQueue {
   }
 }
 
+/** Somebody (a strike, the progress line) wakes every half virtual second; so many events before that are a runaway. */
+const maxEventsBetweenWakes = 5_000_000;
+
 interface Sleeper {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -121,7 +124,7 @@ export class SimClock implements Clock, LabClock {
       await allPromises();
       while (this.#sleepers.size > 0) {
         this.#woke = false;
-        while (!this.#woke && this.#runNext());
+        this.#runUntilWoken();
         await allPromises();
       }
     } catch (error) {
@@ -130,6 +133,14 @@ export class SimClock implements Clock, LabClock {
       this.#sleepers.clear();
     } finally {
       this.#pumping = false;
+    }
+  }
+
+  #runUntilWoken(): void {
+    for (let count = 0; !this.#woke && this.#runNext(); count += 1) {
+      if (count > maxEventsBetweenWakes) {
+        throw new Error(`the simulation makes no progress at ${this.now()} ms: too many events, and nobody is woken`);
+      }
     }
   }
 

@@ -143,6 +143,10 @@ class SimCluster implements Cluster {
     return this.#process(node).stateHash();
   }
 
+  async artifacts() {
+    return [];
+  }
+
   async close() {
     for (const process of this.#processes.values()) process.kill();
   }

@@ -1,0 +1,109 @@
+import { spawnSync } from 'node:child_process';
+import { statfsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { packageRoot } from '../../catalog.ts';
+import { exitCode, SplitbrainError } from '../../errors.ts';
+import { columns, print } from '../terminal.ts';
+
+interface Finding {
+  readonly what: string;
+  readonly state: 'ok' | 'missing';
+  readonly detail: string;
+  /** What mends it, where it is missing. */
+  readonly mend?: string;
+}
+
+const wantedDiskBytes = 2 * 1024 ** 3;
+
+export default function register(program: Command): void {
+  program
+    .command('doctor')
+    .summary('what the lab needs, and the command that mends what is missing')
+    .description('Looks at Node, Docker, Compose, the images, the disk, and what earlier runs left behind.')
+    .action(doctor);
+}
+
+async function doctor(): Promise<void> {
+  const findings = [node(), disk(), ...(await engineFindings())];
+  print(
+    columns(
+      findings.map(({ what, state, detail, mend }) => [
+        state === 'ok' ? '✔' : '✖',
+        what,
+        mend === undefined ? detail : `${detail}. Mend: ${mend}`,
+      ]),
+    ),
+  );
+  if (findings.some(({ state }) => state === 'missing')) {
+    print('The simulator needs only Node; the rest is for --on docker.');
+    process.exitCode = exitCode.environment;
+  }
+}
+
+function node(): Finding {
+  return { what: 'Node', state: 'ok', detail: process.versions.node };
+}
+
+function disk(): Finding {
+  const { bavail, bsize } = statfsSync(packageRoot);
+  const free = bavail * bsize;
+  const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free`;
+  if (free >= wantedDiskBytes) return { what: 'disk', state: 'ok', detail };
+  return { what: 'disk', state: 'missing', detail, mend: 'make room: docker system prune' };
+}
+
+async function engineFindings(): Promise<Finding[]> {
+  const { Engine } = await import('../../substrate/docker/engine.ts');
+  const { publicImages } = await import('../../substrate/docker/compose-file.ts');
+  const engine = new Engine();
+  try {
+    const version = await engine.require();
+    const wanted = [
+      ['base image', process.env['SPLITBRAIN_BASE_IMAGE'] || publicImages.base],
+      ['Toxiproxy image', process.env['SPLITBRAIN_TOXIPROXY_IMAGE'] || publicImages.toxiproxy],
+    ] as const;
+    return [
+      { what: 'Docker engine', state: 'ok', detail: version },
+      compose(),
+      ...(await Promise.all(wanted.map(([what, image]) => imageFinding(engine, what, image)))),
+      await orphans(engine),
+    ];
+  } catch (error) {
+    if (!(error instanceof SplitbrainError)) throw error;
+    return [{ what: 'Docker engine', state: 'missing', detail: error.message, mend: error.advice }, compose()];
+  }
+}
+
+type EngineOf = InstanceType<typeof import('../../substrate/docker/engine.ts').Engine>;
+
+function compose(): Finding {
+  const { status, stdout } = spawnSync('docker', ['compose', 'version', '--short'], {
+    encoding: 'utf8',
+    timeout: 10_000,
+  });
+  if (status === 0) return { what: 'Docker Compose', state: 'ok', detail: stdout.trim() };
+  return {
+    what: 'Docker Compose',
+    state: 'missing',
+    detail: 'version 2 is not installed',
+    mend: 'install the Compose plugin of your Docker',
+  };
+}
+
+async function imageFinding(engine: EngineOf, what: string, image: string): Promise<Finding> {
+  const found = await engine.imageLabels(image);
+  if (found === null) return { what, state: 'missing', detail: `${image} is not here`, mend: `docker pull ${image}` };
+  const standIn = found['org.splitbrain.standin'] === 'true' ? ' (a stand-in that was built on this machine)' : '';
+  return { what, state: 'ok', detail: `${image}${standIn}` };
+}
+
+async function orphans(engine: EngineOf): Promise<Finding> {
+  const labs = [...new Set((await engine.containers()).map(({ project }) => project))];
+  if (labs.length === 0) return { what: 'labs running', state: 'ok', detail: 'none' };
+  return {
+    what: 'labs running',
+    state: 'missing',
+    detail: labs.join(', '),
+    mend: 'npx splitbrain down, if no run is going on',
+  };
+}

@@ -1,0 +1,182 @@
+/** A booted lab of containers, as the run sees it. */
+import { SessionClient } from '../../../node/client.ts';
+import { ReplicaConnections } from '../../../node/io/replica-connections.ts';
+import type { ClientPolicy } from '../../../node/protocol.ts';
+import type {
+  Cluster,
+  Heal,
+  Impairment,
+  LabClient,
+  LabFact,
+  Link,
+  NodeId,
+  NodeStatus,
+  ReportFile,
+} from '../../contracts.ts';
+import { randomFor } from '../../random.ts';
+import { labClient } from '../../systems/replica.ts';
+import { realClock } from './clock.ts';
+import { peerLinkName } from './layout.ts';
+import type { ReplicaContainer } from './replica-container.ts';
+import type { Links, Toxic } from './toxiproxy.ts';
+
+export interface DockerClusterParts {
+  readonly seed: number;
+  readonly policy: ClientPolicy;
+  readonly replicas: ReadonlyMap<NodeId, ReplicaContainer>;
+  readonly links: Links;
+  /** Where the clients' link to each replica is reached, `host:port`. */
+  readonly addresses: Readonly<Record<NodeId, string>>;
+  /** Which strikes hold which links, shared with whoever turns observations into facts. */
+  readonly impaired: ImpairedLinks;
+  readonly observe: (atMs: number, fact: LabFact) => void;
+  /** The text of the compose file that the lab came from, without its token. */
+  readonly composeFile: string;
+  /** Takes the lab down. */
+  readonly takeDown: () => Promise<void>;
+}
+
+/** How often each replica is asked for its status, in milliseconds, for each five replicas. */
+const pollEveryMs = 50;
+
+/** Which strikes impair which links just now. */
+export class ImpairedLinks {
+  readonly #active = new Map<string, { readonly strike: string; readonly kind: Impairment['kind'] }[]>();
+
+  add(link: Link, strike: string, kind: Impairment['kind']): void {
+    const name = peerLinkName(link);
+    this.#active.set(name, [...(this.#active.get(name) ?? []), { strike, kind }]);
+  }
+
+  remove(link: Link, strike: string): void {
+    const name = peerLinkName(link);
+    this.#active.set(
+      name,
+      (this.#active.get(name) ?? []).filter((active) => active.strike !== strike),
+    );
+  }
+
+  /** The strike that explains an observation on a link; undefined where none does. */
+  explain(link: Link, kinds: readonly Impairment['kind'][]): string | undefined {
+    return this.#active.get(peerLinkName(link))?.find(({ kind }) => kinds.includes(kind))?.strike;
+  }
+
+  clear(): void {
+    this.#active.clear();
+  }
+}
+
+export class DockerCluster implements Cluster {
+  readonly clock = realClock;
+  readonly nodes: readonly NodeId[];
+  readonly #parts: DockerClusterParts;
+  readonly #polling: NodeJS.Timeout;
+  readonly #connections: ReplicaConnections;
+  #closed = false;
+
+  constructor(nodes: readonly NodeId[], parts: DockerClusterParts) {
+    this.nodes = nodes;
+    this.#parts = parts;
+    this.#connections = new ReplicaConnections(parts.addresses);
+    const everyMs = pollEveryMs * Math.ceil(nodes.length / 5);
+    this.#polling = setInterval(() => {
+      for (const replica of parts.replicas.values()) void replica.poll();
+    }, everyMs);
+  }
+
+  client(name: string): LabClient {
+    const { seed, policy } = this.#parts;
+    const random = randomFor(seed, `client/${name}`);
+    const session = new SessionClient(
+      { clock: realClock, random, send: (to, request) => this.#connections.send(to, name, request) },
+      this.nodes,
+      policy,
+    );
+    this.#connections.listen(name, (from, reply) => session.receive(from, reply));
+    return labClient(session);
+  }
+
+  status(node: NodeId): NodeStatus {
+    return this.#replica(node).status;
+  }
+
+  kill(node: NodeId): Promise<void> {
+    return this.#replica(node).kill();
+  }
+
+  start(node: NodeId): Promise<void> {
+    return this.#replica(node).start();
+  }
+
+  pause(node: NodeId): Promise<void> {
+    return this.#replica(node).pause();
+  }
+
+  resume(node: NodeId): Promise<void> {
+    return this.#replica(node).resume();
+  }
+
+  async impair(strike: string, links: readonly Link[], impairment: Impairment): Promise<Heal> {
+    const { impaired } = this.#parts;
+    const toxic = toxicFor(impairment);
+    for (const link of links) impaired.add(link, strike, impairment.kind);
+    const added = await Promise.allSettled(links.map((link) => this.#parts.links.add(peerLinkName(link), toxic)));
+    const heals = added.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const heal = async () => {
+      await Promise.all(heals.map((each) => each()));
+      for (const link of links) impaired.remove(link, strike);
+    };
+    const failed = added.find((result) => result.status === 'rejected');
+    if (failed === undefined) return heal;
+    // A strike that failed half-way is taken back before its failure is told.
+    await heal();
+    throw failed.reason;
+  }
+
+  async healAll(): Promise<void> {
+    await this.#parts.links.reset();
+    this.#parts.impaired.clear();
+    await Promise.all([...this.#parts.replicas.values()].map((replica) => replica.start()));
+  }
+
+  stateHash(node: NodeId): Promise<string | null> {
+    return this.#replica(node).stateHash();
+  }
+
+  async artifacts(): Promise<ReportFile[]> {
+    const logs = [...this.#parts.replicas.values()].map(async (replica) => ({
+      name: `logs/${replica.node}.log`,
+      content: await replica.log(),
+    }));
+    return [{ name: 'compose.yml', content: this.#parts.composeFile }, ...(await Promise.all(logs))];
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#polling);
+    this.#connections.close();
+    for (const replica of this.#parts.replicas.values()) replica.close();
+    await this.#parts.takeDown();
+  }
+
+  #replica(node: NodeId): ReplicaContainer {
+    const replica = this.#parts.replicas.get(node);
+    if (replica === undefined) throw new RangeError(`there is no replica ${node}`);
+    return replica;
+  }
+}
+
+/** What an impairment is in Toxiproxy's terms. */
+function toxicFor(impairment: Impairment): Toxic {
+  switch (impairment.kind) {
+    case 'cut':
+      return { type: 'timeout', attributes: { timeout: 0 } };
+    case 'latency': {
+      const { delayMs, jitterMs } = impairment;
+      return { type: 'latency', attributes: { latency: Math.round(delayMs), jitter: Math.round(jitterMs) } };
+    }
+    case 'loss':
+      throw new RangeError('Toxiproxy carries streams, and cannot lose a part of them');
+  }
+}

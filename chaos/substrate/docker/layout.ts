@@ -1,0 +1,68 @@
+/** Names, ports and links of a lab of containers: the same for the generated compose file and for whoever talks to it. */
+import type { NodeId } from '../../../node/protocol.ts';
+import type { Link } from '../../contracts.ts';
+
+/** The ports that a replica listens on, inside its container. */
+export const replicaPorts = { peer: 7100, client: 7200, control: 7300, metrics: 7400 } as const;
+
+/** Toxiproxy's own API, inside its container. */
+export const toxiproxyApiPort = 8474;
+
+/**
+ * The first port of the links. All lie below the range from which the kernel draws ephemeral ports (32768 and up), or a
+ * replica's own outgoing connection could have taken one.
+ */
+const firstLinkPort = 20_000;
+const lastLinkPort = 32_767;
+
+/** The most replicas for which there are enough ports: each has a link to each other and one from the clients. */
+export const maxReplicas = Math.floor(Math.sqrt(lastLinkPort - firstLinkPort));
+
+/** One proxy: a directed link between two replicas, or from the clients to one. */
+export interface ProxyLink {
+  readonly name: string;
+  /** The port on which Toxiproxy takes what is sent over the link. */
+  readonly port: number;
+  readonly upstream: string;
+}
+
+export function peerLinkName({ from, to }: Link): string {
+  return `${from}-to-${to}`;
+}
+
+export function clientLinkName(node: NodeId): string {
+  return `clients-to-${node}`;
+}
+
+function portOf(nodes: readonly NodeId[], from: NodeId, to: NodeId): number {
+  return firstLinkPort + nodes.indexOf(from) * nodes.length + nodes.indexOf(to);
+}
+
+/** The port of the link between two replicas. A replica has none to itself: that one is the clients' link to it. */
+export function peerLinkPort(nodes: readonly NodeId[], link: Link): number {
+  return portOf(nodes, link.from, link.to);
+}
+
+export function clientLinkPort(nodes: readonly NodeId[], node: NodeId): number {
+  return portOf(nodes, node, node);
+}
+
+/** Every link of the lab. */
+export function proxyLinks(nodes: readonly NodeId[]): ProxyLink[] {
+  return nodes.flatMap((from) =>
+    nodes.map((to) =>
+      from === to
+        ? { name: clientLinkName(to), port: clientLinkPort(nodes, to), upstream: `${to}:${replicaPorts.client}` }
+        : {
+            name: peerLinkName({ from, to }),
+            port: peerLinkPort(nodes, { from, to }),
+            upstream: `${to}:${replicaPorts.peer}`,
+          },
+    ),
+  );
+}
+
+/** Where a proxy listens. Written as Toxiproxy reports it: sent back in another form, it would restart the proxy. */
+export function listenAddress(port: number): string {
+  return `[::]:${port}`;
+}

@@ -1,0 +1,145 @@
+/** `Requests` and `Replies` of node/proto/client.proto as bytes. */
+import { maxCommandBytes } from '../machine/command.ts';
+import type { ClientReply, ClientRequest } from '../ports.ts';
+import { FieldReader, fieldBytes, putFieldHead, putFixed64, varintBytes, wireType } from './wire.ts';
+
+/** The largest batch of requests or replies that is taken, in bytes. */
+export const maxBatchBytes = 4 << 20;
+/** What a sender puts into one batch, in bytes; a batch of one may be larger. */
+export const fullBatchBytes = 1 << 20;
+
+const emptyView = new Uint8Array(0);
+
+function requestBytes(request: ClientRequest): number {
+  return 9 + (request.access === 'read' ? 2 : 0) + fieldBytes(request.command.length);
+}
+
+export function encodeRequests(requests: readonly ClientRequest[]): Buffer {
+  let size = 0;
+  for (const request of requests) size += fieldBytes(requestBytes(request));
+  const buffer = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const request of requests) {
+    at = putFieldHead(buffer, at, 1, requestBytes(request));
+    at = putFixed64(buffer, at, 1, request.id);
+    if (request.access === 'read') {
+      buffer[at] = 2 << 3;
+      buffer[at + 1] = 1;
+      at += 2;
+    }
+    at = putFieldHead(buffer, at, 3, request.command.length);
+    buffer.set(request.command, at);
+    at += request.command.length;
+  }
+  return buffer;
+}
+
+/** Commands are views into `bytes`. Null where the bytes are no batch; a command that is too large is one such case. */
+export function decodeRequests(bytes: Buffer): ClientRequest[] | null {
+  const requests: ClientRequest[] = [];
+  const reader = new FieldReader(bytes);
+  while (reader.next()) {
+    if (reader.field !== 1 || reader.type !== wireType.bytes) {
+      reader.skip();
+      continue;
+    }
+    const request = decodeRequest(reader.bytes());
+    if (request === null) return null;
+    requests.push(request);
+  }
+  return reader.failed ? null : requests;
+}
+
+function decodeRequest(bytes: Buffer): ClientRequest | null {
+  let id = 0;
+  let access: ClientRequest['access'] = 'write';
+  let command: Uint8Array = emptyView;
+  const reader = new FieldReader(bytes);
+  while (reader.next()) {
+    const { field, type } = reader;
+    if (field === 1 && type === wireType.fixed64) id = reader.fixed64();
+    else if (field === 2 && type === wireType.varint) access = reader.varint() === 1 ? 'read' : 'write';
+    else if (field === 3 && type === wireType.bytes) command = reader.bytes();
+    else reader.skip();
+  }
+  return reader.failed || command.length > maxCommandBytes ? null : { id, access, command };
+}
+
+function outcomeBytes(reply: ClientReply): number {
+  if (reply.status === 'ok') return reply.result.length;
+  return reply.leader === undefined ? 0 : fieldBytes(Buffer.byteLength(reply.leader));
+}
+
+/** The bytes that `reply` adds to a batch. */
+export function replyBytes(reply: ClientReply): number {
+  return fieldBytes(9 + fieldBytes(outcomeBytes(reply)));
+}
+
+export function encodeReplies(replies: readonly ClientReply[]): Buffer {
+  let size = 0;
+  for (const reply of replies) size += replyBytes(reply);
+  const buffer = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const reply of replies) {
+    const length = outcomeBytes(reply);
+    at = putFieldHead(buffer, at, 1, 9 + 1 + varintBytes(length) + length);
+    at = putFixed64(buffer, at, 1, reply.id);
+    if (reply.status === 'ok') {
+      at = putFieldHead(buffer, at, 2, length);
+      buffer.set(reply.result, at);
+    } else {
+      at = putFieldHead(buffer, at, 3, length);
+      if (reply.leader !== undefined) {
+        buffer.write(reply.leader, putFieldHead(buffer, at, 1, Buffer.byteLength(reply.leader)));
+      }
+    }
+    at += length;
+  }
+  return buffer;
+}
+
+/** Results are views into `bytes`. Null where the bytes are no batch. */
+export function decodeReplies(bytes: Buffer): ClientReply[] | null {
+  const replies: ClientReply[] = [];
+  const reader = new FieldReader(bytes);
+  while (reader.next()) {
+    if (reader.field !== 1 || reader.type !== wireType.bytes) {
+      reader.skip();
+      continue;
+    }
+    const reply = decodeReply(reader.bytes());
+    if (reply === null) return null;
+    replies.push(reply);
+  }
+  return reader.failed ? null : replies;
+}
+
+function decodeReply(bytes: Buffer): ClientReply | null {
+  let id = 0;
+  let result: Uint8Array | undefined;
+  let leader: string | undefined;
+  const reader = new FieldReader(bytes);
+  while (reader.next()) {
+    const { field, type } = reader;
+    if (field === 1 && type === wireType.fixed64) id = reader.fixed64();
+    else if (field === 2 && type === wireType.bytes) result = reader.bytes();
+    else if (field === 3 && type === wireType.bytes) leader = decodeLeader(reader.bytes());
+    else reader.skip();
+  }
+  if (reader.failed) return null;
+  if (result !== undefined) return { id, status: 'ok', result };
+  // A reply of neither kind comes from a newer version: it must not be read as a refusal.
+  if (leader === undefined) return null;
+  return leader === '' ? { id, status: 'rejected' } : { id, status: 'rejected', leader };
+}
+
+/** Empty where nobody is named. */
+function decodeLeader(bytes: Buffer): string {
+  let leader = '';
+  const reader = new FieldReader(bytes);
+  while (reader.next()) {
+    if (reader.field === 1 && reader.type === wireType.bytes) leader = reader.bytes().toString('utf8');
+    else reader.skip();
+  }
+  return reader.failed ? '' : leader;
+}

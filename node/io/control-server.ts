@@ -1,0 +1,81 @@
+/** The lab's way into a running replica; see node/proto/control.proto. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { type Metadata, type Server, type ServerUnaryCall, type StatusObject, status } from '@grpc/grpc-js';
+import {
+  controlService,
+  faultFromWire,
+  type ReplicaFault,
+  type ReplicaStatus,
+  statusToWire,
+  type WireFault,
+  type WireStatusRequest,
+} from './control-service.ts';
+import { createServer, listen } from './grpc.ts';
+
+export interface ControlServerOptions {
+  /** Every caller must show it. */
+  readonly token: string;
+  readonly status: (withStateHash: boolean) => ReplicaStatus;
+  readonly setFault: (fault: ReplicaFault) => void;
+}
+
+type Answer = (error: Partial<StatusObject> | null, value?: object) => void;
+type Handler<Request> = (request: Request, answer: Answer) => void;
+
+export class ControlServer {
+  readonly #server: Server = createServer();
+  readonly #tokenDigest: Buffer;
+
+  constructor(options: ControlServerOptions) {
+    this.#tokenDigest = digest(`Bearer ${options.token}`);
+    this.#server.addService(controlService, {
+      Status: this.#guarded<WireStatusRequest>(({ withStateHash }, answer) =>
+        answer(null, statusToWire(options.status(withStateHash))),
+      ),
+      SetFault: this.#guarded<WireFault>((wire, answer) => {
+        const fault = faultFromWire(wire);
+        if (fault === null) {
+          answer({
+            code: status.INVALID_ARGUMENT,
+            details: 'there is no such fault here, or its value makes no sense',
+          });
+          return;
+        }
+        options.setFault(fault);
+        answer(null, {});
+      }),
+      SetBehaviour: this.#guarded<object>((_, answer) =>
+        answer({
+          code: status.UNIMPLEMENTED,
+          details: 'this replica cannot change its behaviour while it runs: start it with one',
+        }),
+      ),
+    });
+  }
+
+  /** Takes the lab's calls; gives the address that was bound. */
+  open(address: string): Promise<string> {
+    return listen(this.#server, address);
+  }
+
+  close(): void {
+    this.#server.forceShutdown();
+  }
+
+  #guarded<Request>(handle: Handler<Request>): (call: ServerUnaryCall<Request, object>, answer: Answer) => void {
+    return (call, answer) => {
+      if (this.#admits(call.metadata)) handle(call.request, answer);
+      else answer({ code: status.UNAUTHENTICATED, details: 'the token of this run is needed' });
+    };
+  }
+
+  /** Digests are of one length and are compared in constant time: the time taken tells nothing about the token. */
+  #admits(metadata: Metadata): boolean {
+    const shown = metadata.get('authorization')[0];
+    return typeof shown === 'string' && timingSafeEqual(digest(shown), this.#tokenDigest);
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,114 @@
+/** The messages of `splitbrain.v1.Control` as the loader of node/proto/control.proto gives and takes them. */
+
+import { loadService } from './grpc.ts';
+import type { InboundLink } from './link-watch.ts';
+
+export const controlService = loadService('control', 'Control');
+
+/** What a replica says of itself. */
+export interface ReplicaStatus {
+  readonly id: string;
+  readonly runId: string;
+  readonly protocol: string;
+  readonly pid: number;
+  readonly uptimeMs: number;
+  readonly view: {
+    readonly role: string;
+    readonly epoch: number;
+    readonly leader?: string;
+    readonly commitIndex: number;
+    readonly lastIndex: number;
+  };
+  readonly appliedIndex: number;
+  /** Null where it was not asked for. */
+  readonly stateHash: string | null;
+  readonly inbound: readonly InboundLink[];
+  /** The faults that are set, in words. */
+  readonly faults: readonly string[];
+}
+
+/** A fault inside of a replica. */
+export type ReplicaFault = { readonly kind: 'slow-disk'; readonly ms: number } | { readonly kind: 'clear' };
+
+export interface WireLink {
+  readonly from: string;
+  readonly silent: boolean;
+  readonly lastHeardMs: number;
+  readonly delayMs: number;
+  readonly frames: number;
+  readonly undecodable: number;
+}
+
+export interface WireStatus {
+  readonly id: string;
+  readonly runId: string;
+  readonly protocol: string;
+  readonly pid: number;
+  readonly uptimeMs: number;
+  readonly view: {
+    readonly role: string;
+    readonly epoch: number;
+    readonly leader: string;
+    readonly commitIndex: number;
+    readonly lastIndex: number;
+  };
+  readonly appliedIndex: number;
+  readonly stateHash: string;
+  readonly inbound: readonly WireLink[];
+  readonly faults: readonly string[];
+}
+
+export interface WireStatusRequest {
+  readonly withStateHash: boolean;
+}
+
+/** One of the two is present. */
+export interface WireFault {
+  readonly slowDisk?: { readonly ms: number };
+  readonly clear?: Record<string, never>;
+}
+
+export function statusToWire(status: ReplicaStatus): WireStatus {
+  return {
+    ...status,
+    view: { ...status.view, leader: status.view.leader ?? '' },
+    stateHash: status.stateHash ?? '',
+    inbound: status.inbound.map((link) => ({
+      ...link,
+      lastHeardMs: link.lastHeardMs ?? -1,
+      delayMs: link.lastHeardMs === null ? -1 : (link.delayMs ?? -1),
+    })),
+  };
+}
+
+export function statusFromWire({ view, stateHash, inbound, ...wire }: WireStatus): ReplicaStatus {
+  const { leader, ...rest } = view;
+  return {
+    id: wire.id,
+    runId: wire.runId,
+    protocol: wire.protocol,
+    pid: wire.pid,
+    uptimeMs: wire.uptimeMs,
+    view: leader === '' ? rest : { ...rest, leader },
+    appliedIndex: wire.appliedIndex,
+    stateHash: stateHash === '' ? null : stateHash,
+    inbound: inbound.map((link) => {
+      // A delay may well be a little below zero, by the clocks of two hosts: only a link never heard has none.
+      const heard = link.lastHeardMs >= 0;
+      return { ...link, lastHeardMs: heard ? link.lastHeardMs : null, delayMs: heard ? link.delayMs : null };
+    }),
+    faults: wire.faults,
+  };
+}
+
+export function faultToWire(fault: ReplicaFault): WireFault {
+  return fault.kind === 'slow-disk' ? { slowDisk: { ms: fault.ms } } : { clear: {} };
+}
+
+/** Null where the replica knows no such fault, or its value makes no sense. */
+export function faultFromWire({ slowDisk, clear }: WireFault): ReplicaFault | null {
+  if (clear !== undefined && clear !== null) return { kind: 'clear' };
+  if (slowDisk === undefined || slowDisk === null) return null;
+  const { ms } = slowDisk;
+  return ms >= 0 && ms <= 60_000 ? { kind: 'slow-disk', ms } : null;
+}

@@ -1,0 +1,209 @@
+/** Puts one replica together: settings in, a runtime over real ports out. */
+import { SessionMachine } from '../machine/sessions.ts';
+import type { ReplicaFact } from '../ports.ts';
+import type { Codec, Protocol, ReplicaConfig } from '../protocol.ts';
+import { Replica } from '../runtime.ts';
+import { ClientServer } from './client-server.ts';
+import { systemClock, systemRandom } from './clock.ts';
+import { loadCodec } from './codecs.ts';
+import { ControlServer } from './control-server.ts';
+import type { ReplicaFault, ReplicaStatus } from './control-service.ts';
+import type { Journal } from './log.ts';
+import { Metrics } from './metrics.ts';
+import { MetricsServer } from './metrics-server.ts';
+import { linkIntervalMsFor, PeerTransport } from './peer-transport.ts';
+import { loadDefect, loadProtocol } from './protocols.ts';
+import type { NodeSettings } from './settings.ts';
+import { FaultyStorage } from './storage-faults.ts';
+import { timedFiles } from './timed-files.ts';
+import { storageOf } from './wal/storage.ts';
+import { openWal, type Wal } from './wal/wal.ts';
+
+/** How often a change of leader is looked for, in milliseconds. */
+const sampleIntervalMs = 25;
+
+export interface ReplicaProcessOptions {
+  readonly settings: NodeSettings;
+  readonly journal: Journal;
+  /** The replica stopped by itself; the process should end. */
+  readonly onStopped: (reason: string) => void;
+}
+
+/** Where the log says how long its syncs took, in seconds: it is opened before there is anyone to tell. */
+interface SyncTimes {
+  took: (seconds: number) => void;
+}
+
+interface Parts {
+  readonly protocol: Protocol<unknown, unknown>;
+  readonly codec: Codec<unknown, unknown>;
+}
+
+async function loadParts(settings: NodeSettings): Promise<Parts> {
+  const { protocol: name, bug } = settings;
+  const definition = await loadProtocol(name);
+  const defect = bug === undefined ? undefined : await loadDefect(name, bug);
+  const codec = await loadCodec(name);
+  const { id, members, electionTimeoutMs, heartbeatIntervalMs, maxEntriesPerMessage, trace } = settings;
+  const config: ReplicaConfig = { id, members, electionTimeoutMs, heartbeatIntervalMs, maxEntriesPerMessage, trace };
+  return { protocol: definition.create(config, defect), codec };
+}
+
+/** One replica with everything around it, from its start to its end. */
+export class ReplicaProcess {
+  readonly #options: ReplicaProcessOptions;
+  readonly #wal: Wal;
+  readonly #records: readonly unknown[];
+  readonly #incarnation = new AbortController();
+  readonly #storage: FaultyStorage<unknown>;
+  readonly #replica: Replica<unknown, unknown>;
+  readonly #transport: PeerTransport<unknown>;
+  readonly #clients: ClientServer;
+  readonly #control: ControlServer;
+  readonly #metrics: Metrics;
+  readonly #metricsServer: MetricsServer;
+  #sampler: NodeJS.Timeout | undefined;
+  #running = false;
+
+  private constructor(options: ReplicaProcessOptions, { protocol, codec }: Parts, wal: Wal, syncs: SyncTimes) {
+    this.#options = options;
+    const { settings, journal } = options;
+    const { id, runId, members, peers, token } = settings;
+    this.#wal = wal;
+    const { storage, records } = storageOf(wal, codec);
+    this.#records = records;
+    this.#storage = new FaultyStorage(storage);
+    this.#transport = new PeerTransport({
+      id,
+      runId,
+      peers,
+      codec,
+      intervalMs: settings.linkIntervalMs ?? linkIntervalMsFor(members.length),
+      receive: (from, msg) => {
+        if (this.#running) this.#replica.receive(from, msg);
+      },
+      onLinkFact: journal.note,
+      log: (sentence) => journal.log.info(sentence),
+    });
+    this.#metrics = this.#createMetrics();
+    syncs.took = (seconds) => this.#metrics.syncTook(seconds);
+    this.#clients = new ClientServer({
+      onRequest: (client, request) => this.#replica.request(client, request),
+      observer: this.#metrics,
+    });
+    this.#control = new ControlServer({
+      token,
+      status: (withStateHash) => this.#status(withStateHash),
+      setFault: (fault) => this.#setFault(fault),
+    });
+    this.#metricsServer = new MetricsServer({ metrics: this.#metrics, healthy: () => this.#running });
+    const ports = {
+      clock: systemClock,
+      random: systemRandom(),
+      transport: this.#transport,
+      storage: this.#storage,
+      clients: this.#clients,
+      tracer: (fact: ReplicaFact) => this.#onFact(fact),
+    };
+    this.#replica = new Replica(protocol, new SessionMachine(), ports, { id, signal: this.#incarnation.signal });
+  }
+
+  /**
+   * Reads the log, listens, and begins to take part.
+   *
+   * @throws SettingsError where there is no such protocol or bug; the errors of the log and of the sockets as they are
+   */
+  static async start(options: ReplicaProcessOptions): Promise<ReplicaProcess> {
+    const { settings } = options;
+    const parts = await loadParts(settings);
+    const syncs: SyncTimes = { took: () => {} };
+    const wal = await openWal(settings.dataFolder, { files: timedFiles((seconds) => syncs.took(seconds)) });
+    let process: ReplicaProcess | undefined;
+    try {
+      process = new ReplicaProcess(options, parts, wal, syncs);
+      await process.#open();
+      return process;
+    } catch (error) {
+      if (process === undefined) await wal.close();
+      else await process.stop();
+      throw error;
+    }
+  }
+
+  /** Ends the incarnation, makes durable what was written, and closes every port. May be called again. */
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#incarnation.abort();
+    clearInterval(this.#sampler);
+    this.#clients.close();
+    this.#transport.close();
+    this.#control.close();
+    this.#metricsServer.close();
+    await this.#wal.close();
+  }
+
+  async #open(): Promise<void> {
+    const { listen } = this.#options.settings;
+    // The replica begins before clients and the lab can reach it, and after its peers can: no step comes before `start`.
+    const peer = await this.#transport.open(listen.peer);
+    this.#running = true;
+    this.#replica.start(this.#records);
+    const bound = {
+      peer,
+      client: await this.#clients.open(listen.client),
+      control: await this.#control.open(listen.control),
+      metrics: await this.#metricsServer.open(listen.metrics),
+    };
+    this.#sampler = setInterval(() => this.#metrics.sample(this.#replica.view()), sampleIntervalMs);
+    this.#options.journal.note({ type: 'started', pid: process.pid, listen: bound });
+  }
+
+  #onFact(fact: ReplicaFact): void {
+    const { settings, journal, onStopped } = this.#options;
+    // The runtime reports each apply whether the replica is traced or not.
+    if (settings.trace || (fact.type !== 'apply' && fact.type !== 'append')) journal.note(fact);
+    if (fact.type !== 'stopped') return;
+    this.#running = false;
+    onStopped(fact.reason);
+  }
+
+  #status(withStateHash: boolean): ReplicaStatus {
+    const { id, runId, protocol } = this.#options.settings;
+    return {
+      id,
+      runId,
+      protocol,
+      pid: process.pid,
+      uptimeMs: performance.now(),
+      view: this.#replica.view(),
+      appliedIndex: this.#replica.appliedIndex,
+      stateHash: withStateHash ? this.#replica.stateHash() : null,
+      inbound: this.#transport.inbound(),
+      faults: this.#faults(),
+    };
+  }
+
+  #setFault(fault: ReplicaFault): void {
+    this.#storage.slowBy(fault.kind === 'slow-disk' ? fault.ms : 0);
+    this.#options.journal.note({ type: 'fault', faults: this.#faults() });
+  }
+
+  #faults(): string[] {
+    const { delayMs } = this.#storage;
+    return delayMs > 0 ? [`slow-disk ${delayMs} ms`] : [];
+  }
+
+  #createMetrics(): Metrics {
+    const { id, protocol } = this.#options.settings;
+    return new Metrics(
+      { protocol, node: id },
+      {
+        view: () => this.#replica.view(),
+        appliedIndex: () => this.#replica.appliedIndex,
+        traffic: () => this.#transport.traffic(),
+        inbound: () => this.#transport.inbound(),
+        faults: () => (this.#storage.delayMs > 0 ? ['slow-disk'] : []),
+      },
+    );
+  }
+}

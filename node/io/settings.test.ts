@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type NodeSettingsInput, readSettings, SettingsError } from './settings.ts';
+
+const good: NodeSettingsInput = {
+  runId: 'run-1',
+  id: 'n1',
+  members: ['n1', 'n2'],
+  protocol: 'raft',
+  dataFolder: '/data',
+  listen: { peer: '0.0.0.0:7100', client: '[::]:7200', control: '127.0.0.1:0', metrics: 'localhost:7400' },
+  peers: { n2: 'toxiproxy:20001' },
+  token: '0123456789abcdef',
+};
+
+const read = (changes: Record<string, unknown> = {}, environment: Record<string, string> = {}) =>
+  readSettings({ SPLITBRAIN_NODE: JSON.stringify({ ...good, ...changes }), ...environment });
+
+describe('the settings of a replica', () => {
+  it('have defaults', () => {
+    expect(read()).toEqual({
+      ...good,
+      electionTimeoutMs: [150, 300],
+      heartbeatIntervalMs: 50,
+      maxEntriesPerMessage: 64,
+      trace: true,
+    });
+  });
+
+  it('may come from a file', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'splitbrain-settings-'));
+    const file = join(folder, 'n1.json');
+    writeFileSync(file, JSON.stringify(good));
+    expect(readSettings({ SPLITBRAIN_NODE_FILE: file }).id).toBe('n1');
+    rmSync(folder, { recursive: true });
+  });
+
+  it('are overridden by the environment', () => {
+    const environment = {
+      CONSENSUS_ALGORITHM: 'paxos',
+      ELECTION_TIMEOUT_MS: '200',
+      HEARTBEAT_INTERVAL_MS: '20.5',
+    };
+    const overridden = { protocol: 'paxos', electionTimeoutMs: [200, 400], heartbeatIntervalMs: 20.5 };
+    expect(read({}, environment)).toMatchObject(overridden);
+    expect(read({}, { ELECTION_TIMEOUT_MS: '150-250' }).electionTimeoutMs).toEqual([150, 250]);
+    expect(read({}, { ELECTION_TIMEOUT_MS: '', CONSENSUS_ALGORITHM: '' }).protocol).toBe('raft');
+  });
+
+  it.each([
+    ['a stranger among the members', { members: ['n2', 'n3'] }, {}, 'wrong at members: must contain n1 itself'],
+    ['a member twice', { members: ['n1', 'n2', 'n2'] }, {}, 'wrong at members: must not name a replica twice'],
+    [
+      'a member without an address',
+      { members: ['n1', 'n2', 'n3'] },
+      {},
+      'wrong at peers: must hold an address for each',
+    ],
+    ['an address of nobody', { peers: { n2: 'a:1', n3: 'b:2' } }, {}, 'wrong at peers: must hold an address for each'],
+    ['an address without a port', { peers: { n2: 'toxiproxy' } }, {}, 'wrong at peers.n2: must be host:port'],
+    ['a short token', { token: 'x' }, {}, 'wrong at token: too small'],
+    ['a path for a protocol', { protocol: '../raft' }, {}, 'wrong at protocol: must be small letters'],
+    ['a key that nobody knows', { speed: 9 }, {}, 'wrong: unrecognized key: "speed"'],
+    ['a range that is upside down', {}, { ELECTION_TIMEOUT_MS: '300-150' }, 'wrong at electionTimeoutMs: must be [min'],
+    [
+      'words for a time',
+      {},
+      { HEARTBEAT_INTERVAL_MS: 'fast' },
+      'HEARTBEAT_INTERVAL_MS must be in milliseconds, and is',
+    ],
+    [
+      'three numbers for a range',
+      {},
+      { ELECTION_TIMEOUT_MS: '1-2-3' },
+      'ELECTION_TIMEOUT_MS must be like 150 or 150-300',
+    ],
+  ])('say in one sentence what is wrong: %s', (_, changes, environment, sentence) => {
+    expect(() => read(changes, environment)).toThrow(SettingsError);
+    expect(() => read(changes, environment)).toThrow(sentence);
+  });
+
+  it.each([
+    [{}, 'A replica needs its settings as JSON in SPLITBRAIN_NODE, or in the file SPLITBRAIN_NODE_FILE.'],
+    [{ SPLITBRAIN_NODE: '{' }, 'SPLITBRAIN_NODE is not JSON'],
+    [{ SPLITBRAIN_NODE: '7' }, 'SPLITBRAIN_NODE must hold a JSON object.'],
+    [{ SPLITBRAIN_NODE_FILE: '/no/such/file' }, 'SPLITBRAIN_NODE_FILE cannot be read'],
+  ])('say where they should be: %j', (environment, sentence) => {
+    expect(() => readSettings(environment)).toThrow(sentence);
+  });
+});

@@ -1,0 +1,218 @@
+/** For tests: a disk in memory that fails and crashes on demand, and folders of real files. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { WalFile, WalFiles } from './files.ts';
+import type { Wal } from './wal.ts';
+
+/** Something that was asked of the disk and changes it. */
+export interface Operation {
+  readonly index: number;
+  readonly kind: 'create' | 'write' | 'sync' | 'rename' | 'remove' | 'sync-folder';
+  readonly name: string;
+}
+
+/** A number in [0, 1). */
+export type Draw = () => number;
+
+interface Inode {
+  bytes: Buffer;
+  synced: Buffer;
+  /** Sectors that a failed sync left to be: in the page cache, not on the disk, and not to be written by a later sync. */
+  readonly forgotten: Set<number>;
+}
+
+type Names = ReadonlyMap<string, Inode>;
+
+const sectorBytes = 512;
+
+/** The offsets of the sectors that are not on the disk as they were written. */
+function* unsynced({ bytes, synced }: Inode): Generator<number> {
+  for (let at = 0; at < bytes.length; at += sectorBytes) {
+    const end = Math.min(at + sectorBytes, bytes.length);
+    if (end > synced.length || bytes.compare(synced, at, end, at, end) !== 0) yield at;
+  }
+}
+
+/** What the disk holds once these sectors have reached it. */
+function withSectors({ bytes, synced }: Inode, sectors: readonly number[]): Buffer {
+  const ends = sectors.map((at) => Math.min(at + sectorBytes, bytes.length));
+  const disk = Buffer.alloc(Math.max(synced.length, ...ends));
+  synced.copy(disk);
+  for (const [index, at] of sectors.entries()) bytes.copy(disk, at, at, ends[index]);
+  return disk;
+}
+
+/** What is left of a file when the power goes: of what was not synced, any sectors. */
+function afterCrash(inode: Inode, survives: () => boolean): Inode {
+  const disk = withSectors(inode, [...unsynced(inode)].filter(survives));
+  return { bytes: Buffer.from(disk), synced: disk, forgotten: new Set() };
+}
+
+function sync(inode: Inode): void {
+  inode.synced = withSectors(
+    inode,
+    [...unsynced(inode)].filter((at) => !inode.forgotten.has(at)),
+  );
+}
+
+/** As ext4 does it: the pages count as clean from now on (see `recovery.ts`). */
+function failSync(inode: Inode): void {
+  for (const at of unsynced(inode)) inode.forgotten.add(at);
+}
+
+function write(inode: Inode, taken: Buffer, at: number): number {
+  const grown = Buffer.alloc(Math.max(inode.bytes.length, at + taken.length));
+  inode.bytes.copy(grown);
+  taken.copy(grown, at);
+  inode.bytes = grown;
+  for (let sector = at - (at % sectorBytes); sector < at + taken.length; sector += sectorBytes) {
+    inode.forgotten.delete(sector);
+  }
+  return taken.length;
+}
+
+/** One folder. What is written can be read at once, and outlives a crash only once it is synced. */
+export class MemoryDisk implements WalFiles {
+  readonly operations: Operation[] = [];
+  /** Called before an operation; may throw the error of a failing disk, or never return. */
+  before: (operation: Operation) => Promise<void> | void = () => {};
+  /** Called after an operation has done its work, before it returns. */
+  after: (operation: Operation) => Promise<void> | void = () => {};
+  /** The most bytes that one write takes. */
+  maxWriteBytes = Number.POSITIVE_INFINITY;
+
+  /** Every state of the folder since its last sync, which is the first one. */
+  #history: Names[];
+
+  constructor(names: Names = new Map()) {
+    this.#history = [names];
+  }
+
+  get #names(): Names {
+    return this.#history.at(-1) as Names;
+  }
+
+  get fileNames(): string[] {
+    return [...this.#names.keys()].sort();
+  }
+
+  count(kind: Operation['kind'], name?: string): number {
+    return this.operations.filter((operation) => operation.kind === kind && (name ?? operation.name) === operation.name)
+      .length;
+  }
+
+  /** The disk as the next process finds it after the power went, with this share of what was not synced. */
+  crash(survivalRate = 0, draw: Draw = () => 0): MemoryDisk {
+    const names = this.#history[Math.round(survivalRate * (this.#history.length - 1))] as Names;
+    const survives = () => draw() < survivalRate;
+    return new MemoryDisk(new Map([...names].map(([name, inode]) => [name, afterCrash(inode, survives)])));
+  }
+
+  async #do<T>(kind: Operation['kind'], path: string, work: () => T): Promise<T> {
+    const operation = { index: this.operations.length, kind, name: basename(path) };
+    this.operations.push(operation);
+    await this.before(operation);
+    const result = work();
+    await this.after(operation);
+    return result;
+  }
+
+  #rename(change: (names: Map<string, Inode>) => void): void {
+    const names = new Map(this.#names);
+    change(names);
+    this.#history.push(names);
+  }
+
+  async makeFolder(): Promise<void> {}
+
+  async lock(): Promise<() => Promise<void>> {
+    return async () => {};
+  }
+
+  async list(): Promise<string[]> {
+    return this.fileNames;
+  }
+
+  async open(path: string): Promise<WalFile> {
+    return this.#fileOf(this.#names.get(basename(path)) as Inode);
+  }
+
+  create(path: string): Promise<WalFile> {
+    return this.#do('create', path, () => {
+      const inode: Inode = { bytes: Buffer.alloc(0), synced: Buffer.alloc(0), forgotten: new Set() };
+      this.#rename((names) => names.set(basename(path), inode));
+      return this.#fileOf(inode);
+    });
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.#do('rename', from, () =>
+      this.#rename((names) => {
+        names.set(basename(to), names.get(basename(from)) as Inode);
+        names.delete(basename(from));
+      }),
+    );
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#do('remove', path, () => this.#rename((names) => names.delete(basename(path))));
+  }
+
+  syncFolder(folder: string): Promise<void> {
+    return this.#do('sync-folder', folder, () => {
+      this.#history = [this.#names];
+    });
+  }
+
+  #fileOf(inode: Inode): WalFile {
+    const path = () => [...this.#names].find(([, other]) => other === inode)?.[0] ?? 'without a name';
+    return {
+      bytes: async () => inode.bytes.length,
+      read: async (into, at) => inode.bytes.copy(into, 0, at),
+      write: (pieces, at) =>
+        this.#do('write', path(), () => write(inode, Buffer.concat(pieces).subarray(0, this.maxWriteBytes), at)),
+      sync: () =>
+        this.#do('sync', path(), () => sync(inode)).catch((error: unknown) => {
+          failSync(inode);
+          throw error;
+        }),
+      close: async () => {},
+    };
+  }
+}
+
+/** Folders that are gone after the test. */
+export class Folders {
+  readonly root = mkdtempSync(join(tmpdir(), 'splitbrain-wal-'));
+  #count = 0;
+
+  fresh(): string {
+    this.#count += 1;
+    return join(this.root, `log-${this.#count}`);
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** Resolves once all up to `position` is durable; rejects when the log fails. */
+export function durable(wal: Wal, position: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    wal.onDurable = (to) => {
+      if (to >= position) resolve();
+    };
+    wal.onFailure = reject;
+  });
+}
+
+export async function appendAll(wal: Wal, texts: readonly string[]): Promise<void> {
+  let last = 0;
+  for (const text of texts) last = wal.append(Buffer.from(text));
+  await durable(wal, last);
+}
+
+export function textsOf(wal: Wal): string[] {
+  return wal.recovered.map((record) => Buffer.from(record).toString());
+}

@@ -1,0 +1,167 @@
+/**
+ * Reads a log back after a crash, and tells a torn write from damage (the distinction is that of Alagappan and others,
+ * "Protocol-Aware Recovery for Consensus-Based Storage", FAST 2018):
+ *
+ * - A crash may leave any sectors of the batch that was being written, and nothing else, unwritten. That batch is the last
+ *   one, it was never synced and nobody was told that it is durable: from its first missing record on it is cut.
+ * - All else is damage: a record that does not check although a record of a later batch does (which was written only once
+ *   the former was durable), a record in the place of another, a segment that is missing, short, or ends too early.
+ *   A replica with damage has forgotten what it promised. It must not go on: not even the cut that would make the log
+ *   readable is safe, because a vote or an entry that others count on may have stood there.
+ *
+ * What no log can tell by itself: the last batch, if it decays after it was synced, looks torn.
+ *
+ * One assumption about the disk: a sector is written whole or not at all, for a batch may begin inside a sector whose
+ * first part is durable already.
+ */
+import { join } from 'node:path';
+import type { WalFile, WalFiles } from './files.ts';
+import { decodeHeader, frameAt, framesFrom, headerBytes, type SegmentHeader } from './format.ts';
+import { positionInName, type Segment, segmentName, spareName, writeAll } from './segment.ts';
+
+/** The log cannot be trusted. The message says where, what is wrong and what to do. */
+export class WalDamaged extends Error {
+  override readonly name = 'WalDamaged';
+}
+
+export interface Recovered {
+  readonly records: readonly Uint8Array[];
+  /** The segment to go on writing to; undefined where the folder holds no log yet. */
+  readonly last: Segment | undefined;
+}
+
+/** What the records of one segment are, and where it would be gone on with. */
+interface Scan {
+  /** The offset of the first byte after the last good record. */
+  readonly end: number;
+  /** The offset of the last batch that has a good record. */
+  readonly lastBatchAt: number;
+  /** The position that the next record would have. */
+  readonly next: number;
+}
+
+interface SegmentFile {
+  readonly folder: string;
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly header: SegmentHeader;
+}
+
+function damage(folder: string, name: string, offset: number, what: string): WalDamaged {
+  return new WalDamaged(
+    `${join(folder, name)}, offset ${offset}: ${what}. This is damage, not an interrupted write. Do not repair the log: ` +
+      `stop the replica, wipe its folder ${folder} and let it rejoin without a vote until it has caught up.`,
+  );
+}
+
+async function readSegment(folder: string, name: string, file: WalFile): Promise<SegmentFile> {
+  const head = Buffer.alloc(headerBytes);
+  const header = decodeHeader(head.subarray(0, await file.read(head, 0)));
+  if (typeof header === 'string') throw damage(folder, name, 0, `the file ${header}`);
+  if (header.firstPosition !== positionInName(name)) {
+    throw damage(folder, name, 0, `the file is the segment of record ${header.firstPosition} by its header`);
+  }
+  const found = await file.bytes();
+  if (found !== header.fileBytes) {
+    throw damage(folder, name, found, `the file has ${found} bytes, and was made with ${header.fileBytes}`);
+  }
+  const bytes = Buffer.allocUnsafeSlow(found);
+  const read = await file.read(bytes, 0);
+  if (read !== found) throw damage(folder, name, read, `only ${read} of the ${found} bytes of the file can be read`);
+  return { folder, name, bytes, header };
+}
+
+/** Collects the records of a segment up to the first place where none stands. */
+function scan({ folder, name, bytes, header }: SegmentFile, records: Uint8Array[]): Scan {
+  let end = headerBytes;
+  let lastBatchAt = end;
+  let next = header.firstPosition;
+  for (let frame = frameAt(bytes, end, header.tag); frame !== null; frame = frameAt(bytes, end, header.tag)) {
+    if (frame.position !== next) {
+      throw damage(folder, name, end, `record ${frame.position} stands in the place of record ${next}`);
+    }
+    if (frame.batchFirst === frame.position) lastBatchAt = end;
+    records.push(frame.payload);
+    end = frame.end;
+    next += 1;
+  }
+  return { end, lastBatchAt, next };
+}
+
+/** Refuses what cannot come from a torn write; else what follows the good records is the rest of one. */
+function checkTail({ folder, name, bytes, header }: SegmentFile, { end, next }: Scan): void {
+  for (const later of framesFrom(bytes, end, header.tag)) {
+    if (later.position <= next) {
+      throw damage(folder, name, end, `record ${later.position} stands where a record after ${next} belongs`);
+    }
+    if (later.batchFirst > next) {
+      throw damage(
+        folder,
+        name,
+        end,
+        `record ${next} is damaged, and it was durable, because record ${later.position} was written after it`,
+      );
+    }
+  }
+}
+
+/** A segment is begun once all records of the one before it are durable: none may be missing in between. */
+function checkFollower({ folder, name }: SegmentFile, { end, next }: Scan, follower: string): void {
+  if (positionInName(follower) === next) return;
+  const what = `record ${next} is damaged, or a segment is missing: ${follower} follows`;
+  throw damage(folder, name, end, what);
+}
+
+/**
+ * Makes what was read durable, and what follows it zeros, before anyone acts on it. The last batch is written anew rather
+ * than only synced: it may have been read from the page cache alone, and after a failed sync the kernel takes such pages
+ * for clean and never writes them (Rebello and others, "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
+ */
+async function settle(file: WalFile, bytes: Buffer, { end, lastBatchAt }: Scan): Promise<void> {
+  bytes.fill(0, end);
+  await writeAll(file, [bytes.subarray(lastBatchAt)], lastBatchAt);
+  await file.sync();
+}
+
+/** The names of the segments, in order. Other files are none of ours and stay, but for what a crash left half-made. */
+async function segmentNames(files: WalFiles, folder: string): Promise<string[]> {
+  const names = await files.list(folder);
+  if (names.includes(spareName)) await files.remove(join(folder, spareName));
+  // The name of the last segment may not be durable, if the process ended before it had synced the folder.
+  await files.syncFolder(folder);
+  return names.filter((name) => positionInName(name) !== null).sort();
+}
+
+/**
+ * Reads all records, cuts a torn tail and makes the rest durable.
+ *
+ * @throws WalDamaged where the log must not be used; the errors of the file system as they are.
+ */
+export async function recover(files: WalFiles, folder: string): Promise<Recovered> {
+  const records: Uint8Array[] = [];
+  const names = await segmentNames(files, folder);
+  let last: Segment | undefined;
+  if (names[0] !== undefined && names[0] !== segmentName(1)) {
+    throw damage(folder, names[0], 0, `the log begins here, and the segment before it, ${segmentName(1)}, is missing`);
+  }
+  for (const [index, name] of names.entries()) {
+    const file = await files.open(join(folder, name));
+    let kept = false;
+    try {
+      const segment = await readSegment(folder, name, file);
+      const found = scan(segment, records);
+      const follower = names[index + 1];
+      if (follower !== undefined) {
+        checkFollower(segment, found, follower);
+        continue;
+      }
+      checkTail(segment, found);
+      await settle(file, segment.bytes, found);
+      last = { file, tag: segment.header.tag, fileBytes: segment.bytes.length, end: found.end };
+      kept = true;
+    } finally {
+      if (!kept) await file.close();
+    }
+  }
+  return { records, last };
+}

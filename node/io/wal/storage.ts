@@ -1,0 +1,37 @@
+/** The Storage port of a replica over a write-ahead log. */
+import type { Storage } from '../../ports.ts';
+import type { Codec } from '../../protocol.ts';
+import type { Wal } from './wal.ts';
+
+/** The part of a protocol's codec that a log needs. */
+export type RecordCodec<R> = Pick<Codec<unknown, R>, 'encodeRecord' | 'decodeRecord'>;
+
+export interface OpenedStorage<R> {
+  readonly storage: Storage<R>;
+  /** What survived, for `Replica.start`. */
+  readonly records: R[];
+}
+
+/**
+ * Takes over the log's `onDurable` and `onFailure`.
+ *
+ * @throws Error where a record that checks is none of this protocol or version: the replica must not start without it
+ */
+export function storageOf<R>(wal: Wal, codec: RecordCodec<R>): OpenedStorage<R> {
+  const records = wal.recovered.map((bytes, index) => {
+    const record = codec.decodeRecord(bytes);
+    if (record !== null) return record;
+    throw new Error(
+      `record ${index + 1} of the log is whole, but no record of this protocol and version. Start the replica with the ` +
+        'protocol and the version that wrote it, or wipe its folder and let it rejoin without a vote.',
+    );
+  });
+  const storage: Storage<R> = {
+    append: (record) => wal.append(codec.encodeRecord(record)),
+    onDurable: () => {},
+    onFailure: () => {},
+  };
+  wal.onDurable = (position) => storage.onDurable(position);
+  wal.onFailure = (error) => storage.onFailure(error);
+  return { storage, records };
+}

@@ -1,0 +1,270 @@
+/**
+ * Raft's messages and records as bytes, for sockets and disks. Big-endian:
+ *
+ *     version u8 | type u8 | fields
+ *
+ * A number is 8 bytes and at most 2^53 - 1, a flag is one byte, and a list of entries is its count as u32, then for each
+ * entry its term, the length of its payload as u32, and the payload. The fields are in the order in which `messages.ts`
+ * names them.
+ *
+ * Decoding takes no number at its word: a count or a length is held against what is left of the bytes before anything
+ * is made of it, and whatever is left over, out of range or not in its one spelling is no message. Payloads are views
+ * into the decoded bytes; nothing is copied, and nobody may write to those bytes afterwards.
+ */
+import type { Codec } from '../../protocol.ts';
+import type { Append, AppendReply, Entry, RaftMessage, RaftRecord } from './messages.ts';
+
+const version = 1;
+/** The most entries that one message or record may carry. */
+export const maxEntries = 65_536;
+
+const headBytes = 2;
+const numberBytes = 8;
+const entryHeadBytes = numberBytes + 4;
+const none = 0;
+const some = 1;
+
+const messageTypes = ['pre-vote', 'pre-vote-reply', 'vote', 'vote-reply', 'append', 'append-reply'] as const;
+const recordKinds = ['vote', 'entries'] as const;
+
+/** Writes fields one after the other into one buffer, made for exactly them. */
+class Writer {
+  readonly buffer: Buffer;
+  #at = headBytes;
+
+  constructor(type: number, fieldBytes: number) {
+    this.buffer = Buffer.allocUnsafe(headBytes + fieldBytes);
+    this.buffer[0] = version;
+    this.buffer[1] = type;
+  }
+
+  number(value: number): this {
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is no index, term or round`);
+    this.buffer.writeUInt32BE(Math.floor(value / 2 ** 32), this.#at);
+    this.buffer.writeUInt32BE(value % 2 ** 32, this.#at + 4);
+    this.#at += numberBytes;
+    return this;
+  }
+
+  flag(value: boolean): this {
+    this.buffer[this.#at] = value ? some : none;
+    this.#at += 1;
+    return this;
+  }
+
+  bytes(value: Uint8Array): this {
+    this.buffer.set(value, this.#at);
+    this.#at += value.length;
+    return this;
+  }
+
+  entries(entries: readonly Entry[]): this {
+    this.#at = this.buffer.writeUInt32BE(entries.length, this.#at);
+    for (const { term, payload } of entries) {
+      this.number(term);
+      this.#at = this.buffer.writeUInt32BE(payload.length, this.#at);
+      this.bytes(payload);
+    }
+    return this;
+  }
+}
+
+function entriesBytes(entries: readonly Entry[]): number {
+  if (entries.length > maxEntries) throw new RangeError(`${entries.length} entries, and at most ${maxEntries} fit`);
+  let bytes = 4;
+  for (const { payload } of entries) bytes += entryHeadBytes + payload.length;
+  return bytes;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Reads fields one after the other. What is not there reads as nothing and makes `whole` false. */
+class Reader {
+  readonly #buffer: Buffer;
+  #at = headBytes;
+  #sound = true;
+
+  constructor(bytes: Uint8Array) {
+    this.#buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** The type that the bytes claim; -1 where they are of another version, or too few. */
+  get type(): number {
+    return this.#buffer.length >= headBytes && this.#buffer[0] === version ? (this.#buffer[1] as number) : -1;
+  }
+
+  /** Whether every field was there and in range, and nothing is left over. */
+  get whole(): boolean {
+    return this.#sound && this.#at === this.#buffer.length;
+  }
+
+  number(min = 0): number {
+    if (!this.#has(numberBytes)) return min;
+    const value = this.#buffer.readUInt32BE(this.#at) * 2 ** 32 + this.#buffer.readUInt32BE(this.#at + 4);
+    this.#at += numberBytes;
+    if (Number.isSafeInteger(value) && value >= min) return value;
+    this.#sound = false;
+    return min;
+  }
+
+  flag(): boolean {
+    if (!this.#has(1)) return false;
+    const value = this.#buffer[this.#at] as number;
+    this.#at += 1;
+    if (value > some) this.#sound = false;
+    return value === some;
+  }
+
+  /** All that is left, as UTF-8. */
+  text(): string {
+    const bytes = this.#buffer.subarray(this.#at);
+    this.#at = this.#buffer.length;
+    try {
+      return utf8.decode(bytes);
+    } catch {
+      this.#sound = false;
+      return '';
+    }
+  }
+
+  entries(): readonly Entry[] {
+    const entries: Entry[] = [];
+    const count = this.#u32();
+    // Each entry takes at least its head, so this also bounds the work by the bytes that have come.
+    if (count > maxEntries || !this.#has(count * entryHeadBytes)) {
+      this.#sound = false;
+      return entries;
+    }
+    for (let left = count; left > 0 && this.#sound; left -= 1) {
+      const term = this.number();
+      const length = this.#u32();
+      if (!this.#has(length)) break;
+      entries.push({ term, payload: this.#buffer.subarray(this.#at, this.#at + length) });
+      this.#at += length;
+    }
+    return entries;
+  }
+
+  #u32(): number {
+    if (!this.#has(4)) return 0;
+    const value = this.#buffer.readUInt32BE(this.#at);
+    this.#at += 4;
+    return value;
+  }
+
+  #has(bytes: number): boolean {
+    if (this.#sound && bytes <= this.#buffer.length - this.#at) return true;
+    this.#sound = false;
+    return false;
+  }
+}
+
+/** @throws RangeError where a number is no safe non-negative integer, or there are more than `maxEntries` entries */
+function encodeMessage(msg: RaftMessage): Uint8Array {
+  const type = messageTypes.indexOf(msg.type);
+  switch (msg.type) {
+    case 'pre-vote':
+    case 'vote':
+      return new Writer(type, 3 * numberBytes).number(msg.term).number(msg.lastIndex).number(msg.lastTerm).buffer;
+    case 'pre-vote-reply':
+    case 'vote-reply':
+      return new Writer(type, numberBytes + 1).number(msg.term).flag(msg.granted).buffer;
+    case 'append':
+      return encodeAppend(type, msg);
+    case 'append-reply':
+      return encodeAppendReply(type, msg);
+  }
+}
+
+function encodeAppend(type: number, msg: Append): Uint8Array {
+  return new Writer(type, 5 * numberBytes + entriesBytes(msg.entries))
+    .number(msg.term)
+    .number(msg.prevIndex)
+    .number(msg.prevTerm)
+    .entries(msg.entries)
+    .number(msg.commitIndex)
+    .number(msg.round).buffer;
+}
+
+function encodeAppendReply(type: number, msg: AppendReply): Uint8Array {
+  return new Writer(type, 5 * numberBytes + 1)
+    .number(msg.term)
+    .flag(msg.success)
+    .number(msg.prevIndex)
+    .number(msg.matchIndex)
+    .number(msg.hintIndex)
+    .number(msg.round).buffer;
+}
+
+function readMessage(reader: Reader): RaftMessage | null {
+  // An object literal evaluates its fields in the order in which they stand: the order of the bytes.
+  const type = messageTypes[reader.type];
+  switch (type) {
+    case 'pre-vote':
+    case 'vote':
+      return { type, term: reader.number(), lastIndex: reader.number(), lastTerm: reader.number() };
+    case 'pre-vote-reply':
+    case 'vote-reply':
+      return { type, term: reader.number(), granted: reader.flag() };
+    case 'append':
+      return {
+        type,
+        term: reader.number(),
+        prevIndex: reader.number(),
+        prevTerm: reader.number(),
+        entries: reader.entries(),
+        commitIndex: reader.number(),
+        round: reader.number(),
+      };
+    case 'append-reply':
+      return {
+        type,
+        term: reader.number(),
+        success: reader.flag(),
+        prevIndex: reader.number(),
+        matchIndex: reader.number(),
+        hintIndex: reader.number(),
+        round: reader.number(),
+      };
+    default:
+      return null;
+  }
+}
+
+/** @throws RangeError as `encodeMessage` does */
+function encodeRecord(record: RaftRecord): Uint8Array {
+  const type = recordKinds.indexOf(record.kind);
+  if (record.kind === 'entries') {
+    return new Writer(type, numberBytes + entriesBytes(record.entries)).number(record.from).entries(record.entries)
+      .buffer;
+  }
+  const name = record.votedFor === null ? null : Buffer.from(record.votedFor);
+  const writer = new Writer(type, numberBytes + 1 + (name?.length ?? 0)).number(record.term).flag(name !== null);
+  return name === null ? writer.buffer : writer.bytes(name).buffer;
+}
+
+function readRecord(reader: Reader): RaftRecord | null {
+  const kind = recordKinds[reader.type];
+  switch (kind) {
+    case 'vote':
+      return { kind, term: reader.number(), votedFor: reader.flag() ? reader.text() : null };
+    case 'entries':
+      // Index 0 stands before the first entry; nothing can be written there.
+      return { kind, from: reader.number(1), entries: reader.entries() };
+    default:
+      return null;
+  }
+}
+
+function decodeWith<T>(read: (reader: Reader) => T | null, bytes: Uint8Array): T | null {
+  const reader = new Reader(bytes);
+  const value = read(reader);
+  return reader.whole ? value : null;
+}
+
+export const raftCodec: Codec<RaftMessage, RaftRecord> = {
+  encodeMessage,
+  decodeMessage: (bytes) => decodeWith(readMessage, bytes),
+  encodeRecord,
+  decodeRecord: (bytes) => decodeWith(readRecord, bytes),
+};
