@@ -41,6 +41,7 @@ export class Metrics implements RequestObserver {
   readonly #fsync: Histogram;
   readonly #duration: Histogram;
   readonly #requests: Counter;
+  readonly #failed: Counter;
   readonly #leaderChanges: Counter;
   #leader: string | undefined;
 
@@ -54,6 +55,7 @@ export class Metrics implements RequestObserver {
       ['op', 'outcome'],
     );
     this.#requests = this.#counter('client_requests_total', 'Requests that were answered.', ['outcome']);
+    this.#failed = this.#counter('server_proposals_failed_total', 'Requests that were not taken up.', []);
     this.#leaderChanges = this.#counter('server_leader_changes_seen_total', 'Leaders that this replica saw come.', []);
     this.#describeServer(source);
     this.#describeNetwork(source);
@@ -83,6 +85,7 @@ export class Metrics implements RequestObserver {
 
   counted(...[outcome, count]: Parameters<RequestObserver['counted']>): void {
     this.#requests.inc({ outcome }, count);
+    if (outcome === 'rejected') this.#failed.inc(count);
   }
 
   #describeServer({ view, appliedIndex, faults }: MetricsSource): void {
