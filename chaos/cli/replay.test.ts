@@ -82,7 +82,7 @@ describe.concurrent('replay', () => {
   });
 
   test('events that go on after the end: names the first line that is too many', async () => {
-    const copy = copyOfRun('events.jsonl', (text) => `${text}{"atMs":9,"type":"interrupted"}\n`);
+    const copy = copyOfRun('events.jsonl', (text) => `${text}{"atMs":9,"type":"phase","phase":"done"}\n`);
     const lines = textOf(onlyRun(results), 'events.jsonl').trimEnd().split('\n').length;
     const ended = await splitbrain(['replay', copy, '--out', scratch.fresh()]);
     expectRefusal(ended, 5, `events.jsonl, line ${lines + 1}: it was {"atMs":9`);
