@@ -90,6 +90,7 @@ describe('reading a history', () => {
       `${invoke(0, 0)}${ok(0, 0)}${invoke(0, 0)}`,
       'line 3: operation 0 is invoked a second time',
     ],
+    ['time that goes back', `${invoke(0, 0)}${ok(0, 0)}${invoke(1, 1)}`, 'goes back in time'],
     ['two open operations', `${invoke(0, 3)}${invoke(1, 3)}`, 'process 3 invokes 1 while its operation 0 is open'],
     ['a second completion', `${invoke(0, 0)}${ok(0, 0)}${ok(0, 0)}`, 'operation 0 is not open in process 0'],
     ['a completion by another process', `${invoke(0, 0)}${ok(0, 1)}`, 'operation 0 is not open in process 1'],
@@ -100,7 +101,10 @@ describe('reading a history', () => {
   });
 
   test('reads 100,000 lines in seconds', () => {
-    const text = Array.from({ length: 50_000 }, (_, op) => invoke(op, op % 8) + ok(op, op % 8)).join('');
+    const text = Array.from({ length: 50_000 }, (_, op) => {
+      const both = { op, process: op % 8, atMs: op };
+      return serialiseLines([{ ...history[0], ...both } as HistoryEvent, { ...history[2], ...both } as HistoryEvent]);
+    }).join('');
     const startedAt = performance.now();
     expect(parseHistory(text, 'history.jsonl')).toHaveLength(100_000);
     expect(performance.now() - startedAt).toBeLessThan(5000);

@@ -196,12 +196,25 @@ function* jsonLines(content: string, file: string): Generator<readonly [line: nu
 class HistoryRules {
   private readonly seen = new Set<number>();
   private readonly openByProcess = new Map<number, number>();
+  private readonly retired = new Set<number>();
+  private lastMs = Number.NEGATIVE_INFINITY;
 
   /** Says in words which rule the event breaks; null where it breaks none. */
   problem(event: HistoryEvent): string | null {
+    const problem = this.orderProblem(event);
+    if (problem !== null) return problem;
+    if (event.atMs < this.lastMs) return `operation ${event.op} goes back in time, to ${event.atMs} ms`;
+    this.lastMs = event.atMs;
+    return null;
+  }
+
+  private orderProblem(event: HistoryEvent): string | null {
     const open = this.openByProcess.get(event.process);
     if (event.type === 'invoke') {
       if (this.seen.has(event.op)) return `operation ${event.op} is invoked a second time`;
+      if (this.retired.has(event.process)) {
+        return `process ${event.process} goes on after an operation whose outcome it does not know`;
+      }
       if (open !== undefined) return `process ${event.process} invokes ${event.op} while its operation ${open} is open`;
       this.seen.add(event.op);
       this.openByProcess.set(event.process, event.op);
@@ -210,6 +223,7 @@ class HistoryRules {
     if (!this.seen.has(event.op)) return `operation ${event.op} completes before it was invoked`;
     if (open !== event.op) return `operation ${event.op} is not open in process ${event.process}, yet it completes`;
     this.openByProcess.delete(event.process);
+    if (event.type === 'info') this.retired.add(event.process);
     return null;
   }
 }

@@ -74,7 +74,8 @@ function sentenceFor(
       const gap = checks.find(({ check }) => check === 'availability');
       const limit = gap?.limit === undefined ? '' : ` (limit ${gap.limit / 1000} s)`;
       const worst = seconds(gap?.value ?? statistics.longestOutageMs);
-      return `No acknowledged write was lost and no read was stale ${under}. Writes stopped for ${worst} at worst${limit}.`;
+      const excused = plan.strikes.some(({ outage }) => outage) ? ' besides the time without a quorum' : '';
+      return `No acknowledged write was lost and no read was stale ${under}. Writes stopped for ${worst} at worst${excused}${limit}.`;
     }
     case 'FAIL (safety)': {
       const broken = checks.filter(({ kind, verdict }) => kind === 'safety' && verdict === 'invalid');

@@ -30,13 +30,16 @@ const history = fc
     fc.array(fc.constantFrom('ok', 'fail', 'info', 'never'), { minLength: 20, maxLength: 20 }).map((endings) => {
       const events: HistoryEvent[] = [];
       const open = new Set<number>();
-      for (const [op, { process, f, key, value: argument, result, atMs }] of operations.entries()) {
+      // Time goes on, and a process ends with an outcome that it does not know.
+      let atMs = Number.NEGATIVE_INFINITY;
+      for (const [op, { process, f, key, value: argument, result, atMs: drawnMs }] of operations.entries()) {
         if (open.has(process)) continue;
         open.add(process);
+        atMs = Math.max(atMs, drawnMs);
         events.push({ type: 'invoke', op, process, atMs, f, key, value: argument });
         const type = endings[op] ?? 'never';
         if (type === 'never') continue;
-        open.delete(process);
+        if (type !== 'info') open.delete(process);
         const completion = { op, process, atMs, value: result };
         events.push(type === 'ok' ? { type, ...completion } : { type, ...completion, error: key });
       }

@@ -138,6 +138,7 @@ export interface ProtocolDefinition<M, R> {
   /** How many faulty replicas `nodeCount` replicas tolerate. */
   readonly tolerated: (nodeCount: number) => number;
   readonly client: ClientPolicy;
+  readonly codec: Codec<M, R>;
   /** A replica; `defect` is a planted bug of this protocol, as its file exports it. */
   readonly create: (config: ReplicaConfig, defect?: Defect) => Protocol<M, R>;
 }

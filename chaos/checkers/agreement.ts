@@ -19,9 +19,8 @@ const checker: Checker = {
         evidence: evidence.slice(0, 5),
       };
     }
-    if (applied === 0 && hashed < 2) {
-      return { verdict: 'unknown', summary: 'Replicas told neither what they applied nor their state.', evidence };
-    }
+    const gap = incomplete(recording);
+    if (gap !== null) return { verdict: 'unknown', summary: gap, evidence };
     return {
       verdict: 'valid',
       summary: `${figure(applied)} applied entries agree, and so do the final states of ${count(hashed, 'replica')}.`,
@@ -29,6 +28,33 @@ const checker: Checker = {
     };
   },
 };
+
+/** What is missing for a comparison of everything, in a sentence; null where nothing is. */
+function incomplete({ plan, events }: Recording): string | null {
+  const appliedTo = new Map<string, number>();
+  for (const event of events) {
+    if (event.type === 'node-up') appliedTo.set(event.node, 0);
+    if (event.type !== 'apply') continue;
+    const last = appliedTo.get(event.node) ?? 0;
+    if (event.index !== last + 1) return `What ${event.node} applied after index ${last} is not in the record.`;
+    appliedTo.set(event.node, event.index);
+  }
+  const finals = new Map(events.flatMap((event) => (event.type === 'final' ? [[event.node, event] as const] : [])));
+  const settled = events.some((event) => event.type === 'settled');
+  const indexes = new Set<number>();
+  for (const node of plan.nodes) {
+    const final = finals.get(node);
+    if (final === undefined) return `The final state of ${node} is not in the record.`;
+    if (final.stateHash === null && settled) return `${node} did not tell its final state.`;
+    if (final.stateHash === null) continue;
+    if (final.appliedIndex !== (appliedTo.get(node) ?? 0)) {
+      return `${node} says that it applied ${final.appliedIndex} entries, and the record has ${appliedTo.get(node) ?? 0}.`;
+    }
+    indexes.add(final.appliedIndex);
+  }
+  if (settled && indexes.size !== 1) return 'The final states are of different indexes, and cannot be compared.';
+  return null;
+}
 
 /** One piece of evidence an index: which different things were applied there, and by whom. */
 function differentApplies({ events }: Recording): Evidence[] {

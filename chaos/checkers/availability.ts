@@ -17,7 +17,9 @@ const checker: Checker = {
     }
     const { longestMs, atMs } = longestGap(recording, endMs);
     const figures = { value: Math.round(longestMs * 1000) / 1000, limit, unit: 'ms' };
-    const summary = `Writes stopped for ${seconds(longestMs)} at worst.`;
+    const hasOutage = recording.plan.strikes.some(({ outage }) => outage);
+    const excused = hasOutage ? ', time without a quorum by design left out' : '';
+    const summary = `Writes stopped for ${seconds(longestMs)} at worst${excused}.`;
     if (longestMs <= limit) return { verdict: 'valid', summary, ...figures, evidence: [] };
     const sentences = [
       `From ${seconds(atMs)} on, no write succeeded for ${seconds(longestMs)}; the limit is ${seconds(limit)}.`,
@@ -37,15 +39,29 @@ function longestGap(recording: Recording, endMs: number): { longestMs: number; a
   const successes = pairOperations(recording.history)
     .filter(({ f, type, result }) => type === 'ok' && f !== 'read' && result !== false)
     .map(({ completeMs }) => completeMs);
-  // Between two neighbouring marks lies either nothing but silence, or a part of an outage.
-  const marks = [0, ...successes, ...outages.flat(), endMs].filter((ms) => ms <= endMs).sort((a, b) => a - b);
+  // From one success to the next, less what was an outage by design: an outage does not set the count back to nothing.
+  const marks = [0, ...successes.filter((ms) => ms <= endMs), endMs].sort((a, b) => a - b);
   let [longestMs, atMs] = [0, 0];
   for (let i = 1; i < marks.length; i += 1) {
     const [from, to] = [marks[i - 1] as number, marks[i] as number];
-    const byDesign = outages.some(([struck, healed]) => struck <= from && to <= healed);
-    if (!byDesign && to - from > longestMs) [longestMs, atMs] = [to - from, from];
+    const silentMs = to - from - overlapMs(outages, from, to);
+    if (silentMs > longestMs) [longestMs, atMs] = [silentMs, from];
   }
   return { longestMs, atMs };
+}
+
+/** How much of a stretch lies in outages; where they overlap each other, once. */
+function overlapMs(outages: readonly [number, number][], from: number, to: number): number {
+  let covered = 0;
+  let reachedMs = from;
+  for (const [struck, healed] of [...outages].sort(([a], [b]) => a - b)) {
+    const begin = Math.max(struck, reachedMs);
+    const end = Math.min(healed, to);
+    if (end <= begin) continue;
+    covered += end - begin;
+    reachedMs = end;
+  }
+  return covered;
 }
 
 function outageWindows({ plan, events }: Recording, endMs: number): [number, number][] {

@@ -62,14 +62,14 @@ describe('availability', () => {
     expect((await availability.check(run, limits)).value).toBe(value);
   });
 
-  test('an outage by design does not count, but what follows its heal does', async () => {
+  test('an outage by design does not count, but what lies before and after it does', async () => {
     expect(await available(steady(3100, 5600), struck('s2.1', 3200, 4700))).toMatchObject({
       verdict: 'valid',
-      value: 900,
+      value: 1000,
     });
     expect(await available(steady(3100, 6600), struck('s2.1', 3200, 4700))).toMatchObject({
       verdict: 'invalid',
-      value: 1900,
+      value: 2000,
     });
   });
 

@@ -11,6 +11,9 @@ const checker: Checker = {
   kind: 'liveness',
   check: async (recording) => {
     const limit = recording.plan.experiment.limits.recovery;
+    if (!recording.history.some((event) => event.type === 'invoke' && event.f !== 'read')) {
+      return { verdict: 'unknown', summary: 'No write was tried.', evidence: [] };
+    }
     const { slowest, evidence } = slowestRecovery(recording, limit);
     const stalled = recording.events.filter((event) => event.type === 'stalled');
     for (const event of stalled) {
@@ -28,6 +31,13 @@ const checker: Checker = {
     }
     if (!recording.events.some((event) => event.type === 'settled')) {
       return { verdict: 'unknown', summary: 'The run did not get as far as to settle.', ...figures, evidence };
+    }
+    if (slowest === null && recording.events.some((event) => event.type === 'strike')) {
+      return {
+        verdict: 'unknown',
+        summary: 'No spell without a fault was long enough to see a write succeed.',
+        evidence,
+      };
     }
     if (slowest === null)
       return { verdict: 'valid', summary: 'Nothing was struck, and the cluster settled.', evidence };

@@ -110,7 +110,7 @@ describe('unknown', () => {
         ['write', 1500],
         ['cas', 1500, false],
       ]),
-      'No cas succeeded while a fault was on (1.000 s to 2.000 s).',
+      'No cas succeeded under strike s1 (crash of n1) (1.000 s to 2.000 s).',
     ],
     [
       'a kind succeeded only when nothing was struck',
@@ -120,7 +120,7 @@ describe('unknown', () => {
         ['write', 2500],
         ['cas', 1500, true],
       ]),
-      'No write succeeded while a fault was on (1.000 s to 2.000 s).',
+      'No write succeeded under strike s1 (crash of n1) (1.000 s to 2.000 s).',
     ],
   ])('%s', async (_, events, history, sentence) => {
     const result = await judged(events, history);

@@ -26,6 +26,7 @@ const checker: Checker = {
       ...missing(recording, windows),
       ...(await toothless(recording, windows)),
       ...(await idleKinds(recording, windows)),
+      ...falseOutages(recording, windows),
     ];
     if (evidence.length > 0) {
       return { verdict: 'unknown', summary: evidence[0]?.sentences[0] ?? '', evidence: evidence.slice(0, 10) };
@@ -59,17 +60,19 @@ function faultWindows({ plan, events }: Recording): Window[] {
     });
 }
 
+/** The strike of the experiment that a repetition belongs to: `s2` for `s2.3`. */
+const specificationOf = (id: string): string => id.split('.')[0] ?? id;
+
 /** Strikes that failed, and strikes of the experiment of which no repetition came about. */
 function missing({ plan, events }: Recording, windows: readonly Window[]): Evidence[] {
   const failed = events
     .filter((event) => event.type === 'strike-failed')
     .map((event) => note(`Strike ${event.strike} failed: ${event.error}.`, event.atMs));
-  const specification = (id: string) => id.split('.')[0] ?? id;
-  const came = new Set(windows.map(({ event }) => specification(event.strike)));
+  const came = new Set(windows.map(({ event }) => specificationOf(event.strike)));
   // The first that is left of each: a schedule that was shrunk may begin with any repetition.
   const absent = new Map<string, PlannedStrike>();
   for (const strike of plan.strikes) {
-    const name = specification(strike.id);
+    const name = specificationOf(strike.id);
     if (!came.has(name) && !absent.has(name)) absent.set(name, strike);
   }
   return [
@@ -94,18 +97,55 @@ async function toothless({ events }: Recording, windows: readonly Window[]): Pro
   return evidence;
 }
 
+/** A window shorter than this, in milliseconds, is too short to ask that anything succeeds in it. */
+const tellingMs = 1000;
+
+/** Kinds of operations that never succeeded under one of the experiment's strikes, taken with all its repetitions. */
 async function idleKinds({ plan, history }: Recording, windows: readonly Window[]): Promise<Evidence[]> {
-  if (windows.length === 0) return [];
   const { load } = plan.experiment;
   const kinds = (await loadWorkload(load.workload)).kinds(load.params);
   const operations = pairOperations(history).filter(({ type, result }) => type === 'ok' && result !== false);
-  const inside = (op: CompletedOperation) =>
-    windows.some(({ fromMs, toMs }) => op.completeMs >= fromMs && op.completeMs <= toMs);
-  const from = Math.min(...windows.map(({ fromMs }) => fromMs));
-  const to = Math.max(...windows.map(({ toMs }) => toMs));
-  return kinds
-    .filter((kind) => !operations.some((op) => op.f === kind && inside(op)))
-    .map((kind) => note(`No ${kind} succeeded while a fault was on (${seconds(from)} to ${seconds(to)}).`, from, to));
+  const evidence: Evidence[] = [];
+  const telling = windows.filter(({ fromMs, toMs }) => toMs - fromMs >= tellingMs);
+  for (const [name, own] of bySpecification(telling)) {
+    const inside = ({ completeMs }: CompletedOperation) =>
+      own.some(({ fromMs, toMs }) => completeMs >= fromMs && completeMs <= toMs);
+    const [from, to] = [own[0]?.fromMs ?? 0, own.at(-1)?.toMs ?? 0];
+    for (const kind of kinds) {
+      if (operations.some((op) => op.f === kind && inside(op))) continue;
+      evidence.push(note(`No ${kind} succeeded under ${name} (${seconds(from)} to ${seconds(to)}).`, from, to));
+    }
+  }
+  return evidence;
+}
+
+function bySpecification(windows: readonly Window[]): Map<string, Window[]> {
+  const grouped = new Map<string, Window[]>();
+  for (const window of windows) {
+    const { strike, fault, target } = window.event;
+    const name = `strike ${specificationOf(strike)} (${fault} of ${target})`;
+    grouped.set(name, [...(grouped.get(name) ?? []), window]);
+  }
+  return grouped;
+}
+
+/** A strike that is declared to leave no quorum, under which writes went on all the same, excuses nothing. */
+function falseOutages({ plan, history, events }: Recording, windows: readonly Window[]): Evidence[] {
+  const declared = new Set(plan.strikes.filter(({ outage }) => outage).map(({ id }) => id));
+  const writes = pairOperations(history).filter(
+    ({ f, type, result }) => f !== 'read' && type === 'ok' && result !== false,
+  );
+  return windows
+    .filter(({ event }) => declared.has(event.strike))
+    .flatMap(({ event, fromMs, toMs }) => {
+      const struck = events.find((other) => other.type === 'struck' && other.strike === event.strike)?.atMs ?? toMs;
+      const heal = events.find((other) => other.type === 'heal' && other.strike === event.strike)?.atMs ?? toMs;
+      const written = writes.some(({ invokeMs, completeMs }) => invokeMs >= struck && completeMs <= heal);
+      if (!written) return [];
+      return [
+        note(`Strike ${event.strike} was declared to leave no quorum, and writes succeeded under it.`, fromMs, heal),
+      ];
+    });
 }
 
 export default checker;

@@ -11,7 +11,7 @@ interface Params {
 const schema = z
   .strictObject({
     /** Added to every message, one way. */
-    delayMs: z.number().min(0).max(60_000).default(100),
+    delayMs: z.number().min(1).max(60_000).default(100),
     /** Varies the delay by up to this much, either way. */
     jitterMs: z.number().min(0).max(60_000).default(0),
   })

@@ -10,7 +10,7 @@ interface Params {
 const fault: Fault<Params> = {
   summary: 'messages are lost at random between the target and the others, or everywhere (probability)',
   needs: ['link.loss'],
-  parse: paramsOf('loss', z.strictObject({ probability: z.number().min(0).max(1).default(0.1) })),
+  parse: paramsOf('loss', z.strictObject({ probability: z.number().min(0.001).max(1).default(0.1) })),
   links: boundaryLinks,
   strike: ({ cluster, strike, links }, params) => cluster.impair(strike, links, { kind: 'loss', ...params }),
   bit: (evidence) => seenOnLinks(evidence, 'link-dropped'),

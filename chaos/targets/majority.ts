@@ -2,7 +2,7 @@ import type { Target } from '../contracts.ts';
 import { running } from '../running.ts';
 
 const target: Target = {
-  summary: 'one replica more than the protocol tolerates, at random: no quorum is left',
+  summary: 'one replica more than the protocol tolerates, at random: without them no quorum is left',
   choose: ({ statuses, tolerated, random }) =>
     random.sample(
       running(statuses).map(({ node }) => node),

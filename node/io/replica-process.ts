@@ -5,7 +5,6 @@ import type { Codec, Protocol, ReplicaConfig } from '../protocol.ts';
 import { Replica } from '../runtime.ts';
 import { ClientServer } from './client-server.ts';
 import { systemClock, systemRandom } from './clock.ts';
-import { loadCodec } from './codecs.ts';
 import { ControlServer } from './control-server.ts';
 import type { ReplicaFault, ReplicaStatus } from './control-service.ts';
 import type { Journal } from './log.ts';
@@ -43,10 +42,9 @@ async function loadParts(settings: NodeSettings): Promise<Parts> {
   const { protocol: name, bug } = settings;
   const definition = await loadProtocol(name);
   const defect = bug === undefined ? undefined : await loadDefect(name, bug);
-  const codec = await loadCodec(name);
   const { id, members, electionTimeoutMs, heartbeatIntervalMs, maxEntriesPerMessage, trace } = settings;
   const config: ReplicaConfig = { id, members, electionTimeoutMs, heartbeatIntervalMs, maxEntriesPerMessage, trace };
-  return { protocol: definition.create(config, defect), codec };
+  return { protocol: definition.create(config, defect), codec: definition.codec };
 }
 
 /** One replica with everything around it, from its start to its end. */

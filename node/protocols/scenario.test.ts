@@ -10,6 +10,12 @@ const gossip: ProtocolDefinition<unknown, unknown> = {
   defaultNodeCount: 2,
   tolerated: () => 0,
   client: { contact: 'leader', replyQuorum: () => 1 },
+  codec: {
+    encodeMessage: () => new Uint8Array(0),
+    decodeMessage: () => null,
+    encodeRecord: () => new Uint8Array(0),
+    decodeRecord: () => null,
+  },
   create: ({ id, members }) => {
     let index = 0;
     return {

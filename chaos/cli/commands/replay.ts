@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { EnvironmentError, exitCode } from '../../errors.ts';
+import { parseEvents } from '../../history.ts';
 import { refuseImpossiblePlan } from '../../plan.ts';
 import { parsePlan, recordingFiles } from '../../recording-files.ts';
 import { type Executed, execute, substrateOf, tellVerdict } from '../execute.ts';
@@ -43,9 +44,18 @@ async function replay(run: string, flags: ReplayFlags): Promise<void> {
   tellVerdict(executed);
   process.exitCode = signal.aborted ? exitCode.interrupted : executed.verdict.exitCode;
   if (before === null || signal.aborted) return;
-  if (before.get('events.jsonl')?.includes('"type":"interrupted"')) {
+  if (wasInterrupted(before.get('events.jsonl') ?? '', folder)) {
     tell('  The recorded run was interrupted, and this one was not: they are not compared.');
+    process.exitCode = exitCode.inconclusive;
   } else compare(folder, before, executed);
+}
+
+/** Whether the load of a recorded run was broken off by a person. */
+function wasInterrupted(text: string, folder: string): boolean {
+  const lines = text.split('\n');
+  const heal = lines.findIndex((line) => line.includes('"type":"phase"') && line.includes('"phase":"heal"'));
+  const load = `${lines.slice(0, heal).join('\n')}\n`;
+  return heal > 0 && parseEvents(load, `${folder}/events.jsonl`).some(({ type }) => type === 'interrupted');
 }
 
 /** The raw record, as text: whatever it holds is compared. */

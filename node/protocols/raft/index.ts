@@ -1,4 +1,5 @@
 import type { Defect, ProtocolDefinition } from '../../protocol.ts';
+import { raftCodec } from './codec.ts';
 import type { RaftMessage, RaftRecord } from './messages.ts';
 import { Raft } from './raft.ts';
 import { correctRules, type RaftDefect } from './rules.ts';
@@ -9,6 +10,7 @@ const definition: ProtocolDefinition<RaftMessage, RaftRecord> = {
   defaultNodeCount: 5,
   tolerated: (nodeCount) => Math.floor((nodeCount - 1) / 2),
   client: { contact: 'leader', replyQuorum: () => 1 },
+  codec: raftCodec,
   create: (config, defect?: Defect) =>
     new Raft(config, { ...correctRules, ...(defect as RaftDefect | undefined)?.rules }),
 };

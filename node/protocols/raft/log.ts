@@ -30,11 +30,6 @@ export class RaftLog {
     return this.#entries.slice(from - 1, from - 1 + count);
   }
 
-  append(entry: Entry): number {
-    this.#entries.push(entry);
-    return this.#entries.length;
-  }
-
   /** Puts `entries` at index `from`, in place of all that stood there or later. */
   replaceFrom(from: number, entries: readonly Entry[]): void {
     invariant(from >= 1 && from <= this.lastIndex + 1, `entries at ${from} would leave a gap after ${this.lastIndex}`);

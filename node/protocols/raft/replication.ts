@@ -146,9 +146,11 @@ function onRefused(state: RaftState, from: NodeId, progress: Progress, msg: Appe
   const stale =
     progress.state === 'probe' ? msg.prevIndex !== progress.nextIndex - 1 : msg.prevIndex <= progress.matchIndex;
   if (stale) return;
+  const nextIndex = Math.max(progress.matchIndex + 1, Math.min(msg.hintIndex, msg.prevIndex));
+  // Nothing new to try: the next heartbeat asks again. At once, the two would go on for ever.
+  progress.probing = progress.state === 'probe' && nextIndex === progress.nextIndex;
   progress.state = 'probe';
-  progress.probing = false;
-  progress.nextIndex = Math.max(progress.matchIndex + 1, Math.min(msg.hintIndex, msg.prevIndex));
+  progress.nextIndex = nextIndex;
   sendAppend(state, from, false);
 }
 
