@@ -216,6 +216,16 @@ describe('how a call ends', () => {
     expect(outcomes).toEqual([{ kind: 'unknown', error: 'timed out' }]);
   });
 
+  test('an answer to an earlier try counts: a round trip may take longer than a try', () => {
+    const { call, last, clock, reply, outcomes } = talker();
+    call(get);
+    const first = last();
+    clock.pass(450);
+    expect(last().request.id).not.toBe(first.request.id);
+    reply(first.to, { status: 'ok', result: encodeResult('ok', 'x') }, first.request.id);
+    expect(outcomes).toEqual([answered('x')]);
+  });
+
   test('once: late and repeated replies are nobody’s', () => {
     const { call, answer, reply, clock, outcomes } = talker();
     call(get);

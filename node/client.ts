@@ -32,6 +32,8 @@ interface Call {
   readonly deadlineMs: number;
   readonly done: (outcome: CallOutcome) => void;
   request: ClientRequest;
+  /** The id of the first attempt at what is asked now (the session, then the command). */
+  firstId: number;
   /** Registering a session, before the command itself is sent. */
   registers: boolean;
   /** Requests of the command itself that were sent and neither answered nor refused: each may be applied yet. */
@@ -67,16 +69,30 @@ export class SessionClient {
     const registers = !reads && this.#session === 0;
     if (!reads) this.#sequence += 1;
     const request = registers ? this.#registration() : this.#requestOf(command);
-    this.#call = { command, deadlineMs, done, request, registers, unresolved: 0, redirects: 0, replies: new Map() };
+    const firstId = request.id;
+    this.#call = {
+      command,
+      deadlineMs,
+      done,
+      request,
+      firstId,
+      registers,
+      unresolved: 0,
+      redirects: 0,
+      replies: new Map(),
+    };
     this.#attempt(this.#call);
   }
 
   /** Takes a reply. Late and repeated ones are ignored. */
   receive(from: NodeId, reply: ClientReply): void {
     const call = this.#call;
-    if (call === undefined || reply.id !== call.request.id) return;
-    if (reply.status === 'rejected') this.#onRejected(call, from, reply.leader);
-    else this.#onAnswered(call, from, reply.result);
+    if (call === undefined || reply.id > call.request.id) return;
+    // One replica's answer to an earlier attempt is an answer: where a round trip takes longer than an attempt, there is
+    // no other. Where several must agree, only what they say to the same attempt is compared.
+    if (reply.id < (this.#quorum === 1 ? call.firstId : call.request.id)) return;
+    if (reply.status === 'ok') this.#onAnswered(call, from, reply.result);
+    else if (reply.id === call.request.id) this.#onRejected(call, from, reply.leader);
   }
 
   #requestOf({ op, key, a, b }: ClientCommand): ClientRequest {
@@ -122,7 +138,7 @@ export class SessionClient {
     if (this.#call !== call) return;
     this.#contact = this.#anyOther(this.#contact);
     call.redirects = 0;
-    // The same command under a new request id, so that a late reply to the old attempt is not taken for this one's.
+    // The same command under a new request id, so that a late refusal of the old attempt is not taken for this one's.
     call.request = { ...call.request, id: this.#nextRequest() };
     call.replies.clear();
     this.#attempt(call);
@@ -156,6 +172,7 @@ export class SessionClient {
       this.#session = Number(result.value);
       call.registers = false;
       call.request = this.#requestOf(call.command);
+      call.firstId = call.request.id;
       call.replies.clear();
       this.#attempt(call);
       return;
