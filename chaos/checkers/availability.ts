@@ -1,5 +1,6 @@
 import type { Checker, Recording } from '../contracts.ts';
 import { pairOperations } from '../history.ts';
+import { isSuccessfulWrite, strikeWindows } from '../statistics.ts';
 import { seconds } from '../words.ts';
 
 /** How long writes may stop while a quorum is left. Strikes that leave none (`outage: true`) do not count. */
@@ -37,7 +38,7 @@ const checker: Checker = {
 function longestGap(recording: Recording, endMs: number): { longestMs: number; atMs: number } {
   const outages = outageWindows(recording, endMs);
   const successes = pairOperations(recording.history)
-    .filter(({ f, type, result }) => type === 'ok' && f !== 'read' && result !== false)
+    .filter(isSuccessfulWrite)
     .map(({ completeMs }) => completeMs);
   // From one success to the next, less what was an outage by design: an outage does not set the count back to nothing.
   const marks = [0, ...successes.filter((ms) => ms <= endMs), endMs].sort((a, b) => a - b);
@@ -64,13 +65,10 @@ function overlapMs(outages: readonly [number, number][], from: number, to: numbe
   return covered;
 }
 
-function outageWindows({ plan, events }: Recording, endMs: number): [number, number][] {
-  const outages = new Set(plan.strikes.filter(({ outage }) => outage).map(({ id }) => id));
-  return events.flatMap((event): [number, number][] => {
-    if (event.type !== 'strike' || !outages.has(event.strike)) return [];
-    const healed = events.find((other) => other.type === 'healed' && other.strike === event.strike);
-    return [[event.atMs, healed?.atMs ?? endMs]];
-  });
+function outageWindows(recording: Recording, endMs: number): [number, number][] {
+  return strikeWindows(recording).flatMap(({ outage, requestedMs, healedMs }): [number, number][] =>
+    outage && requestedMs !== null ? [[requestedMs, healedMs ?? endMs]] : [],
+  );
 }
 
 export default checker;

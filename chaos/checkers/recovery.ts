@@ -1,5 +1,6 @@
 import type { Checker, Evidence, Recording } from '../contracts.ts';
 import { pairOperations } from '../history.ts';
+import { isSuccessfulWrite } from '../statistics.ts';
 import { seconds } from '../words.ts';
 
 /**
@@ -49,7 +50,7 @@ const checker: Checker = {
 /** The longest time from the end of the last fault to the next successful write, where it was calm for long enough to tell. */
 function slowestRecovery(recording: Recording, limit: number): { slowest: number | null; evidence: Evidence[] } {
   const done = pairOperations(recording.history)
-    .filter(({ f, type, result }) => type === 'ok' && f !== 'read' && result !== false)
+    .filter(isSuccessfulWrite)
     .map(({ completeMs }) => completeMs)
     .sort((a, b) => a - b);
   let slowest: number | null = null;

@@ -1,6 +1,7 @@
 import { loadFault, loadWorkload } from '../catalog.ts';
 import type { Checker, CompletedOperation, Evidence, LabEvent, PlannedStrike, Recording } from '../contracts.ts';
 import { pairOperations } from '../history.ts';
+import { isSuccessfulWrite, strikeWindows } from '../statistics.ts';
 import { seconds } from '../words.ts';
 
 type StrikeEvent = Extract<LabEvent, { type: 'strike' }>;
@@ -130,22 +131,19 @@ function bySpecification(windows: readonly Window[]): Map<string, Window[]> {
 }
 
 /** A strike that is declared to leave no quorum, under which writes went on all the same, excuses nothing. */
-function falseOutages({ plan, history, events }: Recording, windows: readonly Window[]): Evidence[] {
-  const declared = new Set(plan.strikes.filter(({ outage }) => outage).map(({ id }) => id));
-  const writes = pairOperations(history).filter(
-    ({ f, type, result }) => f !== 'read' && type === 'ok' && result !== false,
-  );
-  return windows
-    .filter(({ event }) => declared.has(event.strike))
-    .flatMap(({ event, fromMs, toMs }) => {
-      const struck = events.find((other) => other.type === 'struck' && other.strike === event.strike)?.atMs ?? toMs;
-      const heal = events.find((other) => other.type === 'heal' && other.strike === event.strike)?.atMs ?? toMs;
-      const written = writes.some(({ invokeMs, completeMs }) => invokeMs >= struck && completeMs <= heal);
-      if (!written) return [];
-      return [
-        note(`Strike ${event.strike} was declared to leave no quorum, and writes succeeded under it.`, fromMs, heal),
-      ];
-    });
+function falseOutages(recording: Recording, windows: readonly Window[]): Evidence[] {
+  const became = new Map(strikeWindows(recording).map((strike) => [strike.strike, strike]));
+  const writes = pairOperations(recording.history).filter(isSuccessfulWrite);
+  return windows.flatMap(({ event, fromMs, toMs }) => {
+    const strike = became.get(event.strike);
+    const struckMs = strike?.struckMs ?? null;
+    if (strike?.outage !== true || struckMs === null) return [];
+    const healMs = strike.healRequestedMs ?? toMs;
+    if (!writes.some(({ invokeMs, completeMs }) => invokeMs >= struckMs && completeMs <= healMs)) return [];
+    return [
+      note(`Strike ${event.strike} was declared to leave no quorum, and writes succeeded under it.`, fromMs, healMs),
+    ];
+  });
 }
 
 export default checker;

@@ -1,14 +1,11 @@
 /** Real time for the orchestrator: milliseconds since the epoch, with fractions, that never go back. */
+import { systemClock, wallClockMs } from '../../../node/io/clock.ts';
 import type { Clock } from '../../../node/ports.ts';
 import type { LabClock } from '../../contracts.ts';
 
 export const realClock: Clock & LabClock = {
-  now: () => performance.timeOrigin + performance.now(),
-  soon: (run) => setImmediate(run),
-  after: (delayMs, run) => {
-    const timer = setTimeout(run, Math.max(0, delayMs));
-    return () => clearTimeout(timer);
-  },
+  ...systemClock,
+  now: wallClockMs,
   sleep: (delayMs, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted === true) {

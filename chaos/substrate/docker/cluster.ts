@@ -2,17 +2,7 @@
 import { SessionClient } from '../../../node/client.ts';
 import { ReplicaConnections } from '../../../node/io/replica-connections.ts';
 import type { ClientPolicy } from '../../../node/protocol.ts';
-import type {
-  Cluster,
-  Heal,
-  Impairment,
-  LabClient,
-  LabFact,
-  Link,
-  NodeId,
-  NodeStatus,
-  ReportFile,
-} from '../../contracts.ts';
+import type { Cluster, Heal, Impairment, LabClient, Link, NodeId, NodeStatus, ReportFile } from '../../contracts.ts';
 import { randomFor } from '../../random.ts';
 import { labClient } from '../../systems/replica.ts';
 import { realClock } from './clock.ts';
@@ -29,7 +19,6 @@ export interface DockerClusterParts {
   readonly addresses: Readonly<Record<NodeId, string>>;
   /** Which strikes hold which links, shared with whoever turns observations into facts. */
   readonly impaired: ImpairedLinks;
-  readonly observe: (atMs: number, fact: LabFact) => void;
   /** The text of the compose file that the lab came from, without its token. */
   readonly composeFile: string;
   /** Takes the lab down. */

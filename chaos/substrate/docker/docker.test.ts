@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { judge } from '../../judge.ts';
 import { makePlan } from '../../plan.ts';
 import { record } from '../../run.ts';
@@ -29,7 +29,11 @@ const limitMs = 300_000;
 describe.skipIf(reason !== null)(
   `on a real engine with real Toxiproxy${reason === null ? '' : `: skipped, ${reason}`}`,
   () => {
-    const before = engine.containers();
+    const known = new Set<string>();
+
+    beforeAll(async () => {
+      for (const { id } of await engine.containers()) known.add(id);
+    });
 
     test.each(['rolling-failures', 'leader-isolated', 'one-way-partition'])(
       '%s passes, as in the simulator',
@@ -45,7 +49,6 @@ describe.skipIf(reason !== null)(
     );
 
     afterAll(async () => {
-      const known = new Set((await before).map(({ id }) => id));
       expect((await engine.containers()).filter(({ id }) => !known.has(id))).toEqual([]);
     });
   },

@@ -6,7 +6,6 @@ import { labLabel, nodeLabel } from './compose-file.ts';
 
 /** Bringing a lab up, images and all, may take this long. */
 const upLimit = '300s';
-const downLimit = '60s';
 
 export interface LabContainer {
   readonly id: string;
@@ -42,17 +41,7 @@ export class Engine {
       env: { ...process.env, SPLITBRAIN_IMAGE: image },
     })`docker compose -p ${project} -f ${file} up -d --wait`;
     if (result.exitCode === 0) return;
-    throw composeError('up', result.stderr || result.stdout);
-  }
-
-  /** `docker compose down`, with everything that belongs to the project. */
-  async down(project: string, file: string): Promise<void> {
-    const result = await $({
-      nothrow: true,
-      quiet: true,
-      timeout: downLimit,
-    })`docker compose -p ${project} -f ${file} down -v --remove-orphans -t 1`;
-    if (result.exitCode !== 0) throw composeError('down', result.stderr || result.stdout);
+    throw composeError(result.stderr || result.stdout);
   }
 
   /** The labels of an image; null where it is not here. */
@@ -135,7 +124,7 @@ export function engineError(error: unknown): EnvironmentError {
 }
 
 /** The last lines of what Compose said, and the mend for what is known to go wrong. */
-function composeError(command: string, output: string): EnvironmentError {
+function composeError(output: string): EnvironmentError {
   const lines = output.split('\n').filter((line) => line.trim() !== '');
   const said = lines.slice(-3).join(' ').slice(-600);
   const advice =
@@ -152,5 +141,5 @@ function composeError(command: string, output: string): EnvironmentError {
       { sign: /permission denied.*docker\.sock/i, mend: 'Add the user to the group docker. Then log in anew.' },
       { sign: /is not a docker command|unknown shorthand flag/i, mend: 'Install Docker Compose v2.' },
     ].find(({ sign }) => sign.test(output))?.mend ?? 'See: npx splitbrain doctor';
-  return new EnvironmentError(`docker compose ${command} failed: ${said || 'it did not end in time'}`, advice);
+  return new EnvironmentError(`docker compose up failed: ${said || 'it did not end in time'}`, advice);
 }

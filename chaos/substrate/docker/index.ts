@@ -87,7 +87,6 @@ class Lab {
       links,
       addresses,
       impaired: this.#impaired,
-      observe: this.#observe,
       composeFile: text.replaceAll(this.#token, 'token-of-another-run'),
       takeDown: () => this.takeDown(),
     });

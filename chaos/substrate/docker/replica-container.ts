@@ -33,10 +33,6 @@ export class ReplicaContainer {
     return this.#status;
   }
 
-  get id(): string {
-    return this.#id;
-  }
-
   /** Takes up the connections to a container that has just started: its published ports are new with each start. */
   async attach(): Promise<void> {
     const { NetworkSettings } = await this.#container().inspect();
