@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { closest, distance } from 'fastest-levenshtein';
+import { packageRoot } from '../node/io/package-root.ts';
 import type { Defect, ProtocolDefinition } from '../node/protocol.ts';
 import type { Checker, Fault, Reporter, Target, Workload } from './contracts.ts';
 import { UsageError } from './errors.ts';
@@ -14,11 +15,6 @@ import { type Experiment, parseExperiment } from './experiment.ts';
 /** The folder of this file: `chaos`, or `dist/chaos` where the code was compiled. */
 const chaosFolder = dirname(fileURLToPath(import.meta.url));
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-
-/** The folder with package.json: experiments and assets are read from there, compiled or not. */
-export const packageRoot = existsSync(join(chaosFolder, '..', 'package.json'))
-  ? resolve(chaosFolder, '..')
-  : resolve(chaosFolder, '..', '..');
 
 const folders = {
   fault: join(chaosFolder, 'faults'),

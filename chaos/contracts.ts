@@ -272,8 +272,6 @@ export interface StrikeEvidence {
   readonly nodes: readonly NodeId[];
   readonly links: readonly Link[];
   readonly events: readonly LabEvent[];
-  /** What else the substrate left; not judged. */
-  readonly artifacts?: readonly ReportFile[];
 }
 
 /** The default export of `faults/<name>.ts`. */

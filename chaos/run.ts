@@ -17,6 +17,7 @@ import type {
 import { type Load, startLoad } from './load.ts';
 import { loadParts, type Parts } from './parts.ts';
 import { randomFor } from './random.ts';
+import { roundMs } from './statistics.ts';
 import { runStrikes } from './strikes.ts';
 
 /** What a person sees while a run goes on. */
@@ -86,8 +87,6 @@ class Journal {
     return this.#events.sort((a, b) => a.atMs - b.atMs);
   }
 }
-
-const roundMs = (ms: number): number => Math.round(ms * 1000) / 1000 + 0;
 
 /**
  * Runs `plan` on `substrate` and returns all that was seen. Where the lab itself fails after boot, the record ends with a

@@ -2,14 +2,14 @@
 import type { PlannedStrike, RandomSource } from './contracts.ts';
 import { UsageError } from './errors.ts';
 import type { Experiment, StrikeSpecification } from './experiment.ts';
+import { roundMs } from './statistics.ts';
 
 /** The load goes on this long after the last heal, so that the recovery is seen; less in a short run. */
 const quietTailMs = 3000;
 /** More strikes than this are a mistake in the file. */
 const maxStrikes = 10_000;
 
-const draw = (random: RandomSource, [min, max]: readonly [number, number]): number =>
-  Math.round(random.between(min, max) * 1000) / 1000;
+const draw = (random: RandomSource, [min, max]: readonly [number, number]): number => roundMs(random.between(min, max));
 
 /**
  * Draws the schedule of a run.

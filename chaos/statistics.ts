@@ -112,7 +112,7 @@ export function faultSpans(recording: Recording): Span[] {
 /** The nearest-rank percentiles of `values`; null where there are none. */
 export function percentiles(values: readonly number[]): Percentiles | null {
   const sorted = Float64Array.from(values).sort();
-  const rank = (share: number) => round(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0);
+  const rank = (share: number) => roundMs(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0);
   return sorted.length === 0 ? null : { p50: rank(0.5), p99: rank(0.99), p999: rank(0.999), max: rank(1) };
 }
 
@@ -158,10 +158,10 @@ export function runStatistics(recording: Recording): RunStatistics {
   return {
     operations: countOutcomes(operations),
     perKind: outcomesPerKind(operations),
-    throughputPerSecond: round(ratePerSecond(ok, load)),
+    throughputPerSecond: roundMs(ratePerSecond(ok, load)),
     latencyCalmMs: latencies(false),
     latencyFaultMs: latencies(true),
-    longestOutageMs: round(outages.reduce((longest, ms) => Math.max(longest, ms), 0)),
+    longestOutageMs: roundMs(outages.reduce((longest, ms) => Math.max(longest, ms), 0)),
     recoveryTo95Ms: recoveryTo95Ms(recording, ok, load),
     leaderChanges: recording.events.filter(
       (event) => event.type === 'role' && isLeading(event.role) && event.atMs >= load.fromMs,
@@ -191,7 +191,7 @@ function recoveryTo95Ms(recording: Recording, ok: readonly CompletedOperation[],
   const times = ok.map((operation) => operation.completeMs).sort((a, b) => a - b);
   for (let fromMs = healedMs; fromMs + recoveryWindowMs <= load.toMs; fromMs += recoveryStepMs) {
     const count = firstAtOrAfter(times, fromMs + recoveryWindowMs) - firstAtOrAfter(times, fromMs);
-    if ((count * 1000) / recoveryWindowMs >= recoveredShare * calm) return round(fromMs - healedMs);
+    if ((count * 1000) / recoveryWindowMs >= recoveredShare * calm) return roundMs(fromMs - healedMs);
   }
   return null;
 }
@@ -234,7 +234,7 @@ function firstAtOrAfter(times: readonly number[], atMs: number): number {
   return low;
 }
 
-/** To the microsecond: further digits are noise, and make files differ. */
-function round(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
+/** To the microsecond: further digits are noise, and make files differ. Never a negative zero. */
+export function roundMs(ms: number): number {
+  return Math.round(ms * 1000) / 1000 + 0;
 }

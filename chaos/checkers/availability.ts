@@ -1,6 +1,6 @@
 import type { Checker, Recording } from '../contracts.ts';
 import { pairOperations } from '../history.ts';
-import { isSuccessfulWrite, strikeWindows } from '../statistics.ts';
+import { isSuccessfulWrite, roundMs, strikeWindows } from '../statistics.ts';
 import { seconds } from '../words.ts';
 
 /** How long writes may stop while a quorum is left. Strikes that leave none (`outage: true`) do not count. */
@@ -17,7 +17,7 @@ const checker: Checker = {
       return { verdict: 'unknown', summary: 'No write was tried.', evidence: [] };
     }
     const { longestMs, atMs } = longestGap(recording, endMs);
-    const figures = { value: Math.round(longestMs * 1000) / 1000, limit, unit: 'ms' };
+    const figures = { value: roundMs(longestMs), limit, unit: 'ms' };
     const hasOutage = recording.plan.strikes.some(({ outage }) => outage);
     const excused = hasOutage ? ', time without a quorum by design left out' : '';
     const summary = `Writes stopped for ${seconds(longestMs)} at worst${excused}.`;

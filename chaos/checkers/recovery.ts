@@ -1,6 +1,6 @@
 import type { Checker, Evidence, Recording } from '../contracts.ts';
 import { pairOperations } from '../history.ts';
-import { isSuccessfulWrite } from '../statistics.ts';
+import { isSuccessfulWrite, roundMs } from '../statistics.ts';
 import { seconds } from '../words.ts';
 
 /**
@@ -60,7 +60,7 @@ function slowestRecovery(recording: Recording, limit: number): { slowest: number
     const tookMs = Math.min(next ?? toMs, toMs) - fromMs;
     // The next strike (or the end) came first, and too soon to tell.
     if ((next === undefined || next > toMs) && tookMs < limit) continue;
-    slowest = Math.max(slowest ?? 0, Math.round(tookMs * 1000) / 1000);
+    slowest = Math.max(slowest ?? 0, roundMs(tookMs));
     if (tookMs <= limit) continue;
     evidence.push({
       sentences: [

@@ -1,5 +1,7 @@
 /** Options that several commands share: one place for their names, defaults and errors. */
 import { InvalidArgumentError, Option } from 'commander';
+import { namesOf } from '../catalog.ts';
+import { UsageError } from '../errors.ts';
 import { parseDuration } from '../experiment.ts';
 import { maxSeed } from '../random.ts';
 
@@ -68,4 +70,21 @@ export function planOverrides({ protocol, bug, nodes, duration, rate }: PlanFlag
     ...(duration === undefined ? {} : { durationMs: duration }),
     ...(rate === undefined ? {} : { rate }),
   };
+}
+
+/**
+ * The experiments that a command line asks for.
+ *
+ * @throws UsageError where it names none, or names some beside all
+ */
+export function chosenExperiments(names: readonly string[], all: boolean): readonly string[] {
+  if (all && names.length > 0) {
+    throw new UsageError('--all and the name of an experiment do not go together', 'Leave one of them out.');
+  }
+  if (all) return namesOf('experiment');
+  if (names.length > 0) return names;
+  throw new UsageError(
+    'no experiment is named',
+    'Name one, or say --all. See them with: npx splitbrain list experiments',
+  );
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
-import { packageRoot } from '../catalog.ts';
+import { packageRoot } from '../../node/io/package-root.ts';
 import type { Provenance } from '../contracts.ts';
 
 /** Our own version, as package.json has it. */

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { namesOf, packageRoot } from '../catalog.ts';
+import { packageRoot } from '../../node/io/package-root.ts';
+import { namesOf } from '../catalog.ts';
 import type { Plan } from '../contracts.ts';
 import { mainFile, onlyRun, runsIn, Scratch, splitbrain, textOf } from './spawned.ts';
 

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packageRoot } from '../catalog.ts';
+import { packageRoot } from '../../node/io/package-root.ts';
 
 export interface Ended {
   /** Null where the process did not end in time, and was killed. */

@@ -30,32 +30,13 @@ export interface ReplicaStatus {
 /** A fault inside of a replica. */
 export type ReplicaFault = { readonly kind: 'slow-disk'; readonly ms: number } | { readonly kind: 'clear' };
 
-export interface WireLink {
-  readonly from: string;
-  readonly silent: boolean;
-  readonly lastHeardMs: number;
-  readonly delayMs: number;
-  readonly frames: number;
-  readonly undecodable: number;
-}
+/** proto3 has no null and no absence here: -1 ms is never, and an empty text is nobody or nothing. */
+type WireLink = { readonly [Field in keyof InboundLink]: NonNullable<InboundLink[Field]> };
 
-export interface WireStatus {
-  readonly id: string;
-  readonly runId: string;
-  readonly protocol: string;
-  readonly pid: number;
-  readonly uptimeMs: number;
-  readonly view: {
-    readonly role: string;
-    readonly epoch: number;
-    readonly leader: string;
-    readonly commitIndex: number;
-    readonly lastIndex: number;
-  };
-  readonly appliedIndex: number;
+export interface WireStatus extends Omit<ReplicaStatus, 'view' | 'stateHash' | 'inbound'> {
+  readonly view: Required<ReplicaStatus['view']>;
   readonly stateHash: string;
   readonly inbound: readonly WireLink[];
-  readonly faults: readonly string[];
 }
 
 export interface WireStatusRequest {

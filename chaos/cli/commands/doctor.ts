@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { statfsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { packageRoot } from '../../catalog.ts';
+import { packageRoot } from '../../../node/io/package-root.ts';
 import { exitCode, SplitbrainError } from '../../errors.ts';
 import { columns, print } from '../terminal.ts';
 

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { namesOf, unknownName } from '../../catalog.ts';
 import type { Plan, Verdict } from '../../contracts.ts';
-import { exitCode, UsageError } from '../../errors.ts';
+import { exitCode } from '../../errors.ts';
 import { worstExitCode } from '../../judge.ts';
 import { makePlan } from '../../plan.ts';
 import { drawSeed, maxSeed } from '../../random.ts';
 import { type Executed, execute, substrateOf, tellVerdict } from '../execute.ts';
 import { interruptSignal } from '../interrupt.ts';
-import { integer, options, type PlanFlags, planOverrides } from '../options.ts';
+import { chosenExperiments, integer, options, type PlanFlags, planOverrides } from '../options.ts';
 import { requireWritable } from '../results.ts';
 import { print, tell } from '../terminal.ts';
 
@@ -51,16 +51,7 @@ export default function register(program: Command): void {
 }
 
 async function run(names: string[], flags: RunFlags): Promise<void> {
-  if (flags.all === true && names.length > 0) {
-    throw new UsageError('--all and the name of an experiment do not go together', 'Leave one of them out.');
-  }
-  const experiments = flags.all === true ? namesOf('experiment') : names;
-  if (experiments.length === 0) {
-    throw new UsageError(
-      'no experiment is named',
-      'Name one, or say --all. See them with: npx splitbrain list experiments',
-    );
-  }
+  const experiments = chosenExperiments(names, flags.all === true);
   checkReporters(flags.reporter ?? []);
   const seed = flags.seed ?? drawSeed();
   tell(`seed ${seed}`);

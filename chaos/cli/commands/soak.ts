@@ -2,14 +2,14 @@ import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { createLogUpdate } from 'log-update';
 import type { Defect } from '../../../node/protocol.ts';
-import { bugNamesOf, loadDefect, loadExperiment, namesOf } from '../../catalog.ts';
-import { exitCode, UsageError } from '../../errors.ts';
+import { bugNamesOf, loadDefect, loadExperiment } from '../../catalog.ts';
+import { exitCode } from '../../errors.ts';
 import { worstExitCode } from '../../judge.ts';
 import { makePlan } from '../../plan.ts';
 import { maxSeed } from '../../random.ts';
 import { simSubstrate } from '../../substrate/sim/index.ts';
 import { interruptSignal } from '../interrupt.ts';
-import { integer, options, type PlanFlags, planOverrides } from '../options.ts';
+import { chosenExperiments, integer, options, type PlanFlags, planOverrides } from '../options.ts';
 import { runPool } from '../soak-pool.ts';
 import type { SoakJob, SoakResult } from '../soak-worker.ts';
 import { commandLine, outcomeMark, print, tell } from '../terminal.ts';
@@ -52,13 +52,7 @@ export default function register(program: Command): void {
 }
 
 async function soak(names: string[], flags: SoakFlags): Promise<void> {
-  const experiments = flags.all === true ? namesOf('experiment') : names;
-  if (experiments.length === 0) {
-    throw new UsageError(
-      'no experiment is named',
-      'Name one, or say --all. See them with: npx splitbrain list experiments',
-    );
-  }
+  const experiments = chosenExperiments(names, flags.all === true);
   const firstSeed = flags.seed ?? 1;
   tell(
     `seeds ${firstSeed} to ${firstSeed + flags.seeds - 1} of ${experiments.length} experiment(s), ${flags.jobs} process(es)`,

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { packageRoot } from '../../catalog.ts';
+import { packageRoot } from '../../../node/io/package-root.ts';
 
 /** In the order in which a page loads them; each builds on those before. */
 const scriptNames = ['theme.js', 'range.js', 'drawing.js', 'lines.js', 'lanes.js', 'page.js'];

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { $ } from 'zx';
-import { packageRoot } from '../../catalog.ts';
+import { packageRoot } from '../../../node/io/package-root.ts';
 import { EnvironmentError } from '../../errors.ts';
 import { publicImages } from './compose-file.ts';
 import type { Engine } from './engine.ts';

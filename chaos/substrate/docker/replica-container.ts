@@ -131,7 +131,10 @@ export class ReplicaContainer {
   }
 }
 
-/** The engine sends both streams in one: frames of a type byte, three zeros, and the length as u32. */
+/**
+ * The engine sends both streams in one: frames of a type byte, three zeros, and the length as u32. The modem's own way
+ * recurses once per frame of a chunk, and a whole log is one chunk.
+ */
 function demultiplexed(bytes: Buffer): string {
   const parts: Buffer[] = [];
   for (let at = 0; at + 8 <= bytes.length; ) {

@@ -12,16 +12,12 @@ import { listenAddress, type ProxyLink } from './layout.ts';
 const callLimitMs = 3000;
 
 /**
- * What can be put on a link. All act on what the sender sends (upstream), on every connection (toxicity 1).
- *
- * `timeout` of 0 ms drops everything, and its removal closes the connection. `bandwidth` of 0 holds everything, and its
- * removal delivers it.
+ * What can be put on a link. All act on what the sender sends (upstream), on every connection (toxicity 1). `timeout` of
+ * 0 ms drops everything, and its removal closes the connection.
  */
 export type Toxic =
   | { readonly type: 'latency'; readonly attributes: { readonly latency: number; readonly jitter: number } }
-  | { readonly type: 'timeout'; readonly attributes: { readonly timeout: number } }
-  | { readonly type: 'bandwidth'; readonly attributes: { readonly rate: number } }
-  | { readonly type: 'reset_peer'; readonly attributes: { readonly timeout: number } };
+  | { readonly type: 'timeout'; readonly attributes: { readonly timeout: number } };
 
 function validate({ type, attributes }: Toxic): void {
   for (const [name, value] of Object.entries(attributes)) {
@@ -126,7 +122,6 @@ export class Links {
     this.#lastToxic += 1;
     const { attributes, type } = toxic;
     const body = { name: `t${this.#lastToxic}`, stream: 'upstream', type, toxicity: 1, attributes } as const;
-    // The client's types lack reset_peer, which the server has.
     const added = await proxy.addToxic(body as Parameters<typeof proxy.addToxic>[0]);
     let healed = false;
     return async () => {
