@@ -8,6 +8,7 @@ import type { CallOutcome } from './client.ts';
 import { ReplicaControl } from './io/control-client.ts';
 import { eventually } from './io/fixture.ts';
 import { Spawned, TestCluster } from './io/process-fixture.ts';
+import { readStatus } from './io/status-page.ts';
 import { openWal } from './io/wal/wal.ts';
 import { raftCodec } from './protocols/raft/codec.ts';
 
@@ -58,12 +59,9 @@ describe('three replica processes', () => {
     const spawned = cluster.process(id);
     expect(spawned.facts('started')).toMatchObject([{ listen: cluster.settings[id]?.listen }]);
     expect(spawned.facts('role').at(-1)).toMatchObject({ role: 'leader' });
-    expect(
-      spawned
-        .facts('link-heard')
-        .map(({ from }) => from)
-        .sort(),
-    ).toEqual(cluster.members.filter((member) => member !== id));
+    // On a busy machine a link may fall silent, and be heard again.
+    const heard = new Set(spawned.facts('link-heard').map(({ from }) => from));
+    expect([...heard].sort()).toEqual(cluster.members.filter((member) => member !== id));
     expect(spawned.facts('apply').length).toBeGreaterThan(0);
     expect(spawned.lines.every(({ time }) => Math.abs(time - Date.now()) < 120_000)).toBe(true);
   });
@@ -156,6 +154,32 @@ describe('three replica processes', () => {
     expect(samples).toContainEqual(expect.stringMatching(/^lab_consensus_epoch\{.*kind="term".*\} [1-9]/));
     expect(samples).toContainEqual(expect.stringMatching(/^lab_disk_wal_fsync_duration_seconds_count\{.*\} [1-9]/));
     expect(samples).toContainEqual(expect.stringMatching(/^lab_network_peer_sent_bytes_total\{.*peer=.*\} [1-9]/));
+  });
+
+  it('tell without a token what they know of themselves, and agree about the leader', async () => {
+    expect(resultOf(await cluster.client()({ op: 'put', key: 'status', a: 'told' }))).toBeNull();
+    const read = () => Promise.all(cluster.members.map((id) => readStatus(cluster.addressOf(id, 'metrics'), 10_000)));
+    let all = await read();
+    await eventually(async () => {
+      all = await read();
+      const [first] = all;
+      const leads = all.filter(({ id, role }) => role === 'leader' && id === first?.leader);
+      const same = all.every(
+        ({ leader, epoch, appliedIndex }) =>
+          leader === first?.leader && epoch === first?.epoch && appliedIndex === first?.appliedIndex,
+      );
+      return leads.length === 1 && same;
+    }, 'all three name the one that says that it leads');
+    for (const [place, id] of cluster.members.entries()) {
+      const told = all[place];
+      const { members } = cluster;
+      expect(told).toMatchObject({ schemaVersion: 1, runId: 'run-1', id, protocol: 'raft', members });
+      expect(told?.appliedIndex).toBeGreaterThan(0);
+      expect(told?.commitIndex).toBeGreaterThanOrEqual(told?.appliedIndex ?? 0);
+      expect(told?.lastIndex).toBeGreaterThanOrEqual(told?.commitIndex ?? 0);
+      expect(told?.uptimeMs).toBeGreaterThan(0);
+      expect(told?.uptimeMs).toBeLessThanOrEqual((await cluster.control(id).status()).uptimeMs);
+    }
   });
 
   // Last, for it ends them.

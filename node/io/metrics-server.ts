@@ -1,33 +1,36 @@
-/** GET /metrics and GET /healthz over HTTP. */
-import { createServer, type RequestListener, type Server } from 'node:http';
+/** What a replica shows over HTTP to whoever asks: GET /metrics, GET /status and GET /healthz. Nothing can be set here. */
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Metrics } from './metrics.ts';
+import type { StatusPage } from './status-page.ts';
 
 export interface MetricsServerOptions {
   readonly metrics: Metrics;
+  /** Asked for each GET /status; should be cheap. */
+  readonly status: () => StatusPage;
   /** Whether the replica runs: /healthz answers 200 or 503. */
   readonly healthy: () => boolean;
 }
 
+interface Page {
+  readonly code: number;
+  readonly contentType: string;
+  readonly text: string;
+}
+
 export class MetricsServer {
   readonly #server: Server;
+  readonly #options: MetricsServerOptions;
 
-  constructor({ metrics, healthy }: MetricsServerOptions) {
-    const answer: RequestListener = (request, response) => {
+  constructor(options: MetricsServerOptions) {
+    this.#options = options;
+    this.#server = createServer({ requestTimeout: 5000 }, (request, response) => {
       const path = request.method === 'GET' ? request.url?.split('?')[0] : undefined;
-      if (path === '/healthz') {
-        const well = healthy();
-        response.writeHead(well ? 200 : 503, { 'content-type': 'text/plain' }).end(well ? 'ok\n' : 'stopped\n');
-      } else if (path === '/metrics') {
-        metrics.page().then(
-          ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
-          (error: unknown) => response.writeHead(500).end(String(error)),
-        );
-      } else {
-        response.writeHead(404).end();
-      }
-    };
-    this.#server = createServer({ requestTimeout: 5000 }, answer);
+      this.#page(path).then(
+        ({ code, contentType, text }) => response.writeHead(code, { 'content-type': contentType }).end(text),
+        (error: unknown) => response.writeHead(500).end(String(error)),
+      );
+    });
   }
 
   /** Listens; gives the address that was bound. */
@@ -45,5 +48,21 @@ export class MetricsServer {
   close(): void {
     this.#server.close();
     this.#server.closeAllConnections();
+  }
+
+  async #page(path: string | undefined): Promise<Page> {
+    const { metrics, status, healthy } = this.#options;
+    switch (path) {
+      case '/metrics':
+        return { code: 200, ...(await metrics.page()) };
+      case '/status':
+        return { code: 200, contentType: 'application/json', text: `${JSON.stringify(status())}\n` };
+      case '/healthz': {
+        const well = healthy();
+        return { code: well ? 200 : 503, contentType: 'text/plain', text: well ? 'ok\n' : 'stopped\n' };
+      }
+      default:
+        return { code: 404, contentType: 'text/plain', text: 'not found\n' };
+    }
   }
 }

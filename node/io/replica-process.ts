@@ -13,6 +13,7 @@ import { MetricsServer } from './metrics-server.ts';
 import { linkIntervalMsFor, PeerTransport } from './peer-transport.ts';
 import { loadDefect, loadProtocol } from './protocols.ts';
 import type { NodeSettings } from './settings.ts';
+import type { StatusPage } from './status-page.ts';
 import { FaultyStorage } from './storage-faults.ts';
 import { timedFiles } from './timed-files.ts';
 import { storageOf } from './wal/storage.ts';
@@ -94,7 +95,11 @@ export class ReplicaProcess {
       status: (withStateHash) => this.#status(withStateHash),
       setFault: (fault) => this.#setFault(fault),
     });
-    this.#metricsServer = new MetricsServer({ metrics: this.#metrics, healthy: () => this.#running });
+    this.#metricsServer = new MetricsServer({
+      metrics: this.#metrics,
+      status: () => this.#statusPage(),
+      healthy: () => this.#running,
+    });
     const ports = {
       clock: systemClock,
       random: systemRandom(),
@@ -178,6 +183,25 @@ export class ReplicaProcess {
       stateHash: withStateHash ? this.#replica.stateHash() : null,
       inbound: this.#transport.inbound(),
       faults: this.#faults(),
+    };
+  }
+
+  #statusPage(): StatusPage {
+    const { runId, id, protocol, members } = this.#options.settings;
+    const { role, epoch, leader = null, commitIndex, lastIndex } = this.#replica.view();
+    return {
+      schemaVersion: 1,
+      runId,
+      id,
+      protocol,
+      members,
+      role,
+      epoch,
+      leader,
+      commitIndex,
+      lastIndex,
+      appliedIndex: this.#replica.appliedIndex,
+      uptimeMs: Math.floor(performance.now()),
     };
   }
 
