@@ -116,6 +116,11 @@ export type LabEvent = { readonly atMs: number } & LabFact;
 
 export type LabFact =
   | { readonly type: 'phase'; readonly phase: Phase }
+  /**
+   * Everything is there that the replicas need, and they are being started; absent where nothing has to be started.
+   * `engine` is its version, `images` the identity of each image by what it is for (`replica`, `toxiproxy`).
+   */
+  | { readonly type: 'booting'; readonly engine: string; readonly images: Readonly<Record<string, string>> }
   /** A strike was requested, with the target that was chosen. */
   | {
       readonly type: 'strike';
@@ -141,6 +146,17 @@ export type LabFact =
       readonly from: NodeId;
       readonly to: NodeId;
       readonly strike: string;
+      /** How long it had been so when it was noticed, in milliseconds; absent where it is noticed at once. */
+      readonly lastedMs?: number;
+    }
+  /** What a replica's container uses. Bytes of the network count from its start; CPU is of one core, over the last second. */
+  | {
+      readonly type: 'resources';
+      readonly node: NodeId;
+      readonly cpuPercent: number;
+      readonly memoryBytes: number;
+      readonly receivedBytes: number;
+      readonly sentBytes: number;
     }
   // What the replicas report of themselves; a system that reports nothing has none of these.
   | { readonly type: 'role'; readonly node: NodeId; readonly role: string; readonly epoch: number }
@@ -158,7 +174,7 @@ export type LabFact =
   | { readonly type: 'settled'; readonly tookMs: number }
   | { readonly type: 'stalled'; readonly why: string }
   | { readonly type: 'interrupted' }
-  /** The lab itself failed; the record ends here. */
+  /** The lab itself failed, as it noticed or as the substrate observed; nothing after it can be judged. */
   | { readonly type: 'lab-error'; readonly error: string }
   | {
       readonly type: 'final';
@@ -233,7 +249,7 @@ export interface Cluster {
   stateHash(node: NodeId): Promise<string | null>;
   /** Files that belong to the record of the run: the compose file, the replicas' logs. Named relative to its folder. */
   artifacts(): Promise<ReportFile[]>;
-  /** Removes everything. Safe to call more than once. */
+  /** Removes everything, unless it was booted to stay. Safe to call more than once. */
   close(): Promise<void>;
 }
 
@@ -241,7 +257,12 @@ export interface Substrate {
   readonly name: Plan['substrate'];
   readonly capabilities: ReadonlySet<Capability>;
   /** Boots the plan's system; `observe` takes every fact, with the clock's time. */
-  boot(plan: Plan, observe: (atMs: number, fact: LabFact) => void): Promise<Cluster>;
+  boot(plan: Plan, observe: (atMs: number, fact: LabFact) => void, options?: BootOptions): Promise<Cluster>;
+}
+
+export interface BootOptions {
+  /** Closing the cluster leaves the system running, for people to look at; for substrates where something runs. */
+  readonly keepUp?: boolean;
 }
 
 // ------------------------------------------------------------------------------------ faults, targets and workloads
@@ -388,6 +409,20 @@ export interface RunStatistics {
   /** From the last heal to 95 % of the calm throughput; null where it was not reached. */
   readonly recoveryTo95Ms: number | null;
   readonly leaderChanges: number;
+  /** From the start of the containers to the first acknowledged write; null where nothing had to be started. */
+  readonly bootToFirstWriteMs: number | null;
+  /** Per fault, from a strike's command to the last of its targets that was observed to feel it; see `strike-effects.ts`. */
+  readonly strikeEffects: readonly StrikeEffects[];
+}
+
+/** How fast the strikes of one fault took effect. */
+export interface StrikeEffects {
+  readonly fault: string;
+  /** How many strikes of it were observed to take effect on every target. */
+  readonly strikes: number;
+  /** Milliseconds. */
+  readonly medianMs: number;
+  readonly maxMs: number;
 }
 
 export interface Percentiles {

@@ -25,11 +25,14 @@ export class SplitbrainError extends Error {
 
 /** A wrong name, flag, file or configuration. Exit code 4. */
 export class UsageError extends SplitbrainError {
-  override readonly name = 'UsageError';
+  override readonly name: string = 'UsageError';
   constructor(message: string, advice: string) {
     super(message, advice, exitCode.usage);
   }
 }
+
+/** A substrate lacks what an experiment needs. Exit code 4, but for `--all`, which leaves that experiment out. */
+export class IncapableError extends UsageError {}
 
 /** The surroundings fail: a folder that cannot be written, no engine, a port that is taken. Exit code 5. */
 export class EnvironmentError extends SplitbrainError {

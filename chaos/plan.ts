@@ -1,7 +1,7 @@
 /** Resolves an experiment into the plan of one run, and refuses before boot what cannot be run. */
 import { loadDefect, loadExperiment, loadFault, loadProtocol, loadWorkload, namesOf, unknownName } from './catalog.ts';
 import type { Capability, Plan, PlannedStrike } from './contracts.ts';
-import { UsageError } from './errors.ts';
+import { IncapableError, UsageError } from './errors.ts';
 import { type Experiment, experimentSchema } from './experiment.ts';
 import { randomFor } from './random.ts';
 import { planStrikes } from './schedule.ts';
@@ -95,7 +95,7 @@ async function refuseImpossible(
     fault.parse(strike.params);
     const lacking = fault.needs.filter((need) => !options.capabilities.has(need));
     if (lacking.length > 0) {
-      throw new UsageError(
+      throw new IncapableError(
         `the fault "${strike.fault}" needs ${lacking.join(' and ')}, which "${options.substrate}" cannot do`,
         'Run the experiment on another substrate (--on), or choose another fault.',
       );

@@ -57,6 +57,8 @@ const view = fc.record(
 /** A generator for each kind of event; the compiler refuses to leave one out. */
 const facts: Readonly<Record<LabEvent['type'], fc.Arbitrary<object>>> = {
   phase: fc.record({ phase: fc.constantFrom('boot', 'load', 'heal', 'settle', 'read-back', 'done') }),
+  booting: fc.record({ engine: text, images: fc.dictionary(name, text, { maxKeys: 3 }) }),
+  resources: fc.record({ node, cpuPercent: whole, memoryBytes: whole, receivedBytes: whole, sentBytes: whole }),
   strike: fc.record({ strike: strikeName, fault: name, target: name, nodes: fc.array(node), links }),
   struck: fc.record({ strike: strikeName }),
   heal: fc.record({ strike: strikeName }),
@@ -67,8 +69,14 @@ const facts: Readonly<Record<LabEvent['type'], fc.Arbitrary<object>>> = {
   'node-down': fc.record({ node }),
   'node-paused': fc.record({ node }),
   'node-resumed': fc.record({ node }),
-  'link-dropped': fc.record({ from: node, to: node, strike: strikeName }),
-  'link-delayed': fc.record({ from: node, to: node, strike: strikeName }),
+  'link-dropped': fc.record(
+    { from: node, to: node, strike: strikeName, lastedMs: whole },
+    { requiredKeys: ['from', 'to', 'strike'] },
+  ),
+  'link-delayed': fc.record(
+    { from: node, to: node, strike: strikeName, lastedMs: whole },
+    { requiredKeys: ['from', 'to', 'strike'] },
+  ),
   role: fc.record({ node, role: text, epoch: whole }),
   append: fc.record({ node, index: whole, epoch: whole, prevEpoch: whole, hash: whole }),
   apply: fc.record({ node, index: whole, hash: whole }),

@@ -17,7 +17,7 @@ import type {
 import { type Load, startLoad } from './load.ts';
 import { loadParts, type Parts } from './parts.ts';
 import { randomFor } from './random.ts';
-import { roundMs } from './statistics.ts';
+import { recordingEndMs, roundMs } from './statistics.ts';
 import { runStrikes } from './strikes.ts';
 
 /** What a person sees while a run goes on. */
@@ -34,6 +34,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
   readonly onEvent?: (event: LabEvent) => void;
+  /** Leaves the system running at the end, healed. */
+  readonly keepUp?: boolean;
 }
 
 /** How long a cluster may take to answer its first request. */
@@ -99,12 +101,20 @@ export async function record(plan: Plan, substrate: Substrate, options: RunOptio
   if (options.onEvent !== undefined) journal.listen(options.onEvent);
   // Everything is loaded before boot: in virtual time nothing may wait for a real disk.
   const parts = await loadParts(plan);
-  const cluster = await substrate.boot(plan, journal.add);
+  const cluster = await substrate.boot(plan, journal.add, { keepUp: options.keepUp === true });
+  const recording = await new Run(plan, parts, cluster, journal, options).record();
   try {
-    return await new Run(plan, parts, cluster, journal, options).record();
-  } finally {
     await cluster.close();
+    return recording;
+  } catch (error) {
+    // What was seen is worth keeping even so.
+    const failed = { type: 'lab-error', error: `it could not be taken down: ${messageOf(error)}` } as const;
+    return { ...recording, events: [...recording.events, { atMs: recordingEndMs(recording), ...failed }] };
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 class Run {
@@ -113,6 +123,10 @@ class Run {
   readonly #cluster: Cluster;
   readonly #journal: Journal;
   readonly #options: RunOptions;
+  /** Aborted when the substrate observes that the lab itself is broken. */
+  readonly #broken = new AbortController();
+  /** Ends what is going on: somebody asked for it, or the lab is broken. */
+  readonly #over: AbortSignal;
   #load: Load | undefined;
 
   constructor(plan: Plan, parts: Parts, cluster: Cluster, journal: Journal, options: RunOptions) {
@@ -121,13 +135,18 @@ class Run {
     this.#cluster = cluster;
     this.#journal = journal;
     this.#options = options;
+    this.#over = AbortSignal.any([options.signal, this.#broken.signal]);
+    journal.listen(({ type }) => {
+      if (type === 'lab-error') this.#broken.abort();
+    });
   }
 
   async record(): Promise<Recording> {
     try {
       await this.#go();
     } catch (error) {
-      this.#note({ type: 'lab-error', error: error instanceof Error ? error.message : String(error) });
+      // What follows from a broken lab says nothing new.
+      if (!this.#isBroken) this.#note({ type: 'lab-error', error: messageOf(error) });
     }
     this.#journal.close();
     const record = { plan: this.#plan, history: this.#load?.history ?? [], events: this.#journal.events };
@@ -147,19 +166,28 @@ class Run {
     this.#enter('boot');
     if (await this.#boot()) {
       await this.#driveAndStrike();
-      this.#enter('heal');
-      await this.#cluster.healAll();
-      this.#enter('settle');
-      if (await this.#settle()) {
-        this.#enter('read-back');
-        await this.#load?.readBack();
-      }
-    } else {
+      await this.#healAndReadBack();
+    } else if (!this.#isBroken) {
       this.#journal.begin(this.#cluster.clock.now());
       this.#note({ type: 'stalled', why: `no request was answered within ${bootLimitMs / 1000} s of boot` });
     }
+    if (this.#isBroken) return;
     await this.#noteFinalStates();
     this.#enter('done');
+  }
+
+  async #healAndReadBack(): Promise<void> {
+    if (this.#isBroken) return;
+    this.#enter('heal');
+    await this.#cluster.healAll();
+    this.#enter('settle');
+    if (!(await this.#settle())) return;
+    this.#enter('read-back');
+    await this.#load?.readBack();
+  }
+
+  get #isBroken(): boolean {
+    return this.#broken.signal.aborted;
   }
 
   #note(fact: LabFact): void {
@@ -189,7 +217,7 @@ class Run {
     const untilMs = clock.now() + bootLimitMs;
     let answered = false;
     let asking = false;
-    while (!answered && clock.now() < untilMs && !this.#options.signal.aborted) {
+    while (!answered && clock.now() < untilMs && !this.#over.aborted) {
       if (!asking) {
         asking = true;
         probe.submit({ f: 'read', key: 'probe', value: null }, 1000, (completion) => {
@@ -197,7 +225,7 @@ class Run {
           answered ||= completion.type === 'ok';
         });
       }
-      await clock.sleep(pollEveryMs, this.#options.signal);
+      await clock.sleep(pollEveryMs, this.#over);
     }
     return answered;
   }
@@ -228,7 +256,7 @@ class Run {
       relative: (atMs) => this.#journal.relative(atMs),
       note: (fact) => this.#note(fact),
       listen: (listener) => this.#journal.listen(listener),
-      signal: AbortSignal.any([this.#options.signal, over.signal]),
+      signal: AbortSignal.any([this.#over, over.signal]),
     });
     // Awaited below; until then a failure must not pass for one that nobody handles.
     striking.catch(() => {});
@@ -243,8 +271,8 @@ class Run {
   async #wait(durationMs: number): Promise<void> {
     const { clock } = this.#cluster;
     const endMs = clock.now() + durationMs;
-    while (clock.now() < endMs && !this.#options.signal.aborted) {
-      await clock.sleep(Math.min(progressEveryMs, endMs - clock.now()), this.#options.signal);
+    while (clock.now() < endMs && !this.#over.aborted) {
+      await clock.sleep(Math.min(progressEveryMs, endMs - clock.now()), this.#over);
       this.#tell('load');
     }
   }
@@ -255,11 +283,12 @@ class Run {
     const beganMs = clock.now();
     const limitMs = this.#plan.experiment.limits.settle;
     let why = this.#unsettled();
-    while (why !== null && clock.now() - beganMs < limitMs) {
-      await clock.sleep(pollEveryMs);
+    while (why !== null && clock.now() - beganMs < limitMs && !this.#isBroken) {
+      await clock.sleep(pollEveryMs, this.#broken.signal);
       this.#tell('settle');
       why = this.#unsettled();
     }
+    if (this.#isBroken) return false;
     if (why === null) this.#note({ type: 'settled', tookMs: roundMs(clock.now() - beganMs) });
     else this.#note({ type: 'stalled', why: `after ${limitMs / 1000} s without any fault, ${why}` });
     return why === null;

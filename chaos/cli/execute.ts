@@ -17,8 +17,8 @@ export interface ExecuteOptions {
   /** The reporters to write; all where there are none named. */
   readonly reporters?: readonly string[];
   readonly signal: AbortSignal;
-  /** Ends the load after this time, in milliseconds. */
-  readonly quiet?: boolean;
+  /** Leaves the system running at the end, where something runs. */
+  readonly keepUp?: boolean;
 }
 
 export interface Executed {
@@ -39,6 +39,7 @@ export function runCommand(plan: Plan): string | null {
   const flags = ['--seed', String(plan.seed), '--protocol', plan.protocol, '--nodes', String(plan.nodes.length)];
   flags.push('--duration', `${plan.durationMs}ms`, '--rate', String(plan.experiment.load.rate));
   if (plan.bug !== undefined) flags.push('--bug', plan.bug);
+  if (plan.substrate !== 'sim') flags.push('--on', plan.substrate);
   return commandLine(['npx', 'splitbrain', 'run', plan.experimentName, ...flags]);
 }
 
@@ -51,13 +52,16 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<Exec
   const startedAt = new Date();
   const began = performance.now();
   const view = progressView(plan);
-  const quiet = options.quiet === true;
-  const watch = quiet ? {} : { onProgress: view.onProgress, onEvent: view.onEvent };
   let recording: Recording;
   try {
-    recording = await record(plan, await substrateOf(plan.substrate), { signal: options.signal, ...watch });
+    recording = await record(plan, await substrateOf(plan.substrate), {
+      signal: options.signal,
+      keepUp: options.keepUp === true,
+      onProgress: view.onProgress,
+      onEvent: view.onEvent,
+    });
   } finally {
-    if (!quiet) view.end();
+    view.end();
   }
   const folder = keep(recording, options.results, startedAt);
   const verdict = await judge(recording);

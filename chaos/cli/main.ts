@@ -9,6 +9,7 @@ import replay from './commands/replay.ts';
 import report from './commands/report.ts';
 import run from './commands/run.ts';
 import soak from './commands/soak.ts';
+import status from './commands/status.ts';
 import { splitbrainVersion } from './provenance.ts';
 import { color, tell } from './terminal.ts';
 
@@ -28,7 +29,7 @@ Every option can be set as SPLITBRAIN_<NAME> in the environment; the flag wins.
 
 Begin with:  npx splitbrain run rolling-failures`,
     );
-  for (const register of [run, list, replay, check, report, soak, doctor, down]) register(root);
+  for (const register of [run, list, replay, check, report, soak, status, doctor, down]) register(root);
   for (const command of root.commands) command.exitOverride().showSuggestionAfterError();
   return root;
 }

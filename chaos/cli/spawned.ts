@@ -17,12 +17,14 @@ export interface SpawnOptions {
   readonly cwd?: string;
   /** The file that is run; the command itself where it is absent. */
   readonly main?: string;
+  /** Ends a process that takes longer, in milliseconds. */
+  readonly limitMs?: number;
   /** Called with what has come on stderr so far, and a way to send a signal. */
   readonly onStderr?: (text: string, send: (signal: NodeJS.Signals) => void) => void;
 }
 
 export const mainFile = join(packageRoot, 'chaos', 'cli', 'splitbrain.mjs');
-const limitMs = 50_000;
+const defaultLimitMs = 50_000;
 
 /** The environment without anything that changes what the command does or prints. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
@@ -37,7 +39,7 @@ export function splitbrain(args: readonly string[], options: SpawnOptions = {}):
       cwd: options.cwd ?? packageRoot,
       env: { ...cleanEnvironment(), ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: limitMs,
+      timeout: options.limitMs ?? defaultLimitMs,
       killSignal: 'SIGKILL',
     });
     let [stdout, stderr] = ['', ''];

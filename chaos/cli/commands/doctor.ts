@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { statfsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { packageRoot } from '../../../node/io/package-root.ts';
@@ -54,36 +53,37 @@ function disk(): Finding {
 
 async function engineFindings(): Promise<Finding[]> {
   const { Engine } = await import('../../substrate/docker/engine.ts');
-  const { publicImages } = await import('../../substrate/docker/compose-file.ts');
+  const { imageName, publicImages } = await import('../../substrate/docker/compose-file.ts');
   const engine = new Engine();
   try {
     const version = await engine.require();
     const wanted = [
-      ['base image', process.env['SPLITBRAIN_BASE_IMAGE'] || publicImages.base],
-      ['Toxiproxy image', process.env['SPLITBRAIN_TOXIPROXY_IMAGE'] || publicImages.toxiproxy],
+      ['base image', publicImages.base],
+      ['Compose image', publicImages.compose],
+      ['Toxiproxy image', publicImages.toxiproxy],
     ] as const;
     return [
       { what: 'Docker engine', state: 'ok', detail: version },
-      compose(),
-      ...(await Promise.all(wanted.map(([what, image]) => imageFinding(engine, what, image)))),
-      await orphans(engine),
+      await compose(),
+      ...(await Promise.all(wanted.map(([what, image]) => imageFinding(engine, what, imageName(image))))),
+      await labs(engine),
     ];
   } catch (error) {
     if (!(error instanceof SplitbrainError)) throw error;
-    return [{ what: 'Docker engine', state: 'missing', detail: error.message, mend: error.advice }, compose()];
+    return [{ what: 'Docker engine', state: 'missing', detail: error.message, mend: error.advice }, await compose()];
   }
 }
 
 type EngineOf = InstanceType<typeof import('../../substrate/docker/engine.ts').Engine>;
 
-function compose(): Finding {
-  const { status, stdout } = spawnSync('docker', ['compose', 'version', '--short'], {
-    encoding: 'utf8',
-    timeout: 10_000,
-  });
-  if (status === 0) return { what: 'Docker Compose', state: 'ok', detail: stdout.trim() };
+async function compose(): Promise<Finding> {
+  const { composeCommand, composeVersion } = await import('../../substrate/docker/compose.ts');
+  const command = await composeCommand();
+  const version = await composeVersion(command);
+  const what = 'Docker Compose';
+  if (version !== null) return { what, state: 'ok', detail: `${version} (${command.join(' ')})` };
   return {
-    what: 'Docker Compose',
+    what,
     state: 'missing',
     detail: 'version 2 is not installed',
     mend: 'install the Compose plugin of your Docker',
@@ -91,19 +91,19 @@ function compose(): Finding {
 }
 
 async function imageFinding(engine: EngineOf, what: string, image: string): Promise<Finding> {
-  const found = await engine.imageLabels(image);
+  const found = await engine.image(image);
   if (found === null) return { what, state: 'missing', detail: `${image} is not here`, mend: `docker pull ${image}` };
-  const standIn = found['org.splitbrain.standin'] === 'true' ? ' (a stand-in that was built on this machine)' : '';
+  const standIn =
+    found.labels['org.splitbrain.standin'] === 'true' ? ' (a stand-in that was built on this machine)' : '';
   return { what, state: 'ok', detail: `${image}${standIn}` };
 }
 
-async function orphans(engine: EngineOf): Promise<Finding> {
-  const labs = [...new Set((await engine.containers()).map(({ project }) => project))];
-  if (labs.length === 0) return { what: 'labs running', state: 'ok', detail: 'none' };
-  return {
-    what: 'labs running',
-    state: 'missing',
-    detail: labs.join(', '),
-    mend: 'npx splitbrain down, if no run is going on',
-  };
+async function labs(engine: EngineOf): Promise<Finding> {
+  const { findLabs, labStateWords } = await import('../../substrate/docker/labs.ts');
+  const found = await findLabs(engine);
+  const orphans = found.filter(({ state }) => state === 'orphan');
+  const what = 'labs';
+  const detail = found.map(({ project, state }) => `${project} (${labStateWords[state]})`).join(', ') || 'none';
+  if (orphans.length === 0) return { what, state: 'ok', detail };
+  return { what, state: 'missing', detail, mend: 'npx splitbrain down' };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { namesOf, unknownName } from '../../catalog.ts';
 import type { Plan, Verdict } from '../../contracts.ts';
-import { exitCode } from '../../errors.ts';
+import { exitCode, IncapableError, UsageError } from '../../errors.ts';
 import { worstExitCode } from '../../judge.ts';
 import { makePlan } from '../../plan.ts';
 import { drawSeed, maxSeed } from '../../random.ts';
@@ -20,6 +20,7 @@ interface RunFlags extends PlanFlags {
   readonly out: string;
   readonly reporter?: string[];
   readonly open: 'never' | 'on-failure' | 'always';
+  readonly keepUp?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -44,6 +45,7 @@ export default function register(program: Command): void {
     .addOption(
       new Option('--open <when>', 'open the report').choices(['never', 'on-failure', 'always']).default('never'),
     )
+    .option('--keep-up', 'on docker: leave the lab running at the end, healed (see: status, down)')
     .option('--dry-run', 'print the plan and run nothing')
     .option('--json', 'print each result as JSON on stdout')
     .addHelpText('after', '\nExample: npx splitbrain run leader-isolated --seed 7 --nodes 3')
@@ -53,6 +55,9 @@ export default function register(program: Command): void {
 async function run(names: string[], flags: RunFlags): Promise<void> {
   const experiments = chosenExperiments(names, flags.all === true);
   checkReporters(flags.reporter ?? []);
+  if (flags.keepUp === true && flags.on === 'sim') {
+    throw new UsageError('the simulator has nothing to keep up', 'Leave --keep-up out, or run it with: --on docker');
+  }
   const seed = flags.seed ?? drawSeed();
   tell(`seed ${seed}`);
   const plans = await makePlans(experiments, seed, flags);
@@ -70,14 +75,22 @@ function checkReporters(names: readonly string[]): void {
   if (wrong !== undefined) throw unknownName('reporter', wrong, known, 'npx splitbrain list reporters');
 }
 
-/** All plans are made first: a wrong name or parameter anywhere is found before anything runs. */
+/**
+ * All plans are made first: a wrong name or parameter anywhere is found before anything runs. Of all experiments, those
+ * that the substrate cannot carry out are left out, and named.
+ */
 async function makePlans(experiments: readonly string[], firstSeed: number, flags: RunFlags): Promise<Plan[]> {
   const { capabilities } = await substrateOf(flags.on);
   const plans: Plan[] = [];
   for (let round = 0; round < flags.repeat; round += 1) {
     const seed = (firstSeed + round) % (maxSeed + 1);
     for (const experiment of experiments) {
-      plans.push(await makePlan(experiment, { seed, substrate: flags.on, capabilities, ...planOverrides(flags) }));
+      try {
+        plans.push(await makePlan(experiment, { seed, substrate: flags.on, capabilities, ...planOverrides(flags) }));
+      } catch (error) {
+        if (flags.all !== true || !(error instanceof IncapableError)) throw error;
+        if (round === 0) tell(`${experiment} is left out: ${error.message}`);
+      }
     }
   }
   return plans;
@@ -92,10 +105,12 @@ async function runAll(plans: readonly Plan[], flags: RunFlags): Promise<void> {
     const executed = await execute(plan, {
       results: flags.out,
       signal,
+      keepUp: flags.keepUp === true,
       ...(flags.reporter === undefined ? {} : { reporters: flags.reporter }),
     });
     verdicts.push(executed.verdict);
     tellVerdict(executed);
+    if (flags.keepUp === true) tell('  it is still up: npx splitbrain status. Remove it with: npx splitbrain down');
     if (flags.json === true) {
       const { outcome, sentence } = executed.verdict;
       print(

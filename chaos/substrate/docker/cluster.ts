@@ -6,6 +6,7 @@ import type { Cluster, Heal, Impairment, LabClient, Link, NodeId, NodeStatus, Re
 import { randomFor } from '../../random.ts';
 import { labClient } from '../../systems/replica.ts';
 import { realClock } from './clock.ts';
+import type { ImpairedLinks } from './impaired-links.ts';
 import { peerLinkName } from './layout.ts';
 import type { ReplicaContainer } from './replica-container.ts';
 import type { Links, Toxic } from './toxiproxy.ts';
@@ -21,39 +22,12 @@ export interface DockerClusterParts {
   readonly impaired: ImpairedLinks;
   /** The text of the compose file that the lab came from, without its token. */
   readonly composeFile: string;
-  /** Takes the lab down. */
-  readonly takeDown: () => Promise<void>;
+  /** Takes the lab down, or lets go of it. */
+  readonly end: () => Promise<void>;
 }
 
 /** How often each replica is asked for its status, in milliseconds, for each five replicas. */
 const pollEveryMs = 50;
-
-/** Which strikes impair which links just now. */
-export class ImpairedLinks {
-  readonly #active = new Map<string, { readonly strike: string; readonly kind: Impairment['kind'] }[]>();
-
-  add(link: Link, strike: string, kind: Impairment['kind']): void {
-    const name = peerLinkName(link);
-    this.#active.set(name, [...(this.#active.get(name) ?? []), { strike, kind }]);
-  }
-
-  remove(link: Link, strike: string): void {
-    const name = peerLinkName(link);
-    this.#active.set(
-      name,
-      (this.#active.get(name) ?? []).filter((active) => active.strike !== strike),
-    );
-  }
-
-  /** The strike that explains an observation on a link; undefined where none does. */
-  explain(link: Link, kinds: readonly Impairment['kind'][]): string | undefined {
-    return this.#active.get(peerLinkName(link))?.find(({ kind }) => kinds.includes(kind))?.strike;
-  }
-
-  clear(): void {
-    this.#active.clear();
-  }
-}
 
 export class DockerCluster implements Cluster {
   readonly clock = realClock;
@@ -146,7 +120,7 @@ export class DockerCluster implements Cluster {
     clearInterval(this.#polling);
     this.#connections.close();
     for (const replica of this.#parts.replicas.values()) replica.close();
-    await this.#parts.takeDown();
+    await this.#parts.end();
   }
 
   #replica(node: NodeId): ReplicaContainer {

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { packageRoot } from '../../../node/io/package-root.ts';
 import { readSettings } from '../../../node/io/settings.ts';
 import { experimentSchema } from '../../experiment.ts';
-import { composeFile, type LabSettings } from './compose-file.ts';
+import { composeFile, type LabSettings, standaloneComposeFile } from './compose-file.ts';
 
 const { settings } = experimentSchema.parse({ question: 'q', why: 'w' });
 
@@ -13,7 +15,6 @@ function lab(changes: Partial<LabSettings> = {}): LabSettings {
     protocol: 'raft',
     settings,
     token: 'a-token-of-the-run-$HOME',
-    standalone: false,
     ...changes,
   };
 }
@@ -24,6 +25,16 @@ interface Service {
   readonly cap_drop?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
 }
+
+const defaultNodes = ['n1', 'n2', 'n3', 'n4', 'n5'];
+/** What the file says of itself. */
+const heading = `# The default lab, for people: five Raft replicas behind Toxiproxy, and the orchestrator as the service \`lab\`.
+#
+#   docker compose up -d --wait                   then: npx splitbrain status
+#   docker compose run --rm lab run leader-crash  an experiment in a lab of its own, with no Node on this machine
+#
+# Written by chaos/substrate/docker/compose-file.ts, and kept equal to it by its test.
+`;
 
 const servicesOf = (text: string) => (parse(text) as { services: Record<string, Service> }).services;
 /** What Compose makes of a doubled dollar. */
@@ -64,8 +75,52 @@ describe('the generated compose file', () => {
     expect(links.every(({ enabled }) => enabled)).toBe(true);
   });
 
-  test('the orchestrator is a service only of the file for people', () => {
+  test('says who steers the lab on all that belongs to it', () => {
+    const text = composeFile(lab({ owner: 'process/a-host/17/4711', kept: true }));
+    const { services, networks, volumes } = parse(text) as Record<string, Record<string, Service>>;
+    const all = [services, networks, volumes].flatMap((each) => Object.values(each ?? {}));
+    expect(all).toHaveLength(4 + 1 + 3);
+    for (const each of all) {
+      expect(each.labels).toMatchObject({
+        'org.splitbrain.owner': 'process/a-host/17/4711',
+        'org.splitbrain.kept': 'true',
+      });
+    }
+  });
+});
+
+describe('the compose file for people', () => {
+  const text = standaloneComposeFile({ project: 'splitbrain', nodes: defaultNodes, protocol: 'raft', settings });
+
+  test('is the one at the top of the project', async () => {
+    // After a change on purpose: npx vitest run compose-file -u
+    await expect(heading + text).toMatchFileSnapshot(join(packageRoot, 'docker-compose.yml'));
+  });
+
+  test('publishes no control port, and nothing beyond this machine', () => {
+    const ports = Object.values(servicesOf(text)).flatMap((service) => service.ports ?? []);
+    expect(ports).toContain('127.0.0.1::7400');
+    expect(ports.filter((port) => !port.startsWith('127.0.0.1::') || port.endsWith(':7300'))).toEqual([]);
+  });
+
+  test('tells each replica settings that it accepts, once Compose has put in the token', () => {
+    const token = 'the-token-of-somebody';
+    const runId = 'splitbrain-two';
+    for (const node of defaultNodes) {
+      const settings = servicesOf(text)[node]?.environment?.['SPLITBRAIN_NODE'] ?? '';
+      const put = settings
+        .replace(/\$\{SPLITBRAIN_TOKEN:-[^}]+\}/, token)
+        .replace(/\$\{COMPOSE_PROJECT_NAME:-[^}]+\}/, runId);
+      expect(readSettings({ SPLITBRAIN_NODE: put })).toMatchObject({ id: node, members: defaultNodes, token, runId });
+      const byDefault = settings.replace(/\$\{[A-Z_]+:-([^}]+)\}/g, '$1');
+      expect(readSettings({ SPLITBRAIN_NODE: byDefault })).toMatchObject({ id: node, runId: 'splitbrain' });
+    }
+  });
+
+  test('has the orchestrator as a service that is not started with the rest, and belongs to no lab', () => {
+    const { lab: orchestrator } = servicesOf(text);
+    expect(orchestrator).toMatchObject({ profiles: ['lab'], cap_drop: ['ALL'] });
+    expect(orchestrator?.labels).toBe(undefined);
     expect(servicesOf(composeFile(lab()))['lab']).toBe(undefined);
-    expect(servicesOf(composeFile(lab({ standalone: true })))['lab']).toMatchObject({ profiles: ['lab'] });
   });
 });

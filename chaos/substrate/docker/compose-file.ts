@@ -2,7 +2,15 @@
 import { stringify } from 'yaml';
 import type { NodeId } from '../../../node/protocol.ts';
 import type { Experiment } from '../../experiment.ts';
-import { clientLinkPort, listenAddress, peerLinkPort, proxyLinks, replicaPorts, toxiproxyApiPort } from './layout.ts';
+import {
+  clientLinkPort,
+  labels,
+  listenAddress,
+  peerLinkPort,
+  proxyLinks,
+  replicaPorts,
+  toxiproxyApiPort,
+} from './layout.ts';
 
 export interface LabSettings {
   /** The name of the compose project: all that belongs to the lab carries it. */
@@ -11,31 +19,31 @@ export interface LabSettings {
   readonly protocol: string;
   readonly bug?: string;
   readonly settings: Experiment['settings'];
-  /** What control calls must show; in a file for people, a variable with a default. */
+  /** What control calls must show. */
   readonly token: string;
-  /** Adds how to build the image, relative to the file, and the orchestrator as a service. */
-  readonly standalone: boolean;
+  /** Who steers the lab, see `owner.ts`; nobody where it is absent. */
+  readonly owner?: string;
+  /** The lab stays when its owner has ended. */
+  readonly kept?: boolean;
 }
 
 /** The images that anybody can pull; each has a variable that names another in its place. */
 export const publicImages = {
-  base: 'node:24-bookworm-slim',
-  toxiproxy: 'ghcr.io/shopify/toxiproxy:2.12.0',
+  base: { variable: 'SPLITBRAIN_BASE_IMAGE', name: 'node:24-bookworm-slim' },
+  compose: { variable: 'SPLITBRAIN_COMPOSE_IMAGE', name: 'docker/compose-bin:v2.32.4' },
+  toxiproxy: { variable: 'SPLITBRAIN_TOXIPROXY_IMAGE', name: 'ghcr.io/shopify/toxiproxy:2.12.0' },
 } as const;
+
+/** The image that is to be used here. */
+export function imageName({ variable: key, name }: (typeof publicImages)[keyof typeof publicImages]): string {
+  return process.env[key] || name;
+}
 
 /** A variable of Compose with a default. */
 const variable = (name: string, otherwise: string): string => ['$', '{', name, ':-', otherwise, '}'].join('');
 
-const images = {
-  lab: variable('SPLITBRAIN_IMAGE', 'splitbrain:latest'),
-  base: variable('SPLITBRAIN_BASE_IMAGE', publicImages.base),
-  toxiproxy: variable('SPLITBRAIN_TOXIPROXY_IMAGE', publicImages.toxiproxy),
-} as const;
-
-/** Marks all that the lab made, so that `doctor` and `down` find what a killed run left behind. */
-export const labLabel = 'org.splitbrain.lab';
-/** Marks a replica's container with its name. */
-export const nodeLabel = 'org.splitbrain.node';
+const labImage = variable('SPLITBRAIN_IMAGE', 'splitbrain:latest');
+const orPublic = (image: keyof typeof publicImages) => variable(publicImages[image].variable, publicImages[image].name);
 
 /** Published ports are for this machine alone; the engine draws the number. */
 const published = (port: number): string => `127.0.0.1::${port}`;
@@ -43,21 +51,62 @@ const published = (port: number): string => `127.0.0.1::${port}`;
 /** A dollar in a value is doubled, or Compose would take it for a variable. */
 const literal = (text: string): string => text.replaceAll('$', '$$$$');
 
-/** The text of the compose file. */
+/** The compose file of a run: all of its ports are published for the orchestrator, and it is labelled with who steers it. */
 export function composeFile(lab: LabSettings): string {
-  const services: Record<string, unknown> = { toxiproxy: toxiproxyService(lab) };
-  for (const node of lab.nodes) services[node] = replicaService(lab, node);
-  if (lab.standalone) services['lab'] = labService(lab);
+  const { control, metrics } = replicaPorts;
+  return textOf(
+    { ...lab, token: literal(lab.token) },
+    { name: lab.project, replicaPorts: [control, metrics], healthInterval: '5s' },
+  );
+}
+
+/**
+ * The compose file for people: the same lab, with how its image is built, nobody who steers it, and the orchestrator as a
+ * service. Its control ports are not published; its token is a variable.
+ */
+export function standaloneComposeFile(lab: Omit<LabSettings, 'token' | 'owner' | 'kept'>): string {
+  const token = variable('SPLITBRAIN_TOKEN', 'only-for-this-network');
+  // Compose sets it to the name that it really uses: brought up twice with `-p`, it is two labs.
+  const project = variable('COMPOSE_PROJECT_NAME', lab.project);
+  return textOf(
+    { ...lab, project, token },
+    { name: lab.project, replicaPorts: [replicaPorts.metrics], healthInterval: '1s', standalone: true },
+  );
+}
+
+interface Style {
+  /** The name of the compose project, unless whoever brings it up says another. */
+  readonly name: string;
+  /** The ports of a replica that are published. */
+  readonly replicaPorts: readonly number[];
+  readonly healthInterval: string;
+  readonly standalone?: true;
+}
+
+function textOf(lab: LabSettings, style: Style): string {
+  const own = {
+    [labels.lab]: lab.project,
+    ...(lab.owner === undefined ? {} : { [labels.owner]: literal(lab.owner) }),
+    ...(lab.kept === true ? { [labels.kept]: 'true' } : {}),
+  };
+  const services: Record<string, unknown> = { toxiproxy: toxiproxyService(lab, own) };
+  for (const node of lab.nodes) services[node] = replicaService(lab, node, own, style);
+  if (style.standalone === true) services['lab'] = orchestratorService();
   return stringify(
     {
-      name: lab.project,
+      name: style.name,
       services,
-      networks: { default: { labels: { [labLabel]: lab.project } } },
+      networks: { default: { labels: own } },
+      volumes: Object.fromEntries(lab.nodes.map((node) => [dataVolume(node), { labels: own }])),
       configs: { links: { content: literal(JSON.stringify(toxiproxyConfig(lab.nodes), null, 1)) } },
     },
     { lineWidth: 0, aliasDuplicateObjects: false },
   );
 }
+
+type Labels = Readonly<Record<string, string>>;
+
+const dataVolume = (node: NodeId): string => `${node}-data`;
 
 /** Toxiproxy begins with every link, so that the lab works without an orchestrator. */
 function toxiproxyConfig(nodes: readonly NodeId[]) {
@@ -69,33 +118,30 @@ function toxiproxyConfig(nodes: readonly NodeId[]) {
   }));
 }
 
-function toxiproxyService({ project, nodes }: LabSettings) {
+function toxiproxyService({ nodes }: LabSettings, own: Labels) {
   return {
-    image: images.toxiproxy,
+    image: orPublic('toxiproxy'),
     command: ['-host=0.0.0.0', '-config=/links.json'],
     configs: [{ source: 'links', target: '/links.json' }],
-    labels: { [labLabel]: project },
+    labels: own,
     ports: [toxiproxyApiPort, ...nodes.map((node) => clientLinkPort(nodes, node))].map(published),
     healthcheck: { test: ['CMD', '/toxiproxy-cli', 'list'], interval: '1s', timeout: '3s', retries: 30 },
     cap_drop: ['ALL'],
+    security_opt: ['no-new-privileges:true'],
     init: true,
   };
 }
 
-function replicaService(lab: LabSettings, node: NodeId) {
+function replicaService(lab: LabSettings, node: NodeId, own: Labels, style: Style) {
   return {
-    image: images.lab,
-    ...(lab.standalone ? { build: buildSection() } : {}),
-    labels: { [labLabel]: lab.project, [nodeLabel]: node },
+    image: labImage,
+    ...(style.standalone === true ? { build: buildSection } : {}),
+    labels: { ...own, [labels.node]: node },
     environment: { SPLITBRAIN_NODE: settingsOf(lab, node) },
-    ports: [published(replicaPorts.control), published(replicaPorts.metrics)],
-    depends_on: { toxiproxy: { condition: 'service_healthy' } },
-    healthcheck: {
-      test: ['CMD', 'node', '-e', healthProbe],
-      interval: '1s',
-      timeout: '3s',
-      retries: 30,
-    },
+    ports: style.replicaPorts.map(published),
+    volumes: [`${dataVolume(node)}:/data`],
+    depends_on: { toxiproxy: { condition: 'service_started' } },
+    healthcheck: { interval: style.healthInterval, timeout: '3s', retries: 30 },
     cap_drop: ['ALL'],
     security_opt: ['no-new-privileges:true'],
     init: true,
@@ -104,19 +150,19 @@ function replicaService(lab: LabSettings, node: NodeId) {
   };
 }
 
-const healthProbe = `fetch('http://127.0.0.1:${replicaPorts.metrics}/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
-
-function buildSection() {
-  return { context: '.', network: 'host', args: { BASE_IMAGE: images.base } };
-}
+const buildSection = {
+  context: '.',
+  network: 'host',
+  args: { BASE_IMAGE: orPublic('base'), COMPOSE_IMAGE: orPublic('compose') },
+};
 
 /** The settings of one replica, as JSON; see `node/io/settings.ts`. */
-function settingsOf({ project, nodes, protocol, bug, settings, token, standalone }: LabSettings, id: NodeId): string {
+function settingsOf({ project, nodes, protocol, bug, settings, token }: LabSettings, id: NodeId): string {
   const listen = Object.fromEntries(Object.entries(replicaPorts).map(([name, port]) => [name, `0.0.0.0:${port}`]));
   const peers = nodes
     .filter((node) => node !== id)
     .map((to) => [to, `toxiproxy:${peerLinkPort(nodes, { from: id, to })}`]);
-  const text = JSON.stringify({
+  return JSON.stringify({
     runId: project,
     id,
     members: nodes,
@@ -131,22 +177,26 @@ function settingsOf({ project, nodes, protocol, bug, settings, token, standalone
     peers: Object.fromEntries(peers),
     token,
   });
-  return standalone ? text : literal(text);
 }
 
-/** The orchestrator: shares the network of the lab, and steers its containers through the engine's socket. */
-function labService({ project, nodes }: LabSettings) {
+/**
+ * The orchestrator: brings up labs of its own through the engine's socket. Away from this file's network, so that a run
+ * leaves nothing of it behind. It begins as root, to be admitted to the socket, and gives that up for the owner of `results`.
+ */
+function orchestratorService() {
   return {
-    image: images.lab,
-    build: buildSection(),
+    image: labImage,
+    build: buildSection,
     profiles: ['lab'],
-    entrypoint: ['node', 'dist/chaos/cli/main.js'],
-    labels: { [labLabel]: project },
-    environment: { SPLITBRAIN_ATTACH: project, SPLITBRAIN_ON: 'docker' },
+    entrypoint: ['node', 'chaos/cli/in-container.mjs'],
+    environment: { SPLITBRAIN_ON: 'docker', [publicImages.toxiproxy.variable]: orPublic('toxiproxy') },
     volumes: ['/var/run/docker.sock:/var/run/docker.sock', './results:/app/results'],
-    depends_on: Object.fromEntries(nodes.map((node) => [node, { condition: 'service_healthy' }])),
-    user: 'root',
+    network_mode: 'bridge',
+    healthcheck: { disable: true },
+    user: '0:0',
     cap_drop: ['ALL'],
+    cap_add: ['SETGID', 'SETUID'],
+    security_opt: ['no-new-privileges:true'],
     init: true,
   };
 }

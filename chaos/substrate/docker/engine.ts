@@ -1,28 +1,35 @@
-/** The Docker engine: compose files through the CLI, single containers through the API, and a sentence for each failure. */
+/** The Docker engine: single containers, images and networks through its API, and a sentence for each failure. */
 import Docker from 'dockerode';
-import { $ } from 'zx';
 import { EnvironmentError } from '../../errors.ts';
-import { labLabel, nodeLabel } from './compose-file.ts';
-
-/** Bringing a lab up, images and all, may take this long. */
-const upLimit = '300s';
+import { labels } from './layout.ts';
 
 export interface LabContainer {
   readonly id: string;
   readonly name: string;
-  /** The replica that it runs; undefined for Toxiproxy and the orchestrator. */
+  /** The replica that it runs; undefined for Toxiproxy. */
   readonly node: string | undefined;
   readonly service: string;
   readonly project: string;
   readonly state: string;
+  readonly labels: Readonly<Record<string, string>>;
   /** Published ports: from the container's to the one on this machine. */
   readonly ports: ReadonlyMap<number, number>;
+}
+
+export interface Image {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 export class Engine {
   readonly docker = new Docker();
 
-  /** Makes sure that the engine answers, before anything else is tried. */
+  /**
+   * Makes sure that the engine answers, before anything else is tried.
+   *
+   * @returns its version
+   * @throws EnvironmentError
+   */
   async require(): Promise<string> {
     try {
       const { Version } = await this.docker.version();
@@ -32,39 +39,55 @@ export class Engine {
     }
   }
 
-  /** `docker compose up`: returns when every container is healthy. */
-  async up(project: string, file: string, image: string): Promise<void> {
-    const result = await $({
-      nothrow: true,
-      quiet: true,
-      timeout: upLimit,
-      env: { ...process.env, SPLITBRAIN_IMAGE: image },
-    })`docker compose -p ${project} -f ${file} up -d --wait`;
-    if (result.exitCode === 0) return;
-    throw composeError(result.stderr || result.stdout);
-  }
-
-  /** The labels of an image; null where it is not here. */
-  async imageLabels(image: string): Promise<Readonly<Record<string, string>> | null> {
-    try {
-      return (await this.docker.getImage(image).inspect()).Config.Labels ?? {};
-    } catch (error) {
-      if ((error as { statusCode?: number }).statusCode === 404) return null;
-      throw error;
-    }
+  /** An image that is on this engine; null where it is not. */
+  async image(name: string): Promise<Image | null> {
+    const found = await unlessMissing(this.docker.getImage(name).inspect());
+    return found === null ? null : { id: found.Id, labels: found.Config.Labels ?? {} };
   }
 
   /** The containers of a lab; of every lab where no project is named. */
-  async containers(project?: string): Promise<LabContainer[]> {
-    const label = project === undefined ? labLabel : `${labLabel}=${project}`;
-    const found = await this.docker.listContainers({ all: true, filters: { label: [label] } });
+  containers(project?: string): Promise<LabContainer[]> {
+    return this.#list({ label: [project === undefined ? labels.lab : `${labels.lab}=${project}`] });
+  }
+
+  /** One container as it is now: its published ports are new with each start. Undefined where it is gone. */
+  async container(id: string): Promise<LabContainer | undefined> {
+    return (await this.#list({ id: [id] }))[0];
+  }
+
+  /** The container that this process runs in, by the id that it has for its host name; null where there is none. */
+  async ownContainer(name: string) {
+    const found = await unlessMissing(this.docker.getContainer(name).inspect());
+    if (found === null || !found.State.Running) return null;
+    return { id: found.Id, image: found.Config.Image, labels: found.Config.Labels };
+  }
+
+  async connect(project: string, container: string): Promise<void> {
+    for (const { Id } of await this.networks(project)) {
+      await this.docker.getNetwork(Id).connect({ Container: container });
+    }
+  }
+
+  async disconnect(project: string, container: string): Promise<void> {
+    for (const { Id } of await this.networks(project)) {
+      await unlessMissing(this.docker.getNetwork(Id).disconnect({ Container: container, Force: true }));
+    }
+  }
+
+  networks(project: string) {
+    return this.docker.listNetworks({ filters: { label: [`${labels.lab}=${project}`] } });
+  }
+
+  async #list(filters: Record<string, string[]>): Promise<LabContainer[]> {
+    const found = await this.docker.listContainers({ all: true, filters });
     return found.map(({ Id, Names, Labels, State, Ports }) => ({
       id: Id,
       name: Names[0]?.replace(/^\//, '') ?? Id,
-      node: Labels[nodeLabel],
+      node: Labels[labels.node],
       service: Labels['com.docker.compose.service'] ?? '',
-      project: Labels[labLabel] ?? '',
+      project: Labels[labels.lab] ?? '',
       state: State,
+      labels: Labels,
       ports: new Map(
         Ports.filter(({ PublicPort }) => PublicPort !== undefined).map(({ PrivatePort, PublicPort }) => [
           PrivatePort,
@@ -73,33 +96,16 @@ export class Engine {
       ),
     }));
   }
-
-  /** Removes containers, networks and volumes that labs left behind; returns the names of the labs. */
-  async remove(project?: string): Promise<string[]> {
-    const label = project === undefined ? labLabel : `${labLabel}=${project}`;
-    const containers = await this.containers(project);
-    await Promise.all(
-      containers.map(({ id }) => ignoreMissing(this.docker.getContainer(id).remove({ force: true, v: true }))),
-    );
-    const networks = await this.docker.listNetworks({ filters: { label: [label] } });
-    await Promise.all(networks.map(({ Id }) => ignoreMissing(this.docker.getNetwork(Id).remove())));
-    const { Volumes } = await this.docker.listVolumes({ filters: { label: [label] } });
-    await Promise.all((Volumes ?? []).map(({ Name }) => ignoreMissing(this.docker.getVolume(Name).remove())));
-    const labs = [
-      ...containers.map((container) => container.project),
-      ...networks.map(({ Labels }) => Labels?.[labLabel] ?? ''),
-    ];
-    return [...new Set(labs)].filter((name) => name !== '').sort();
-  }
 }
 
-/** What is gone already need not be removed. */
-async function ignoreMissing(call: Promise<unknown>): Promise<void> {
+/** What is gone is null; what is going already (the engine calls that a conflict) is as good as gone. */
+export async function unlessMissing<T>(call: Promise<T>): Promise<T | null> {
   try {
-    await call;
+    return await call;
   } catch (error) {
     const { statusCode } = error as { statusCode?: number };
-    if (statusCode !== 404 && statusCode !== 409) throw error;
+    if (statusCode === 404 || statusCode === 409) return null;
+    throw error;
   }
 }
 
@@ -121,25 +127,4 @@ export function engineError(error: unknown): EnvironmentError {
         'See: npx splitbrain doctor',
       );
   }
-}
-
-/** The last lines of what Compose said, and the mend for what is known to go wrong. */
-function composeError(output: string): EnvironmentError {
-  const lines = output.split('\n').filter((line) => line.trim() !== '');
-  const said = lines.slice(-3).join(' ').slice(-600);
-  const advice =
-    [
-      {
-        sign: /no such image|pull access denied|manifest unknown|failed to resolve/i,
-        mend: 'Build or pull the image that is missing: npx splitbrain doctor',
-      },
-      { sign: /no space left/i, mend: 'Make room on the disk: docker system prune' },
-      {
-        sign: /port is already allocated|address already in use/i,
-        mend: 'Another program has the port: npx splitbrain down, or end it.',
-      },
-      { sign: /permission denied.*docker\.sock/i, mend: 'Add the user to the group docker. Then log in anew.' },
-      { sign: /is not a docker command|unknown shorthand flag/i, mend: 'Install Docker Compose v2.' },
-    ].find(({ sign }) => sign.test(output))?.mend ?? 'See: npx splitbrain doctor';
-  return new EnvironmentError(`docker compose up failed: ${said || 'it did not end in time'}`, advice);
 }

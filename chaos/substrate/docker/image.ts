@@ -5,10 +5,11 @@ import { join, relative } from 'node:path';
 import { $ } from 'zx';
 import { packageRoot } from '../../../node/io/package-root.ts';
 import { EnvironmentError } from '../../errors.ts';
-import { publicImages } from './compose-file.ts';
+import { imageName, publicImages } from './compose-file.ts';
 import type { Engine } from './engine.ts';
 
 const buildLimit = '600s';
+const pullLimitMs = 300_000;
 const sources = [
   'Dockerfile',
   'package.json',
@@ -20,42 +21,87 @@ const sources = [
   'experiments',
 ];
 
+/** An image that is on the engine: what Compose calls it, and its identity. */
+export interface ReadyImage {
+  readonly name: string;
+  readonly id: string;
+}
+
+/** Told before something takes long. */
+export type Say = (text: string) => void;
+
 /**
- * The image to run: the one that SPLITBRAIN_IMAGE names, else one of this checkout's very content.
+ * The image of the replicas: the one that SPLITBRAIN_IMAGE names, the one that the orchestrator itself runs from, or one
+ * of this checkout's very content.
  *
- * @param say - told before something takes long
+ * @param own - the image that the orchestrator runs from, in a container
  * @throws EnvironmentError where it is missing and cannot be built
  */
-export async function labImage(engine: Engine, say: (text: string) => void): Promise<string> {
-  const named = process.env['SPLITBRAIN_IMAGE'];
-  if (named !== undefined && named !== '') {
-    if ((await engine.imageLabels(named)) !== null) return named;
-    throw new EnvironmentError(`there is no image ${named}`, `Pull or build it, or unset SPLITBRAIN_IMAGE.`);
+export async function replicaImage(engine: Engine, own: string | undefined, say: Say): Promise<ReadyImage> {
+  const named = process.env['SPLITBRAIN_IMAGE'] || own;
+  if (named !== undefined) {
+    const found = await engine.image(named);
+    if (found !== null) return { name: named, id: found.id };
+    throw new EnvironmentError(`there is no image ${named}`, 'Pull or build it, or unset SPLITBRAIN_IMAGE.');
   }
   if (!existsSync(join(packageRoot, 'Dockerfile'))) {
     throw new EnvironmentError('there are no sources here to build the image from', 'Name one in SPLITBRAIN_IMAGE.');
   }
-  const base = process.env['SPLITBRAIN_BASE_IMAGE'] || publicImages.base;
-  const image = `splitbrain:${contentHash(base)}`;
-  if ((await engine.imageLabels(image)) !== null) return image;
-  say(`building ${image} from ${base} ...`);
+  const args = [publicImages.base, publicImages.compose].map(imageName);
+  const name = `splitbrain:${contentHash(args)}`;
+  if ((await engine.image(name)) === null) await build(name, args, say);
+  return { name, id: (await engine.image(name))?.id ?? '' };
+}
+
+/** Toxiproxy's image, pulled where it is not here. */
+export async function toxiproxyImage(engine: Engine, say: Say): Promise<ReadyImage> {
+  const name = imageName(publicImages.toxiproxy);
+  if ((await engine.image(name)) === null) await pull(engine, name, say);
+  return { name, id: (await engine.image(name))?.id ?? '' };
+}
+
+async function pull({ docker }: Engine, name: string, say: Say): Promise<void> {
+  say(`pulling ${name} ...`);
+  const stop = AbortSignal.timeout(pullLimitMs);
+  try {
+    const progress = await docker.pull(name, { abortSignal: stop });
+    await new Promise<void>((resolve, reject) => {
+      docker.modem.followProgress(progress, (error) => (error === null ? resolve() : reject(error)));
+    });
+  } catch (error) {
+    const said = stop.aborted ? `it took more than ${pullLimitMs / 1000} s` : (error as Error).message.trim();
+    throw new EnvironmentError(
+      `the image ${name} is not here and could not be pulled: ${said}`,
+      `Pull it by hand: docker pull ${name}, or name another in ${publicImages.toxiproxy.variable}.`,
+    );
+  }
+}
+
+async function build(name: string, [base = '', compose = '']: readonly string[], say: Say): Promise<void> {
+  say(`building ${name} from ${base}, once for this content ...`);
+  const args = ['--build-arg', `BASE_IMAGE=${base}`, '--build-arg', `COMPOSE_IMAGE=${compose}`];
   const result = await $({
     nothrow: true,
     quiet: true,
     timeout: buildLimit,
     cwd: packageRoot,
-  })`docker build --network host --build-arg BASE_IMAGE=${base} -t ${image} .`;
-  if (result.exitCode === 0) return image;
-  const said = `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-6).join(' ').slice(-800);
-  throw new EnvironmentError(
-    `the image could not be built: ${said}`,
-    `Try it by hand: docker build --build-arg BASE_IMAGE=${base} .`,
-  );
+  })`docker build --force-rm --network host ${args} -t ${name} .`;
+  if (result.exitCode === 0) return;
+  throw buildError(`${result.stdout}\n${result.stderr}`, args);
+}
+
+/** The last lines of what the build said. */
+function buildError(output: string, args: readonly string[]): EnvironmentError {
+  const said = output.trim().split('\n').slice(-8).join(' ').slice(-900);
+  const mend = /no space left/i.test(output)
+    ? 'Make room on the disk: docker system prune'
+    : `Try it by hand: docker build --network host ${args.join(' ')} .`;
+  return new EnvironmentError(`the image could not be built: ${said || 'it did not end in time'}`, mend);
 }
 
 /** A hash of all that goes into the image: another content is another image, and the same is never built twice. */
-function contentHash(base: string): string {
-  const hash = createHash('sha256').update(base);
+function contentHash(args: readonly string[]): string {
+  const hash = createHash('sha256').update(args.join('\n'));
   for (const source of sources) {
     for (const file of filesOf(join(packageRoot, source))) {
       hash.update(relative(packageRoot, file)).update('\0').update(readFileSync(file)).update('\0');

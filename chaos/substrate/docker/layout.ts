@@ -2,6 +2,18 @@
 import type { NodeId } from '../../../node/protocol.ts';
 import type { Link } from '../../contracts.ts';
 
+/** Labels of all that belongs to a lab. */
+export const labels = {
+  /** The lab's name, which is that of its compose project. */
+  lab: 'org.splitbrain.lab',
+  /** Of a replica's container: which replica it is. */
+  node: 'org.splitbrain.node',
+  /** Who steers the lab, see `owner.ts`; a lab without it is steered by people. */
+  owner: 'org.splitbrain.owner',
+  /** The lab stays when its owner has ended. */
+  kept: 'org.splitbrain.kept',
+} as const;
+
 /** The ports that a replica listens on, inside its container. */
 export const replicaPorts = { peer: 7100, client: 7200, control: 7300, metrics: 7400 } as const;
 

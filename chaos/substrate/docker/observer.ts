@@ -6,8 +6,9 @@ import { createInterface } from 'node:readline';
 import { PassThrough, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { z } from 'zod';
-import type { NodeId } from '../../../node/protocol.ts';
-import { labLabel, nodeLabel } from './compose-file.ts';
+import { wallClockMs } from '../../../node/io/clock.ts';
+import type { LabFact, NodeId } from '../../contracts.ts';
+import { labels } from './layout.ts';
 
 /** A fact as a replica's log has it; `fact` is checked by whoever takes it. */
 export interface LoggedFact {
@@ -18,9 +19,15 @@ export interface LoggedFact {
 
 export type ContainerChange = 'die' | 'start' | 'pause' | 'unpause';
 
+/** What a container uses; see the fact `resources`. */
+export type Resources = Omit<LabFact & { readonly type: 'resources' }, 'type' | 'node'>;
+
 export interface Observer {
   readonly onChange: (node: NodeId, change: ContainerChange, atMs: number) => void;
   readonly onFact: (fact: LoggedFact) => void;
+  readonly onResources: (node: NodeId, atMs: number, used: Resources) => void;
+  /** What the lab cannot do without is gone; said in a sentence. */
+  readonly onBroken: (error: string, atMs: number) => void;
 }
 
 const eventSchema = z.object({
@@ -31,21 +38,77 @@ const eventSchema = z.object({
 
 const lineSchema = z.object({ time: z.number(), fact: z.looseObject({ type: z.string() }) });
 
+const counters = z.object({ rx_bytes: z.number(), tx_bytes: z.number() });
+const processor = z.object({
+  cpu_usage: z.object({ total_usage: z.number() }),
+  system_cpu_usage: z.number(),
+  online_cpus: z.number(),
+});
+/** A container that has just begun or ended has no earlier sample, or no figures: it is passed over. */
+const statsSchema = z.object({
+  cpu_stats: processor,
+  precpu_stats: processor,
+  memory_stats: z.object({ usage: z.number() }),
+  networks: z.record(z.string(), counters).default({}),
+});
+
 const changes: ReadonlySet<string> = new Set(['die', 'start', 'pause', 'unpause']);
 
 /** Follows the engine's events about a lab; the returned function ends it. */
-export async function followEvents(docker: Docker, project: string, { onChange }: Observer): Promise<() => void> {
-  const filters = JSON.stringify({ type: ['container'], label: [`${labLabel}=${project}`] });
+export async function followEvents(
+  docker: Docker,
+  project: string,
+  { onChange, onBroken }: Observer,
+): Promise<() => void> {
+  const filters = JSON.stringify({ type: ['container'], label: [`${labels.lab}=${project}`] });
   const stream = (await docker.getEvents({ filters })) as unknown as Readable;
-  const lines = createInterface({ input: stream });
-  lines.on('line', (line) => {
+  createInterface({ input: stream }).on('line', (line) => {
     const event = eventSchema.safeParse(parseJson(line));
     if (!event.success || !changes.has(event.data.Action)) return;
-    const node = event.data.Actor.Attributes[nodeLabel];
-    if (node !== undefined) onChange(node, event.data.Action as ContainerChange, event.data.timeNano / 1e6);
+    const { Action, timeNano, Actor } = event.data;
+    const node = Actor.Attributes[labels.node];
+    if (node !== undefined) onChange(node, Action as ContainerChange, timeNano / 1e6);
+    else if (Action === 'die') onBroken('Toxiproxy died: without it no link can be trusted', timeNano / 1e6);
+  });
+  let wanted = true;
+  const gone = () => {
+    if (wanted) onBroken('the Docker engine went away', wallClockMs());
+    wanted = false;
+  };
+  stream.on('error', gone).on('close', gone);
+  return () => {
+    wanted = false;
+    stream.destroy();
+  };
+}
+
+/** Follows what a container uses, a sample a second, until the returned function is called or the container stops. */
+export async function followResources(
+  container: Docker.Container,
+  node: NodeId,
+  { onResources }: Observer,
+): Promise<() => void> {
+  const stream = (await container.stats({ stream: true })) as unknown as Readable;
+  createInterface({ input: stream }).on('line', (line) => {
+    const sample = statsSchema.safeParse(parseJson(line));
+    if (sample.success) onResources(node, wallClockMs(), resourcesOf(sample.data));
   });
   stream.on('error', () => {});
   return () => stream.destroy();
+}
+
+function resourcesOf(sample: z.infer<typeof statsSchema>): Resources {
+  const { cpu_stats: now, precpu_stats: before, memory_stats, networks } = sample;
+  const busy = now.cpu_usage.total_usage - before.cpu_usage.total_usage;
+  const passed = (now.system_cpu_usage - before.system_cpu_usage) / now.online_cpus;
+  const sum = (direction: keyof z.infer<typeof counters>) =>
+    Object.values(networks).reduce((total, each) => total + each[direction], 0);
+  return {
+    cpuPercent: passed > 0 ? Math.round((busy / passed) * 1000) / 10 : 0,
+    memoryBytes: memory_stats.usage,
+    receivedBytes: sum('rx_bytes'),
+    sentBytes: sum('tx_bytes'),
+  };
 }
 
 /**

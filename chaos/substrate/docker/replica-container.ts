@@ -1,31 +1,37 @@
 /** One replica in its container: process control through the engine, and what is known of its state. */
 import { ReplicaControl } from '../../../node/io/control-client.ts';
 import type { NodeId, NodeStatus } from '../../contracts.ts';
+import { EnvironmentError } from '../../errors.ts';
 import { realClock } from './clock.ts';
-import type { Engine, LabContainer } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { replicaPorts } from './layout.ts';
-import { followFacts, type Observer } from './observer.ts';
+import { followFacts, followResources, type Observer } from './observer.ts';
+import type { Vantage } from './vantage.ts';
 
 const stopLimitMs = 10_000;
+const lookAgainMs = 20;
 const maxLogLines = 200_000;
+
+export interface ReplicaContainerParts {
+  readonly engine: Engine;
+  readonly vantage: Vantage;
+  readonly token: string;
+  readonly observer: Observer;
+}
 
 export class ReplicaContainer {
   readonly node: NodeId;
-  readonly #engine: Engine;
   readonly #id: string;
-  readonly #token: string;
-  readonly #observer: Observer;
+  readonly #parts: ReplicaContainerParts;
   #control: ReplicaControl | undefined;
-  #stopFollowing: (() => void) | undefined;
+  #stopFollowing: (() => void)[] = [];
   #followedToMs = 0;
   #status: NodeStatus;
 
-  constructor(engine: Engine, container: LabContainer, node: NodeId, token: string, observer: Observer) {
+  constructor(node: NodeId, id: string, parts: ReplicaContainerParts) {
     this.node = node;
-    this.#engine = engine;
-    this.#id = container.id;
-    this.#token = token;
-    this.#observer = observer;
+    this.#id = id;
+    this.#parts = parts;
     this.#status = { node, state: 'up', view: null, appliedIndex: 0 };
   }
 
@@ -33,20 +39,45 @@ export class ReplicaContainer {
     return this.#status;
   }
 
+  /**
+   * Takes up the connections, and waits until the replica answers for the first time.
+   *
+   * @throws EnvironmentError where it ends instead, or does not answer in `limitMs`
+   */
+  async ready(limitMs: number): Promise<void> {
+    const untilMs = performance.now() + limitMs;
+    await this.#attach();
+    for (;;) {
+      await this.poll();
+      if (this.#status.view !== null) return;
+      const { State } = await this.#container().inspect();
+      if (!State.Running || performance.now() > untilMs) {
+        const what = State.Running ? `did not answer in ${limitMs / 1000} s` : `ended with ${State.ExitCode}`;
+        const said = (await this.log()).trim().split('\n').slice(-2).join(' ').slice(-600);
+        throw new EnvironmentError(`the replica ${this.node} ${what}: ${said || 'it said nothing'}`, 'See its log.');
+      }
+      await realClock.sleep(lookAgainMs);
+    }
+  }
+
   /** Takes up the connections to a container that has just started: its published ports are new with each start. */
-  async attach(): Promise<void> {
-    const { NetworkSettings } = await this.#container().inspect();
-    const port = NetworkSettings.Ports[`${replicaPorts.control}/tcp`]?.[0]?.HostPort;
-    this.#control?.close();
-    this.#control = port === undefined ? undefined : new ReplicaControl(`127.0.0.1:${port}`, this.#token);
-    this.#stopFollowing?.();
-    this.#stopFollowing = await followFacts(this.#container(), this.node, this.#followedToMs, {
-      ...this.#observer,
-      onFact: (fact) => {
-        this.#followedToMs = Math.max(this.#followedToMs, fact.atMs);
-        this.#observer.onFact(fact);
-      },
-    });
+  async #attach(): Promise<void> {
+    const { engine, vantage, token, observer } = this.#parts;
+    this.close();
+    const container = await engine.container(this.#id);
+    // It may have ended again at once, and has no ports then.
+    if (container === undefined || container.state !== 'running') return;
+    this.#control = new ReplicaControl(vantage.address(container, replicaPorts.control), token);
+    this.#stopFollowing = await Promise.all([
+      followFacts(this.#container(), this.node, this.#followedToMs, {
+        ...observer,
+        onFact: (fact) => {
+          this.#followedToMs = Math.max(this.#followedToMs, fact.atMs);
+          observer.onFact(fact);
+        },
+      }),
+      followResources(this.#container(), this.node, observer),
+    ]);
     this.#status = { ...this.#status, state: 'up' };
   }
 
@@ -78,7 +109,9 @@ export class ReplicaContainer {
       this.#gone('down');
       return;
     }
-    await Promise.race([dead, realClock.sleep(stopLimitMs)]);
+    const over = new AbortController();
+    await Promise.race([dead, realClock.sleep(stopLimitMs, over.signal)]);
+    over.abort();
     this.#gone('down');
   }
 
@@ -91,7 +124,7 @@ export class ReplicaContainer {
     if (State.Paused) await this.resume();
     if (State.Running) return;
     await this.#container().start();
-    await this.attach();
+    await this.#attach();
   }
 
   async pause(): Promise<void> {
@@ -122,12 +155,14 @@ export class ReplicaContainer {
   }
 
   close(): void {
-    this.#stopFollowing?.();
+    for (const stop of this.#stopFollowing) stop();
+    this.#stopFollowing = [];
     this.#control?.close();
+    this.#control = undefined;
   }
 
   #container() {
-    return this.#engine.docker.getContainer(this.#id);
+    return this.#parts.engine.docker.getContainer(this.#id);
   }
 }
 

@@ -1,0 +1,65 @@
+/** `docker compose up`, with a limit, and a sentence for what goes wrong. */
+import { $ } from 'zx';
+import { EnvironmentError } from '../../errors.ts';
+
+/** The images are there before: only containers are made. */
+const upLimit = '120s';
+
+/**
+ * Creates and starts what a compose file says. Returns when everything was started, healthy or not.
+ *
+ * @throws EnvironmentError
+ */
+export async function composeUp(project: string, file: string, image: string): Promise<void> {
+  const settings = {
+    nothrow: true,
+    quiet: true,
+    timeout: upLimit,
+    env: { ...process.env, SPLITBRAIN_IMAGE: image },
+  } as const;
+  const [command = '', ...first] = await composeCommand();
+  const result = await $(settings)`${command} ${first} -p ${project} -f ${file} up -d --pull never --no-build`;
+  if (result.exitCode === 0) return;
+  throw composeError(result.stderr || result.stdout);
+}
+
+let found: readonly string[] | undefined;
+
+/** The plugin of the Docker CLI; else the program of its own, which is all that our image has. */
+export async function composeCommand(): Promise<readonly string[]> {
+  found ??= (await composeVersion(['docker', 'compose'])) === null ? ['docker-compose'] : ['docker', 'compose'];
+  return found;
+}
+
+/** The version of Compose behind a command (2 or later; `dev` where it was built from source); null where there is none. */
+export async function composeVersion([command = '', ...first]: readonly string[]): Promise<string | null> {
+  const result = await $({ nothrow: true, quiet: true, timeout: '10s' })`${command} ${first} version --short`;
+  const version = result.stdout.trim().replace(/^v/, '');
+  return result.exitCode === 0 && version !== '' && !version.startsWith('1.') ? version : null;
+}
+
+const mends: readonly { readonly sign: RegExp; readonly mend: string }[] = [
+  {
+    sign: /no such image|pull access denied|manifest unknown|failed to resolve/i,
+    mend: 'Build or pull the image that is missing: npx splitbrain doctor',
+  },
+  { sign: /no space left/i, mend: 'Make room on the disk: docker system prune' },
+  {
+    sign: /port is already allocated|address already in use/i,
+    mend: 'Another program has the port: end it, or see npx splitbrain doctor.',
+  },
+  { sign: /could not find an available.*address pool|all predefined address pools/i, mend: 'docker network prune' },
+  { sign: /permission denied.*docker\.sock/i, mend: 'Add the user to the group docker. Then log in anew.' },
+  {
+    sign: /is not a docker command|unknown shorthand flag|command not found|ENOENT/i,
+    mend: 'Install Docker Compose v2.',
+  },
+];
+
+/** The last lines of what Compose said, and the mend for what is known to go wrong. */
+export function composeError(output: string): EnvironmentError {
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  const said = lines.slice(-3).join(' ').slice(-600);
+  const mend = mends.find(({ sign }) => sign.test(output))?.mend ?? 'See: npx splitbrain doctor';
+  return new EnvironmentError(`docker compose up failed: ${said || 'it did not end in time'}`, mend);
+}

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { judge } from '../../judge.ts';
+import { makePlan } from '../../plan.ts';
+import { record } from '../../run.ts';
+import { contents, describeOnDocker } from './docker-fixture.ts';
+import { dockerSubstrate } from './index.ts';
+
+const limitMs = 300_000;
+
+describeOnDocker('on a real engine with real Toxiproxy', () => {
+  test.each(['rolling-failures', 'leader-isolated', 'one-way-partition'])(
+    '%s passes, as in the simulator',
+    async (experiment) => {
+      const before = await contents();
+      const { capabilities } = dockerSubstrate;
+      const plan = await makePlan(experiment, { seed: 1, substrate: 'docker', capabilities, durationMs: 16_000 });
+      const recording = await record(plan, dockerSubstrate, { signal: new AbortController().signal });
+      const { outcome, sentence, statistics } = await judge(recording);
+      expect({ outcome, sentence }).toMatchObject({ outcome: 'PASS' });
+      expect(recording.artifacts?.map(({ name }) => name)).toContain('compose.yml');
+      expect(statistics.bootToFirstWriteMs).toBeGreaterThan(0);
+      expect(statistics.strikeEffects.length).toBeGreaterThan(0);
+      const sampled = new Set(recording.events.flatMap((event) => (event.type === 'resources' ? [event.node] : [])));
+      expect([...sampled].sort()).toEqual([...plan.nodes]);
+      expect(await contents()).toEqual(before);
+    },
+    limitMs,
+  );
+});

@@ -1,0 +1,179 @@
+/** One lab from its compose file to a cluster that answers, and away again. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { linkIntervalMsFor } from '../../../node/io/peer-transport.ts';
+import { loadProtocol } from '../../catalog.ts';
+import type { LabFact, NodeId, Plan } from '../../contracts.ts';
+import { EnvironmentError } from '../../errors.ts';
+import { realClock } from './clock.ts';
+import { DockerCluster } from './cluster.ts';
+import { composeUp } from './compose.ts';
+import { composeFile } from './compose-file.ts';
+import type { Engine, LabContainer } from './engine.ts';
+import { replicaImage, type Say, toxiproxyImage } from './image.ts';
+import { ImpairedLinks } from './impaired-links.ts';
+import { removeLab } from './labs.ts';
+import { clientLinkPort, proxyLinks, toxiproxyApiPort } from './layout.ts';
+import { followEvents, type LoggedFact, type Observer } from './observer.ts';
+import { ownerText } from './owner.ts';
+import { ReplicaContainer } from './replica-container.ts';
+import { Links } from './toxiproxy.ts';
+import type { Vantage } from './vantage.ts';
+
+const readyLimitMs = 30_000;
+
+export interface LabOptions {
+  readonly engine: Engine;
+  readonly vantage: Vantage;
+  readonly plan: Plan;
+  readonly observe: (atMs: number, fact: LabFact) => void;
+  /** Leaves the lab running at the end. */
+  readonly keepUp: boolean;
+}
+
+export class Lab {
+  readonly #options: LabOptions;
+  readonly #project = `splitbrain-${randomBytes(4).toString('hex')}`;
+  readonly #token = randomBytes(24).toString('base64url');
+  readonly #impaired = new ImpairedLinks();
+  #deaf: (() => void) | undefined;
+
+  constructor(options: LabOptions) {
+    this.#options = options;
+  }
+
+  /** Brings everything up, and returns when every replica answers. */
+  async boot(engineVersion: string, say: Say): Promise<DockerCluster> {
+    const { engine, vantage, plan, observe, keepUp } = this.#options;
+    const { nodes, protocol, seed } = plan;
+    const images = {
+      replica: await replicaImage(engine, vantage.image, say),
+      toxiproxy: await toxiproxyImage(engine, say),
+    };
+    const text = this.#composeFile();
+    this.#deaf = await followEvents(engine.docker, this.#project, this.#observer());
+    const ids = { replica: images.replica.id, toxiproxy: images.toxiproxy.id };
+    observe(realClock.now(), { type: 'booting', engine: engineVersion, images: ids });
+    await this.#up(text, images.replica.name);
+    await vantage.join(this.#project);
+    const containers = await engine.containers(this.#project);
+    const toxiproxy = containerOf(containers, ({ service }) => service === 'toxiproxy', 'Toxiproxy');
+    const links = new Links(`http://${vantage.address(toxiproxy, toxiproxyApiPort)}`);
+    await links.ready(readyLimitMs);
+    await links.populate(proxyLinks(nodes));
+    return new DockerCluster(nodes, {
+      seed,
+      policy: (await loadProtocol(protocol)).client,
+      replicas: await this.#replicas(containers),
+      links,
+      addresses: Object.fromEntries(
+        nodes.map((node) => [node, vantage.address(toxiproxy, clientLinkPort(nodes, node))]),
+      ),
+      impaired: this.#impaired,
+      composeFile: text.replaceAll(this.#token, 'token-of-another-run'),
+      end: async () => {
+        if (keepUp) await this.#letGo();
+        else await this.takeDown();
+      },
+    });
+  }
+
+  /** Removes all that belongs to the lab; safe to call more than once, and after a boot that failed half-way. */
+  async takeDown(): Promise<void> {
+    await this.#letGo();
+    await removeLab(this.#options.engine, this.#project, { quietly: false });
+  }
+
+  async #letGo(): Promise<void> {
+    this.#deaf?.();
+    this.#deaf = undefined;
+    await this.#options.vantage.leave(this.#project);
+  }
+
+  /** The file is for Compose alone, and holds the token. */
+  async #up(text: string, image: string): Promise<void> {
+    const folder = mkdtempSync(join(tmpdir(), 'splitbrain-'));
+    try {
+      const file = join(folder, 'compose.yml');
+      writeFileSync(file, text, { mode: 0o600 });
+      await composeUp(this.#project, file, image);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      throw new EnvironmentError(
+        `the compose file could not be written: ${(error as Error).message}`,
+        `Make room in ${tmpdir()}, or name another folder in TMPDIR.`,
+      );
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  async #replicas(containers: readonly LabContainer[]): Promise<Map<NodeId, ReplicaContainer>> {
+    const { engine, vantage, plan } = this.#options;
+    const parts = { engine, vantage, token: this.#token, observer: this.#observer() };
+    const replicas = plan.nodes.map((node) => {
+      const { id } = containerOf(containers, (each) => each.node === node, node);
+      return [node, new ReplicaContainer(node, id, parts)] as const;
+    });
+    await Promise.all(replicas.map(([, replica]) => replica.ready(readyLimitMs)));
+    return new Map(replicas);
+  }
+
+  #composeFile(): string {
+    const { plan, vantage, keepUp } = this.#options;
+    const { nodes, protocol, bug, experiment } = plan;
+    return composeFile({
+      project: this.#project,
+      nodes,
+      protocol,
+      ...(bug === undefined ? {} : { bug }),
+      settings: experiment.settings,
+      token: this.#token,
+      owner: ownerText(vantage.owner),
+      kept: keepUp,
+    });
+  }
+
+  #observer(): Observer {
+    const { observe } = this.#options;
+    const types = { die: 'node-down', start: 'node-up', pause: 'node-paused', unpause: 'node-resumed' } as const;
+    return {
+      onChange: (node, change, atMs) => observe(atMs, { type: types[change], node }),
+      onFact: (logged) => this.#onFact(logged),
+      onResources: (node, atMs, used) => observe(atMs, { type: 'resources', node, ...used }),
+      onBroken: (error, atMs) => observe(atMs, { type: 'lab-error', error }),
+    };
+  }
+
+  #onFact({ node, atMs, fact }: LoggedFact): void {
+    const { observe, plan } = this.#options;
+    const from = typeof fact['from'] === 'string' ? fact['from'] : undefined;
+    if (fact.type === 'link-silent' || fact.type === 'link-slow') {
+      if (from === undefined) return;
+      // A link is also silent when its sender is dead: only a strike on the link makes that an observation of it.
+      const silent = fact.type === 'link-silent';
+      const strike = this.#impaired.explain({ from, to: node }, silent ? 'cut' : 'latency');
+      if (strike === undefined) return;
+      // The silence began at the latest when the next sign of life was due and did not come.
+      const silentMs = typeof fact['silentMs'] === 'number' ? fact['silentMs'] : 0;
+      const lastedMs = silent ? Math.max(0, silentMs - linkIntervalMsFor(plan.nodes.length)) : 0;
+      observe(atMs, { type: silent ? 'link-dropped' : 'link-delayed', from, to: node, strike, lastedMs });
+    } else if (replicaFacts.has(fact.type)) {
+      observe(atMs, { ...fact, node } as unknown as LabFact);
+    }
+  }
+}
+
+const replicaFacts: ReadonlySet<string> = new Set(['role', 'append', 'apply', 'stopped']);
+
+function containerOf(
+  containers: readonly LabContainer[],
+  wanted: (container: LabContainer) => boolean,
+  what: string,
+): LabContainer {
+  const found = containers.find(wanted);
+  if (found === undefined) throw new EnvironmentError(`the container of ${what} is gone`, 'See: docker ps -a');
+  return found;
+}

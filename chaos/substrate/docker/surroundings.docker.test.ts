@@ -1,0 +1,174 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { dirname, join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { packageRoot } from '../../../node/io/package-root.ts';
+import { mainFile, onlyRun, Scratch, splitbrain, textOf } from '../../cli/spawned.ts';
+import { composeUp } from './compose.ts';
+import { imageName, publicImages } from './compose-file.ts';
+import { contents, describeOnDocker, engine, imageVariables } from './docker-fixture.ts';
+import { removeLab } from './labs.ts';
+
+const scratch = new Scratch();
+afterAll(() => scratch.remove());
+
+const limitMs = 300_000;
+const isRoot = process.getuid?.() === 0;
+const run = (...more: string[]) => ['run', 'leader-crash', '--on', 'docker', '--out', scratch.fresh(), ...more];
+/** Nothing listens there, so that an image of that name can be neither here nor pulled. */
+const noImage = 'localhost:1/splitbrain/nothing:1';
+
+/** What is told: one sentence that says what and why, and the next step; never a stack trace. */
+function expectSentence({ code, stderr }: { code: number | null; stderr: string }, what: RegExp, mend: RegExp): void {
+  expect({ code, stderr }).toMatchObject({ code: 5 });
+  expect(stderr).toMatch(what);
+  expect(stderr).toMatch(mend);
+  expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
+}
+
+/** Whether another user could read the checkout. */
+function readableByAll(): boolean {
+  for (let folder = packageRoot; folder !== dirname(folder); folder = dirname(folder)) {
+    const checked = spawnSync('setpriv', ['--reuid=65534', '--clear-groups', 'test', '-x', folder]);
+    if (checked.status !== 0) return false;
+  }
+  return true;
+}
+
+function listening(listen: (server: Server) => void): Promise<Server> {
+  return new Promise((resolve) => {
+    const server = createServer((socket) => socket.destroy());
+    server.on('listening', () => resolve(server));
+    listen(server);
+  });
+}
+
+test('no engine', async () => {
+  const ended = await splitbrain(run(), { env: { DOCKER_HOST: `unix://${scratch.path}/no.sock` } });
+  expectSentence(ended, /no Docker engine runs here/, /npx splitbrain doctor/);
+});
+
+test.skipIf(isRoot && !readableByAll())('an engine whose socket this user may not use', async () => {
+  const socket = join(scratch.path, 'closed.sock');
+  const server = await listening((each) => each.listen(socket));
+  chmodSync(scratch.path, 0o755);
+  chmodSync(socket, 0o000);
+  const main = scratch.write(
+    'as-nobody.mjs',
+    `if (process.getuid() === 0) process.setuid(65534); await import(${JSON.stringify(mainFile)});`,
+  );
+  const out = join(scratch.path, 'for-all');
+  mkdirSync(out, { mode: 0o777 });
+  chmodSync(out, 0o777);
+  try {
+    const env = { DOCKER_HOST: `unix://${socket}` };
+    const ended = await splitbrain(['run', 'leader-crash', '--on', 'docker', '--out', out], { env, main });
+    expectSentence(ended, /this user may not use it/, /group docker/);
+  } finally {
+    server.close();
+  }
+});
+
+describeOnDocker('what is missing or breaks', () => {
+  test.each([
+    ['the replicas', 'SPLITBRAIN_IMAGE', /there is no image localhost:1/, /unset SPLITBRAIN_IMAGE/],
+    ['Toxiproxy', 'SPLITBRAIN_TOXIPROXY_IMAGE', /localhost:1\S+ is not here and could not be pulled/, /docker pull/],
+    ['the base', 'SPLITBRAIN_BASE_IMAGE', /the image could not be built/, /docker build/],
+  ])(
+    'the image of %s',
+    async (_, variable, what, mend) => {
+      const before = await contents();
+      const named = variable === 'SPLITBRAIN_BASE_IMAGE' ? { SPLITBRAIN_IMAGE: '' } : {};
+      const ended = await splitbrain(run(), { env: { ...imageVariables, ...named, [variable]: noImage }, limitMs });
+      expectSentence(ended, what, mend);
+      expect(await contents()).toEqual(before);
+    },
+    limitMs,
+  );
+
+  test(
+    'a port that another program has',
+    async () => {
+      const before = await contents();
+      const server = await listening((each) => each.listen(0, '127.0.0.1'));
+      const { port } = server.address() as { port: number };
+      const project = 'splitbrain-port-taken';
+      const own = { 'org.splitbrain.lab': project };
+      const toxiproxy = {
+        image: imageName(publicImages.toxiproxy),
+        labels: own,
+        ports: [`127.0.0.1:${port}:8474`],
+      };
+      const file = scratch.write(
+        'port.yml',
+        stringify({ services: { toxiproxy }, networks: { default: { labels: own } } }),
+      );
+      try {
+        await expect(composeUp(project, file, '')).rejects.toMatchObject({
+          exitCode: 5,
+          message: expect.stringMatching(/port is already allocated|address already in use/),
+          advice: expect.stringMatching(/Another program has the port/),
+        });
+      } finally {
+        server.close();
+        await removeLab(engine, project, { quietly: false });
+      }
+      expect(await contents()).toEqual(before);
+    },
+    limitMs,
+  );
+
+  test.skipIf(!isRoot)(
+    'a disk that is full when the lab is to come up, and when the results are to be written',
+    async () => {
+      const before = await contents();
+      const disk = join(scratch.path, 'small-disk');
+      mkdirSync(disk);
+      expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status).toBe(0);
+      try {
+        const question = scratch.write('calm.yml', 'question: Does it fit?\nwhy: To fill a disk.\n');
+        const late = ['run', question, '--on', 'docker', '--duration', '3s', '--out', disk];
+        const ended = await splitbrain(late, { env: imageVariables, limitMs });
+        expectSentence(ended, /no space left|ENOSPC/, /Make room on the disk/);
+        writeFileSync(join(disk, 'filler'), '');
+        spawnSync('dd', ['if=/dev/zero', `of=${join(disk, 'filler')}`, 'bs=4k']);
+        const early = await splitbrain(run(), { env: { ...imageVariables, TMPDIR: disk }, limitMs });
+        expectSentence(early, /ENOSPC/, /Make room/);
+      } finally {
+        spawnSync('umount', [disk]);
+      }
+      expect(await contents()).toEqual(before);
+    },
+    limitMs,
+  );
+
+  test(
+    'Toxiproxy dies in the middle of a fault',
+    async () => {
+      const before = await contents();
+      const out = scratch.fresh();
+      let killing: Promise<unknown> | undefined;
+      const ended = await splitbrain(['run', 'leader-isolated', '--on', 'docker', '--out', out], {
+        env: imageVariables,
+        limitMs,
+        onStderr: (text) => {
+          if (/strike s1\.1/.test(text)) killing ??= killToxiproxy();
+        },
+      });
+      await killing;
+      expectSentence(ended, /LAB ERROR.*Toxiproxy died/, /again: {2}npx splitbrain replay/);
+      // What was seen until then is kept.
+      expect(textOf(onlyRun(out), 'events.jsonl')).toMatch(/"type":"lab-error"/);
+      expect(textOf(onlyRun(out), 'history.jsonl').length).toBeGreaterThan(1000);
+      expect(await contents()).toEqual(before);
+    },
+    limitMs,
+  );
+});
+
+async function killToxiproxy(): Promise<void> {
+  const toxiproxy = (await engine.containers()).find(({ service }) => service === 'toxiproxy');
+  if (toxiproxy !== undefined) await engine.docker.getContainer(toxiproxy.id).kill({ signal: 'SIGKILL' });
+}
