@@ -114,6 +114,7 @@ describe('reading a history', () => {
 describe('reading events', () => {
   const events: LabEvent[] = [
     { atMs: -40, type: 'phase', phase: 'boot' },
+    { atMs: -30, type: 'booting', engine: '27.3.1', images: { replica: 'sha256:ab', toxiproxy: 'sha256:cd' } },
     { atMs: 0, type: 'interrupted' },
     {
       atMs: 5,
@@ -126,6 +127,8 @@ describe('reading events', () => {
     },
     { atMs: 6, type: 'node-down', node: 'n1' },
     { atMs: 7, type: 'link-dropped', from: 'n1', to: 'n2', strike: 's1' },
+    { atMs: 8, type: 'link-delayed', from: 'n2', to: 'n1', strike: 's1', lastedMs: 2.5 },
+    { atMs: 8, type: 'resources', node: 'n1', cpuPercent: 112.5, memoryBytes: 9, receivedBytes: 0, sentBytes: 7 },
     { atMs: 9, type: 'final', node: 'n1', view: null, appliedIndex: 0, stateHash: null },
     {
       atMs: 9,
@@ -147,6 +150,36 @@ describe('reading events', () => {
     ['no type', '[]\n', 'its type is missing'],
     ['a name that every object has', '{"atMs":1,"type":"toString"}\n', 'its type is "toString"'],
     ['a wrong field', '{"atMs":1,"type":"node-up","node":7}\n', 'line 1: not a "node-up" event: node: '],
+    [
+      'an image that is not a name',
+      '{"atMs":1,"type":"booting","engine":"27","images":{"replica":7}}\n',
+      'images.replica: ',
+    ],
+    [
+      'more images than a lab can have',
+      `${JSON.stringify({ atMs: 1, type: 'booting', engine: '27', images: Object.fromEntries([...'abcdefghijklmnopqrstu'].map((use) => [use, 'sha256:ab'])) })}\n`,
+      'images: there must be at most 20 images',
+    ],
+    [
+      'an endless version',
+      `${JSON.stringify({ atMs: 1, type: 'booting', engine: '2'.repeat(301), images: {} })}\n`,
+      'engine: ',
+    ],
+    [
+      'a negative duration',
+      '{"atMs":1,"type":"link-dropped","from":"n1","to":"n2","strike":"s1","lastedMs":-1}\n',
+      'lastedMs: ',
+    ],
+    [
+      'a part of a byte',
+      '{"atMs":1,"type":"resources","node":"n1","cpuPercent":1,"memoryBytes":0.5,"receivedBytes":0,"sentBytes":0}\n',
+      'memoryBytes: ',
+    ],
+    [
+      'less than no work',
+      '{"atMs":1,"type":"resources","node":"n1","cpuPercent":-1,"memoryBytes":1,"receivedBytes":0,"sentBytes":0}\n',
+      'cpuPercent: ',
+    ],
     ['an unknown phase', '{"atMs":1,"type":"phase","phase":"lunch"}\n', 'phase: '],
   ])('refuses %s', (_, text, message) => {
     expect(refusal(() => parseEvents(text, 'events.jsonl'))).toContain(message);

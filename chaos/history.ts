@@ -114,8 +114,15 @@ const historySchema = z.discriminatedUnion('type', [
   completionSchema,
 ]);
 
+/** What an engine calls itself and its images; it has no longer names. */
+const engineText = text.max(300);
+const mostImages = 20;
+const images = z
+  .record(engineText, engineText)
+  .refine((byUse) => Object.keys(byUse).length <= mostImages, `there must be at most ${mostImages} images`);
 const nodes = z.array(text);
 const links = z.array(z.strictObject({ from: text, to: text }));
+const observedLink = { from: text, to: text, strike: text, lastedMs: z.exactOptional(z.number().min(0)) };
 const view = z.looseObject({
   role: text,
   epoch: z.number(),
@@ -131,6 +138,7 @@ function fact<T extends LabFact['type'], F extends z.core.$ZodLooseShape>(type: 
 /** A schema for each kind of fact; the compiler refuses to leave one out. */
 const eventSchemas = {
   phase: fact('phase', { phase: z.enum(['boot', 'load', 'heal', 'settle', 'read-back', 'done']) }),
+  booting: fact('booting', { engine: engineText, images }),
   strike: fact('strike', { strike: text, fault: text, target: text, nodes, links }),
   struck: fact('struck', { strike: text }),
   heal: fact('heal', { strike: text }),
@@ -141,8 +149,15 @@ const eventSchemas = {
   'node-down': fact('node-down', { node: text }),
   'node-paused': fact('node-paused', { node: text }),
   'node-resumed': fact('node-resumed', { node: text }),
-  'link-dropped': fact('link-dropped', { from: text, to: text, strike: text }),
-  'link-delayed': fact('link-delayed', { from: text, to: text, strike: text }),
+  'link-dropped': fact('link-dropped', observedLink),
+  'link-delayed': fact('link-delayed', observedLink),
+  resources: fact('resources', {
+    node: text,
+    cpuPercent: z.number().min(0),
+    memoryBytes: count,
+    receivedBytes: count,
+    sentBytes: count,
+  }),
   role: fact('role', { node: text, role: text, epoch: z.number() }),
   append: fact('append', {
     node: text,

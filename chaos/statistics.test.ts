@@ -214,6 +214,33 @@ describe('runStatistics', () => {
     expect(runStatistics(run).leaderChanges).toBe(2);
   });
 
+  it('counts the boot from the start of the containers to the first write that was acknowledged', () => {
+    const booting: LabEvent = { atMs: -3200, type: 'booting', engine: '27.3.1', images: {} };
+    const history = [
+      ...operation('read', 5, 6, 'ok'),
+      ...operation('cas', 5, 7, 'ok', false),
+      ...operation('write', 5, 90, 'ok'),
+      ...operation('write', 10, 60.5, 'ok'),
+      ...operation('write', 10, 20, 'fail'),
+    ];
+    expect(runStatistics(recording(history, [booting])).bootToFirstWriteMs).toBe(3260.5);
+    expect(runStatistics(recording(operation('read', 5, 6, 'ok'), [booting])).bootToFirstWriteMs).toBeNull();
+    expect(runStatistics(recording(history, [])).bootToFirstWriteMs).toBeNull();
+  });
+
+  it('tells how soon strikes bit', () => {
+    const down: LabEvent = { atMs: 2008, type: 'node-down', node: 'n1' };
+    const { strikeEffects } = runStatistics(recording([], [...struck, down]));
+    expect(strikeEffects).toEqual([{ fault: 'crash', strikes: 1, medianMs: 8, maxMs: 8 }]);
+    expect(runStatistics(recording([], struck)).strikeEffects).toEqual([]);
+  });
+
+  it('lets a strike that was never healed be felt until the end of the recording', () => {
+    const late: LabEvent = { atMs: 9000, type: 'node-paused', node: 'n1' };
+    const { strikeEffects } = runStatistics(recording([], [...struck.slice(0, 2), late]));
+    expect(strikeEffects).toEqual([{ fault: 'crash', strikes: 1, medianMs: 7000, maxMs: 7000 }]);
+  });
+
   it('gives the same for the same recording', () => {
     const run = recording(writes(0, 9000, 30), struck);
     expect(JSON.stringify(runStatistics(run))).toBe(JSON.stringify(runStatistics(run)));

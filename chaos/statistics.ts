@@ -7,12 +7,15 @@ import type {
   LabEvent,
   Link,
   NodeId,
-  Percentiles,
   PlannedStrike,
   Recording,
   RunStatistics,
 } from './contracts.ts';
 import { pairOperations } from './history.ts';
+import { percentiles, roundMs } from './percentiles.ts';
+import { strikeEffects } from './strike-effects.ts';
+
+export { percentiles, roundMs } from './percentiles.ts';
 
 /** A stretch of time, in milliseconds since load began. */
 export interface Span {
@@ -109,13 +112,6 @@ export function faultSpans(recording: Recording): Span[] {
   );
 }
 
-/** The nearest-rank percentiles of `values`; null where there are none. */
-export function percentiles(values: readonly number[]): Percentiles | null {
-  const sorted = Float64Array.from(values).sort();
-  const rank = (share: number) => roundMs(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0);
-  return sorted.length === 0 ? null : { p50: rank(0.5), p99: rank(0.99), p999: rank(0.999), max: rank(1) };
-}
-
 /** Whether an operation changed something, and so shows that writes get through; a refused cas changed nothing. */
 export function isSuccessfulWrite({ f, type, result }: CompletedOperation): boolean {
   return type === 'ok' && f !== 'read' && result !== false;
@@ -166,7 +162,17 @@ export function runStatistics(recording: Recording): RunStatistics {
     leaderChanges: recording.events.filter(
       (event) => event.type === 'role' && isLeading(event.role) && event.atMs >= load.fromMs,
     ).length,
+    bootToFirstWriteMs: bootToFirstWriteMs(recording),
+    strikeEffects: strikeEffects(strikeWindows(recording), recording.events, recordingEndMs(recording)),
   };
+}
+
+function bootToFirstWriteMs({ events, history }: Recording): number | null {
+  const booting = events.find((event) => event.type === 'booting');
+  const writes = pairOperations(history).filter(isSuccessfulWrite);
+  if (booting === undefined || writes.length === 0) return null;
+  const firstMs = writes.reduce((first, { completeMs }) => Math.min(first, completeMs), Number.POSITIVE_INFINITY);
+  return roundMs(firstMs - booting.atMs);
 }
 
 /** The rate of successes before anything was struck, per second; null where there was no calm to measure. */
@@ -232,9 +238,4 @@ function firstAtOrAfter(times: readonly number[], atMs: number): number {
     else high = middle;
   }
   return low;
-}
-
-/** To the microsecond: further digits are noise, and make files differ. Never a negative zero. */
-export function roundMs(ms: number): number {
-  return Math.round(ms * 1000) / 1000 + 0;
 }

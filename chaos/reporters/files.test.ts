@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadReporter, namesOf } from '../catalog.ts';
 import { parseRecording, recordingFiles } from '../recording-files.ts';
+import { dockerInput } from './shared/docker-fixture.ts';
 import { hostile, sampleInput } from './shared/sample-recording.ts';
 
 async function render(name: string, input = sampleInput('PASS')): Promise<string> {
@@ -9,12 +10,13 @@ async function render(name: string, input = sampleInput('PASS')): Promise<string
   return file?.content ?? '';
 }
 
+/** After a run on containers: the simulator leaves less to tell. */
 describe('every reporter', () => {
   const names = namesOf('reporter');
 
   it.each(names)('%s says what it makes, and makes one file', async (name) => {
     const reporter = await loadReporter(name);
-    const files = await reporter.render(sampleInput('PASS'));
+    const files = await reporter.render(dockerInput('PASS'));
     expect(files).toHaveLength(1);
     expect(reporter.summary).toContain(files[0]?.name);
   });
@@ -25,23 +27,26 @@ describe('every reporter', () => {
 
   it.each(names)('%s copes with every outcome', async (name) => {
     for (const outcome of ['PASS', 'FAIL (safety)', 'FAIL (liveness)', 'INCONCLUSIVE', 'LAB ERROR'] as const) {
-      expect(await render(name, sampleInput(outcome))).not.toBe('');
-      expect(await render(name, sampleInput(outcome, hostile))).not.toBe('');
+      expect(await render(name, dockerInput(outcome))).not.toBe('');
+      expect(await render(name, dockerInput(outcome, hostile))).not.toBe('');
     }
   });
 
   it.each(names)('%s copes with a run in which nothing happened', async (name) => {
-    const input = sampleInput('LAB ERROR');
+    const input = dockerInput('LAB ERROR');
     const recording = { ...input.recording, history: [], events: [] };
     expect(await render(name, { ...input, recording })).toEqual(expect.any(String));
   });
 });
 
 describe('the raw files', () => {
-  it('come back as they were', () => {
+  it.each([
+    ['the simulator', sampleInput],
+    ['docker', dockerInput],
+  ])('come back as they were, of %s', (_, input) => {
     // A plan with such names is refused; values, keys and errors may be anything.
-    const { plan } = sampleInput('FAIL (safety)').recording;
-    const recording = { ...sampleInput('FAIL (safety)', hostile).recording, plan };
+    const { plan } = input('FAIL (safety)').recording;
+    const recording = { ...input('FAIL (safety)', hostile).recording, plan };
     const files = new Map(recordingFiles(recording).map(({ name, content }) => [name, content]));
     expect(parseRecording((file) => ({ file, text: files.get(file) ?? '' }))).toEqual(recording);
   });
@@ -60,6 +65,7 @@ describe('result.json', () => {
       'statistics',
       'commands',
       'provenance',
+      'substrate',
     ]);
     expect(result).toMatchObject({
       schemaVersion: 1,
@@ -68,7 +74,26 @@ describe('result.json', () => {
       plan: { experiment: 'rolling-failures', protocol: 'raft', bug: null, seed: 42, strikes: 3 },
       statistics: { longestOutageMs: 1215, leaderChanges: 2 },
       provenance: { commit: '463bde3' },
+      substrate: null,
     });
+  });
+
+  it('says what containers were run on, and how prompt they were', async () => {
+    const result = JSON.parse(await render('result', dockerInput('PASS')));
+    expect(result.statistics).toMatchObject({
+      bootToFirstWriteMs: 3225.63,
+      strikeEffects: [
+        { fault: 'crash', strikes: 1, medianMs: 18, maxMs: 18 },
+        { fault: 'cut', strikes: 1, medianMs: 96, maxMs: 96 },
+        { fault: 'latency', strikes: 1, medianMs: 200, maxMs: 200 },
+      ],
+    });
+    const images = [
+      ['replica', `sha256:${'0a1b2c3d'.repeat(8)}`],
+      ['toxiproxy', `sha256:${'9f8e7d6c'.repeat(8)}`],
+    ];
+    expect(result.substrate.engine).toBe('27.3.1');
+    expect(Object.entries(result.substrate.images)).toEqual(images);
   });
 
   it('does not depend on the order in which values were built', async () => {

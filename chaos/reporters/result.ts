@@ -1,10 +1,12 @@
 import type { CheckResult, Reporter, ReportInput } from '../contracts.ts';
+import { substrateOf } from './shared/substrate.ts';
 
 /** Version of the shape of `result.json`; rises when a reader of the old shape would misread the new one. */
 const schemaVersion = 1;
 
 /** Keys are named one by one, so that their order never depends on how the values were built. */
-function resultOf({ recording: { plan }, verdict, provenance, commands }: ReportInput): object {
+function resultOf({ recording, verdict, provenance, commands }: ReportInput): object {
+  const { plan } = recording;
   const { statistics } = verdict;
   return {
     schemaVersion,
@@ -34,6 +36,10 @@ function resultOf({ recording: { plan }, verdict, provenance, commands }: Report
       longestOutageMs: statistics.longestOutageMs,
       recoveryTo95Ms: statistics.recoveryTo95Ms,
       leaderChanges: statistics.leaderChanges,
+      bootToFirstWriteMs: statistics.bootToFirstWriteMs,
+      strikeEffects: statistics.strikeEffects.map(({ fault, strikes, medianMs, maxMs }) => {
+        return { fault, strikes, medianMs, maxMs };
+      }),
     },
     commands: { replay: commands.replay, run: commands.run },
     provenance: {
@@ -44,6 +50,7 @@ function resultOf({ recording: { plan }, verdict, provenance, commands }: Report
       startedAt: provenance.startedAt,
       wallMs: provenance.wallMs,
     },
+    substrate: substrateOf(recording),
   };
 }
 

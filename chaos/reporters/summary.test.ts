@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ReportInput } from '../contracts.ts';
+import { dockerInput } from './shared/docker-fixture.ts';
 import { hostile, sampleInput } from './shared/sample-recording.ts';
 import summary from './summary.ts';
 
@@ -38,6 +39,29 @@ describe('summary.md', () => {
     const input = sampleInput('PASS');
     const text = await render({ ...input, commands: { replay: 'run ```` <b>', run: 'x' } });
     expect(text).toContain('`````sh\nrun ```` <b>\n`````');
+  });
+
+  it('tells of containers how prompt they were, and what they are made of', async () => {
+    const text = await render(dockerInput('PASS'));
+    expect(text).toContain('| boot to the first acknowledged write | 3.2 s |\n');
+    expect(text).toContain("| from a strike's command to its effect: cut | median 96 ms, max 96 ms (1 strike) |\n");
+    expect(text).toMatch(
+      /took 4\.2 s\. Engine 27\.3\.1, replica image 0a1b2c3d0a1b, toxiproxy image 9f8e7d6c9f8e\.\n$/,
+    );
+  });
+
+  it('tells of no boot and no engine where nothing had to be started', async () => {
+    const text = await render(sampleInput('PASS'));
+    expect(text).not.toMatch(/boot to|Engine| image /);
+  });
+
+  it.each(['engine', 'image', 'fault'])('lets no name of an %s become markup', async (what) => {
+    const lines = (await render(dockerInput('PASS', `${hostile} **b**`))).split('\n');
+    const found = lines.filter((line) =>
+      what === 'fault' ? line.includes("from a strike's command") : line.includes('Engine 27.3.1'),
+    );
+    expect(found).toHaveLength(what === 'fault' ? 3 : 1);
+    for (const line of found) expect(line).not.toMatch(/<|(?<!\\)[*`]/);
   });
 
   it('says what it leaves out', async () => {

@@ -1,5 +1,6 @@
-import type { CheckResult, Evidence, Reporter, ReportInput } from '../contracts.ts';
+import type { CheckResult, Evidence, Recording, Reporter, ReportInput, RunStatistics } from '../contracts.ts';
 import { loadSpan, type StrikeWindow, strikeWindows } from '../statistics.ts';
+import { count } from '../words.ts';
 import {
   formatAt,
   formatCount,
@@ -11,6 +12,7 @@ import {
   violationExpected,
 } from './shared/format.ts';
 import { type NodeLane, nodeLanes, type Observations, observationsOf, observedSpans } from './shared/series.ts';
+import { shortImage, substrateOf } from './shared/substrate.ts';
 
 /** Under the size that a job summary may have, whatever a run did. */
 const mostStrikes = 200;
@@ -125,6 +127,17 @@ function strikesTable(input: ReportInput): string {
   return `${table(header, rows)}${showing(shown.length, windows.length, 'strikes')}`;
 }
 
+/** How soon the cluster served and how soon strikes bit, where that was seen. */
+function promptness({ bootToFirstWriteMs, strikeEffects }: RunStatistics): string[][] {
+  const boot =
+    bootToFirstWriteMs === null ? [] : [['boot to the first acknowledged write', formatMs(bootToFirstWriteMs)]];
+  const effects = strikeEffects.map(({ fault, strikes, medianMs, maxMs }) => [
+    `from a strike's command to its effect: ${plain(fault)}`,
+    `median ${formatMs(medianMs)}, max ${formatMs(maxMs)} (${count(strikes, 'strike')})`,
+  ]);
+  return [...boot, ...effects];
+}
+
 function statisticsTables({ recording, verdict: { statistics } }: ReportInput): string {
   const load = loadSpan(recording);
   const latency = (key: 'latencyCalmMs' | 'latencyFaultMs') => {
@@ -146,6 +159,7 @@ function statisticsTables({ recording, verdict: { statistics } }: ReportInput): 
         statistics.recoveryTo95Ms === null ? 'not reached' : formatMs(statistics.recoveryTo95Ms),
       ],
       ['leader changes', formatCount(statistics.leaderChanges)],
+      ...promptness(statistics),
     ],
   );
   const counts = ([kind, { ok, fail, info }]: [string, { ok: number; fail: number; info: number }]) => [
@@ -161,7 +175,8 @@ function statisticsTables({ recording, verdict: { statistics } }: ReportInput): 
   return `${figures}\n\n${table(['operation', 'ok', 'failed', 'unknown'], kinds.map(counts))}`;
 }
 
-function origin({ recording: { plan }, provenance }: ReportInput): string {
+function origin({ recording, provenance }: ReportInput): string {
+  const { plan } = recording;
   const bug = plan.bug === undefined ? '' : `, planted bug ${plain(plan.bug)}`;
   const commit = provenance.commit === null ? '' : ` (commit ${plain(provenance.commit)})`;
   return [
@@ -169,7 +184,16 @@ function origin({ recording: { plan }, provenance }: ReportInput): string {
     `${plan.nodes.length === 1 ? 'node' : 'nodes'}, seed ${plan.seed}. splitbrain ${plain(provenance.splitbrainVersion)}${commit},`,
     `Node ${plain(provenance.nodeVersion)}, ${plain(provenance.platform)}, started ${plain(provenance.startedAt)},`,
     `took ${formatMs(provenance.wallMs)}.`,
+    ...engineOf(recording),
   ].join(' ');
+}
+
+/** The engine and its images in a sentence; none in the simulator. */
+function engineOf(recording: Recording): string[] {
+  const substrate = substrateOf(recording);
+  if (substrate === null) return [];
+  const images = Object.entries(substrate.images).map(([use, id]) => `${plain(use)} image ${plain(shortImage(id))}`);
+  return [`${[`Engine ${plain(substrate.engine)}`, ...images].join(', ')}.`];
 }
 
 function render(input: ReportInput): string {

@@ -1,5 +1,5 @@
 /** What the charts of a report draw: binned, capped, in seconds since load began, and small enough to embed. */
-import type { ReportInput } from '../../contracts.ts';
+import type { Recording, ReportInput } from '../../contracts.ts';
 import {
   calmRatePerSecond,
   isLeading,
@@ -10,14 +10,15 @@ import {
   strikeWindows,
   writeGaps,
 } from '../../statistics.ts';
+import { type ResourceSeries, resourceSeries, samplesByNode } from '../shared/resources.ts';
 import {
-  type AppliedSeries,
   appliedSeries,
   type Bin,
   binHistory,
   binWidthMs,
   leaderlessSpans,
   type NodeLane,
+  type NodeSeries,
   nodeLanes,
   observationsOf,
   observedSpans,
@@ -38,6 +39,12 @@ export interface FaultLane {
   readonly node: string;
   readonly requested: readonly LabelledSpan[];
   readonly observed: readonly LabelledSpan[];
+}
+
+/** A line per replica; each value is that of the step that ends at the same position of `atS`. */
+export interface NodeLines {
+  readonly atS: readonly number[];
+  readonly nodes: readonly { readonly node: string; readonly values: readonly (number | null)[] }[];
 }
 
 /** The JSON that a page carries for its scripts; the field names are those of `assets/*.js`. */
@@ -65,10 +72,9 @@ export interface DrawnData {
     readonly absences: readonly LabelledSpan[];
   }[];
   readonly leaderless: readonly (readonly [number, number])[];
-  readonly applied: {
-    readonly atS: readonly number[];
-    readonly nodes: readonly { readonly node: string; readonly values: readonly (number | null)[] }[];
-  };
+  readonly applied: NodeLines;
+  /** Null where nothing runs in containers. */
+  readonly resources: Readonly<Record<keyof ResourceSeries, NodeLines>> | null;
 }
 
 /** What is drawn, what the tables list, and what was left out. */
@@ -164,9 +170,20 @@ function drawnNodes(lanes: readonly NodeLane[], notes: string[]): DrawnData['nod
   }));
 }
 
-function drawnApplied({ atMs, perNode }: AppliedSeries, notes: string[]): DrawnData['applied'] {
-  const nodes = capped([...perNode], mostLines, 'Applied index: # nodes', notes);
-  return { atS: atMs.map(seconds), nodes: nodes.map(([node, values]) => ({ node, values })) };
+function nodeLines({ atMs, perNode }: NodeSeries): NodeLines {
+  return { atS: atMs.map(seconds), nodes: [...perNode].map(([node, values]) => ({ node, values })) };
+}
+
+function drawnApplied(recording: Recording, notes: string[]): NodeLines {
+  const { atMs, perNode } = appliedSeries(recording);
+  return nodeLines({ atMs, perNode: new Map(capped([...perNode], mostLines, 'Applied index: # nodes', notes)) });
+}
+
+function drawnResources(recording: Recording, notes: string[]): DrawnData['resources'] {
+  const nodes = capped([...samplesByNode(recording)], mostLines, 'Containers: # nodes', notes);
+  if (nodes.length === 0) return null;
+  const { cpu, memory, network } = resourceSeries(new Map(nodes), recordingEndMs(recording));
+  return { cpu: nodeLines(cpu), memory: nodeLines(memory), network: nodeLines(network) };
 }
 
 /** Everything that the charts and their tables show. */
@@ -201,7 +218,8 @@ export function chartData(input: ReportInput): ChartData {
       faults: faults.map((lane) => capLane(lane, truncated)),
       nodes: drawnNodes(lanes, truncated),
       leaderless: leaderlessSpans(allLanes, endMs).slice(0, mostSpansPerLane).map(pair),
-      applied: drawnApplied(appliedSeries(recording), truncated),
+      applied: drawnApplied(recording, truncated),
+      resources: drawnResources(recording, truncated),
     },
     truncated,
   };

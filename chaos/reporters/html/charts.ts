@@ -1,32 +1,12 @@
-/** The places of the charts: title, description, legend and data table of each. The drawing happens in the browser. */
+/** The charts of a report on one time axis, each with its words and its data table. */
 import { formatCount, formatFigure, formatMs } from '../shared/format.ts';
 import type { RoleSpan } from '../shared/series.ts';
+import { chart, nodeLinesChart } from './chart.ts';
 import type { ChartData } from './chart-data.ts';
 import { type Html, html } from './escape.ts';
-import { type Key, legend, lineKeys } from './legend.ts';
+import { lineKeys } from './legend.ts';
+import { resourceCharts } from './resource-charts.ts';
 import { foldedTable, type Row } from './tables.ts';
-
-interface Chart {
-  /** Also the name under which `assets/page.js` knows how to draw it. */
-  readonly id: string;
-  readonly title: string;
-  readonly description: string;
-  readonly keys: readonly Key[];
-  readonly table: Html;
-  /** Lanes need room for each of them; other charts have one height. */
-  readonly lanes?: number;
-}
-
-function chart({ id, title, description, keys, table, lanes }: Chart): Html {
-  const size = lanes === undefined ? null : html` data-lanes="${lanes}"`;
-  return html`<figure class="chart" id="${id}" aria-labelledby="${id}-title" aria-describedby="${id}-description">
-<figcaption><h3 id="${id}-title">${title}</h3><p class="readout" aria-hidden="true"></p>
-<p class="description" id="${id}-description">${description}</p></figcaption>
-<div class="plot" role="img" aria-labelledby="${id}-title" aria-describedby="${id}-description" data-chart="${id}"${size}></div>
-${legend(keys)}
-${table}
-</figure>`;
-}
 
 function binRows({ bins }: ChartData, cells: (bin: ChartData['bins'][number], rate: number) => string[]): Row[] {
   return bins.map((bin) => {
@@ -174,28 +154,17 @@ function rolesChart({ drawn, lanes }: ChartData): Html {
 }
 
 function appliedChart({ drawn: { applied } }: ChartData): Html {
-  const { atS, nodes } = applied;
-  if (nodes.length === 0) return html`<p class="note">This system does not report what its replicas have applied.</p>`;
-  const step = Math.ceil(atS.length / 80);
-  const rows = atS.flatMap((at, i): Row[] => {
-    if (i % step !== step - 1 && i !== atS.length - 1) return [];
-    const cells = nodes.map(({ values }) => (values[i] === null ? '–' : formatCount(values[i] ?? 0)));
-    return [{ fromS: at, toS: at, cells: [`${formatFigure(at)} s`, ...cells] }];
-  });
-  return chart({
+  if (applied.nodes.length === 0) {
+    return html`<p class="note">This system does not report what its replicas have applied.</p>`;
+  }
+  return nodeLinesChart({
     id: 'applied',
     title: 'Applied index, by replica',
     description:
       'How far each replica has applied the log. A flat line is a replica that stands still; a step is one that catches up.',
-    keys: lineKeys(
-      nodes.map(({ node }, i) => [(['blue', 'orange', 'green', 'amber'] as const)[i % 4] ?? 'muted', node]),
-    ),
-    table: foldedTable({
-      caption: 'Applied index',
-      header: ['Time', ...nodes.map(({ node }) => node)],
-      rows,
-      total: atS.length,
-    }),
+    lines: applied,
+    caption: 'Applied index',
+    figure: formatCount,
   });
 }
 
@@ -208,6 +177,7 @@ export function chartSection(data: ChartData): Html {
 <label>to <input name="to" type="number" min="0" max="${endS}" step="any" value="${endS}"></label> <span>seconds since load began</span>
 <button type="button" class="button" data-range-reset>Show all</button></form></div>
 ${faultsChart(data)}${throughputChart(data)}${latencyChart(data)}${rolesChart(data)}${appliedChart(data)}
+${resourceCharts(data)}
 ${data.truncated.map((note) => html`<p class="truncated">${note}</p>`)}
 </section>`;
 }

@@ -11,6 +11,7 @@ import {
   verdictWord,
   violationExpected,
 } from '../shared/format.ts';
+import { shortImage, substrateOf } from '../shared/substrate.ts';
 import type { ChartData } from './chart-data.ts';
 import { type Html, html } from './escape.ts';
 import { verdictIcon, verdictTone } from './icons.ts';
@@ -114,6 +115,17 @@ function fact(name: string, value: string): Html {
   return html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
 }
 
+/** The engine and its images; none in the simulator. */
+function substrateFacts({ recording }: ReportInput): [string, string][] {
+  const substrate = substrateOf(recording);
+  if (substrate === null) return [];
+  const images = Object.entries(substrate.images).map(([use, id]): [string, string] => [
+    `Image: ${use}`,
+    shortImage(id),
+  ]);
+  return [['Engine', substrate.engine], ...images];
+}
+
 /** Where the run came from, what was left out of this page, and how to run it again. */
 export function provenanceSection(input: ReportInput, data: ChartData): Html {
   const { recording, provenance, commands, verdict } = input;
@@ -123,6 +135,7 @@ export function provenanceSection(input: ReportInput, data: ChartData): Html {
     ['Protocol', plan.bug === undefined ? plan.protocol : `${plan.protocol}, planted bug ${plan.bug}`],
     ['System', plan.system],
     ['Substrate', plan.substrate],
+    ...substrateFacts(input),
     ['Nodes', String(plan.nodes.length)],
     ['Seed', String(plan.seed)],
     ['Throughput', `${formatFigure(verdict.statistics.throughputPerSecond)} op/s`],

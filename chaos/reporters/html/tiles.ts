@@ -114,10 +114,33 @@ function leaders({ recording, verdict: { statistics } }: ReportInput): Tile {
   };
 }
 
-/** Five figures in a row. Where the run proves nothing, nothing in it is green. */
+/** What runs on containers aim at, in milliseconds. Not limits: the machine has its part in it, so no verdict hangs on it. */
+const aims = { boot: 5000, effect: 100 };
+/** Faults that are there at once or not at all; how soon a slow link is noticed depends on how slow it is. */
+const sudden: ReadonlySet<string> = new Set(['crash', 'cut', 'one-way-cut', 'pause']);
+
+function boot({ verdict: { statistics } }: ReportInput): Tile[] {
+  const value = statistics.bootToFirstWriteMs;
+  if (value === null) return [];
+  const limit = `aim ${formatMs(aims.boot)}`;
+  return [{ label: 'Boot to first write', value: formatMs(value), limit, tone: 'neutral', share: value / aims.boot }];
+}
+
+function effect({ verdict: { statistics } }: ReportInput): Tile[] {
+  const effects = statistics.strikeEffects.filter(({ fault }) => sudden.has(fault));
+  if (effects.length === 0) return [];
+  const value = effects.reduce((slowest, { maxMs }) => Math.max(slowest, maxMs), 0);
+  const each = effects.map(({ fault, maxMs }) => `${fault} ${formatMs(maxMs)}`).join(', ');
+  const limit = `${each}; aim ${formatMs(aims.effect)}`;
+  return [{ label: 'Strike to effect', value: formatMs(value), limit, tone: 'neutral', share: value / aims.effect }];
+}
+
+/** Five figures, and on containers how prompt the lab was. Where the run proves nothing, nothing in it is green. */
 export function tiles(input: ReportInput): Html {
   const proves = input.verdict.outcome !== 'INCONCLUSIVE' && input.verdict.outcome !== 'LAB ERROR';
-  const all = [contradictions(input.verdict.checks), outage(input), recovery(input), latency(input), leaders(input)];
+  const prompt = input.recording.plan.substrate === 'docker' ? [...boot(input), ...effect(input)] : [];
+  const { checks } = input.verdict;
+  const all = [contradictions(checks), outage(input), recovery(input), latency(input), leaders(input), ...prompt];
   const shown = all.map((each): Tile => (each.tone === 'good' && !proves ? { ...each, tone: 'neutral' } : each));
   return html`<dl class="tiles" aria-label="Key figures">${shown.map(tile)}</dl>`;
 }

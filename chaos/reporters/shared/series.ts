@@ -139,15 +139,16 @@ export function subtract(span: Span, holes: readonly Span[]): Span[] {
   return left;
 }
 
-/** How far each replica had applied its log, at equal steps of time. */
-export interface AppliedSeries {
+/** A figure of each replica at equal steps of time. */
+export interface NodeSeries {
+  /** The end of each step. */
   readonly atMs: readonly number[];
-  /** By replica, in the order of the plan; null before it applied anything. */
+  /** By replica, in the order of the plan; null where it has no figure. */
   readonly perNode: ReadonlyMap<NodeId, readonly (number | null)[]>;
 }
 
-/** The last index that each replica had applied at the end of each bin; a replica that reports none is left out. */
-export function appliedSeries(recording: Recording): AppliedSeries {
+/** The last index that each replica had applied at the end of each bin, null before any; one that reports none is left out. */
+export function appliedSeries(recording: Recording): NodeSeries {
   const endMs = recordingEndMs(recording);
   const width = binWidthMs(endMs);
   const count = Math.max(1, Math.ceil(endMs / width));

@@ -135,7 +135,8 @@ function toxiproxyService({ nodes }: LabSettings, own: Labels) {
 function replicaService(lab: LabSettings, node: NodeId, own: Labels, style: Style) {
   return {
     image: labImage,
-    ...(style.standalone === true ? { build: buildSection } : {}),
+    // Compose builds an image once for each service that says how, and finds it for the others.
+    ...(style.standalone === true && node === lab.nodes[0] ? { build: buildSection } : {}),
     labels: { ...own, [labels.node]: node },
     environment: { SPLITBRAIN_NODE: settingsOf(lab, node) },
     ports: style.replicaPorts.map(published),

@@ -104,7 +104,7 @@ function resourcesOf(sample: z.infer<typeof statsSchema>): Resources {
   const sum = (direction: keyof z.infer<typeof counters>) =>
     Object.values(networks).reduce((total, each) => total + each[direction], 0);
   return {
-    cpuPercent: passed > 0 ? Math.round((busy / passed) * 1000) / 10 : 0,
+    cpuPercent: passed > 0 && busy > 0 ? Math.round((busy / passed) * 1000) / 10 : 0,
     memoryBytes: memory_stats.usage,
     receivedBytes: sum('rx_bytes'),
     sentBytes: sum('tx_bytes'),

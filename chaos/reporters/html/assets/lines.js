@@ -1,4 +1,4 @@
-/** The charts of figures over time: throughput, outcomes, latency, applied index. */
+/** The charts of figures over time: throughput, outcomes, latency, applied index, what containers use. */
 const report = globalThis.splitbrainReport;
 const { colours, data } = report;
 const { bins } = data;
@@ -151,21 +151,41 @@ report.drawLatency = (place) => {
   });
 };
 
-report.drawApplied = (place) => {
+/** A line per replica; `text` writes a value with its unit. */
+function drawNodeLines(place, { atS, nodes }, { height, y, text }) {
   const tones = ['blue', 'orange', 'green', 'amber'];
-  const { atS, nodes } = data.applied;
   report.chart(place, {
-    height: 200,
+    height,
     data: [atS, ...nodes.map(({ values }) => values)],
-    y: { range: (_, min, max) => [Math.max(0, (min ?? 0) - 1), (max ?? 1) + 1] },
-    yAxis: { values: (_, splits) => splits.map(count) },
+    y,
+    yAxis: { values: (_, splits) => splits.map(text) },
     series: nodes.map((_, i) => line(tones[i % tones.length], i, { width: 1.5 })),
     describe: (at) => {
       const passed = atS.findIndex((end) => end >= at);
       const step = passed < 0 ? atS.length - 1 : passed;
       return nodes
-        .map(({ node, values }) => `${node} ${values[step] === null ? '–' : count(values[step])}`)
+        .map(({ node, values }) => `${node} ${values[step] === null ? '–' : text(values[step])}`)
         .join('  ·  ');
     },
   });
+}
+
+report.drawApplied = (place) => {
+  const y = { range: (_, min, max) => [Math.max(0, (min ?? 0) - 1), (max ?? 1) + 1] };
+  drawNodeLines(place, data.applied, { height: 200, y, text: count });
 };
+
+/** Draws one of the charts of what containers use. */
+function drawResource(name, unit) {
+  return (place) => {
+    drawNodeLines(place, data.resources[name], {
+      height: 130,
+      y: fromZero,
+      text: (value) => `${count(value)} ${unit}`,
+    });
+  };
+}
+
+report.drawCpu = drawResource('cpu', '%');
+report.drawMemory = drawResource('memory', 'MiB');
+report.drawNetwork = drawResource('network', 'KiB/s');

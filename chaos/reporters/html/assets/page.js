@@ -9,6 +9,9 @@ const drawings = {
   latency: report.drawLatency,
   roles: report.drawRoles,
   applied: report.drawApplied,
+  cpu: report.drawCpu,
+  memory: report.drawMemory,
+  network: report.drawNetwork,
 };
 
 for (const place of document.querySelectorAll('[data-chart]')) drawings[place.dataset.chart]?.(place);
