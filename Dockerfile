@@ -6,6 +6,7 @@ ARG COMPOSE_IMAGE=docker/compose-bin:v2.32.4
 FROM ${COMPOSE_IMAGE} AS compose
 
 FROM ${BASE_IMAGE} AS build
+LABEL org.splitbrain.image=true
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
@@ -15,6 +16,7 @@ COPY chaos chaos
 RUN node_modules/.bin/tsc -p tsconfig.build.json && npm prune --omit=dev --no-audit --no-fund
 
 FROM ${BASE_IMAGE}
+LABEL org.splitbrain.image=true
 RUN command -v ps >/dev/null \
  || { apt-get update && apt-get install -y --no-install-recommends procps && rm -rf /var/lib/apt/lists/*; }
 COPY --from=compose /docker-compose /usr/local/bin/docker-compose
@@ -31,7 +33,6 @@ RUN mkdir -p /data results && chown 1000:1000 /data results
 USER 1000:1000
 VOLUME /data
 EXPOSE 7100 7200 7300 7400
-LABEL org.splitbrain.image=true
 # The shell's own sockets: a probe that started Node each time would cost more than the replica.
 HEALTHCHECK --interval=2s --timeout=3s --retries=30 CMD ["bash", "-c", \
   "exec 3<>/dev/tcp/127.0.0.1/7400 && printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && read -r line <&3 && [[ $line == *' 200 '* ]]"]

@@ -16,8 +16,9 @@ import type {
 } from './contracts.ts';
 import { type Load, startLoad } from './load.ts';
 import { loadParts, type Parts } from './parts.ts';
+import { roundMs } from './percentiles.ts';
 import { randomFor } from './random.ts';
-import { recordingEndMs, roundMs } from './statistics.ts';
+import { recordingEndMs } from './statistics.ts';
 import { runStrikes } from './strikes.ts';
 
 /** What a person sees while a run goes on. */

@@ -2,7 +2,7 @@
 import type { PlannedStrike, RandomSource } from './contracts.ts';
 import { UsageError } from './errors.ts';
 import type { Experiment, StrikeSpecification } from './experiment.ts';
-import { roundMs } from './statistics.ts';
+import { roundMs } from './percentiles.ts';
 
 /** The load goes on this long after the last heal, so that the recovery is seen; less in a short run. */
 const quietTailMs = 3000;

@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { HistoryEvent, LabEvent, PlannedStrike, Recording } from './contracts.ts';
 import { experimentSchema } from './experiment.ts';
-import {
-  calmRatePerSecond,
-  faultSpans,
-  loadSpan,
-  percentiles,
-  runStatistics,
-  strikeWindows,
-  writeGaps,
-} from './statistics.ts';
+import { percentiles } from './percentiles.ts';
+import { calmRatePerSecond, faultSpans, loadSpan, runStatistics, strikeWindows, writeGaps } from './statistics.ts';
 
 const strike: PlannedStrike = {
   id: 's1',

@@ -15,8 +15,6 @@ import { pairOperations } from './history.ts';
 import { percentiles, roundMs } from './percentiles.ts';
 import { strikeEffects } from './strike-effects.ts';
 
-export { percentiles, roundMs } from './percentiles.ts';
-
 /** A stretch of time, in milliseconds since load began. */
 export interface Span {
   readonly fromMs: number;

@@ -1,6 +1,7 @@
 import type { Checker, Recording } from '../contracts.ts';
 import { pairOperations } from '../history.ts';
-import { isSuccessfulWrite, roundMs, strikeWindows } from '../statistics.ts';
+import { roundMs } from '../percentiles.ts';
+import { isSuccessfulWrite, strikeWindows } from '../statistics.ts';
 import { seconds } from '../words.ts';
 
 /** How long writes may stop while a quorum is left. Strikes that leave none (`outage: true`) do not count. */

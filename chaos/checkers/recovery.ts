@@ -1,6 +1,7 @@
 import type { Checker, Evidence, Recording } from '../contracts.ts';
 import { pairOperations } from '../history.ts';
-import { isSuccessfulWrite, roundMs } from '../statistics.ts';
+import { roundMs } from '../percentiles.ts';
+import { isSuccessfulWrite } from '../statistics.ts';
 import { seconds } from '../words.ts';
 
 /**

@@ -27,6 +27,8 @@ function eventLine(event: LabEvent): string | null {
   switch (event.type) {
     case 'phase':
       return `phase: ${event.phase}`;
+    case 'booting':
+      return `starting containers on Docker ${event.engine}`;
     case 'strike':
       return `strike ${event.strike}: ${event.fault} ${event.nodes.join(', ')}`;
     case 'healed':
@@ -44,6 +46,8 @@ function eventLine(event: LabEvent): string | null {
       return `${event.node} stopped itself: ${event.reason}`;
     case 'stalled':
       return `stalled: ${event.why}`;
+    case 'lab-error':
+      return `the lab broke: ${event.error}`;
     case 'settled':
       return `settled after ${seconds(event.tookMs)}`;
     default:

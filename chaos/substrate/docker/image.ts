@@ -6,7 +6,8 @@ import { $ } from 'zx';
 import { packageRoot } from '../../../node/io/package-root.ts';
 import { EnvironmentError } from '../../errors.ts';
 import { imageName, publicImages } from './compose-file.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, unlessMissing } from './engine.ts';
+import { imageLabel } from './layout.ts';
 
 const buildLimit = '600s';
 const pullLimitMs = 300_000;
@@ -49,7 +50,10 @@ export async function replicaImage(engine: Engine, own: string | undefined, say:
   }
   const args = [publicImages.base, publicImages.compose].map(imageName);
   const name = `splitbrain:${contentHash(args)}`;
-  if ((await engine.image(name)) === null) await build(name, args, say);
+  if ((await engine.image(name)) === null) {
+    await build(name, args, say);
+    await removeOldImages(engine, name);
+  }
   return { name, id: (await engine.image(name))?.id ?? '' };
 }
 
@@ -88,6 +92,25 @@ async function build(name: string, [base = '', compose = '']: readonly string[],
   })`docker build --force-rm --network host ${args} -t ${name} .`;
   if (result.exitCode === 0) return;
   throw buildError(`${result.stdout}\n${result.stderr}`, args);
+}
+
+/** So many images of earlier content are kept, for whoever goes back and forth between them. */
+const keptImages = 3;
+const ownTag = /^splitbrain:[0-9a-f]{12}$/;
+
+/**
+ * Each change of the sources is an image, and some 100 MB: all but the newest go, with the stages of their builds that
+ * nothing names any more. What a container uses stays.
+ */
+async function removeOldImages({ docker }: Engine, current: string): Promise<void> {
+  const found = await docker.listImages({ filters: { label: [`${imageLabel}=true`] } });
+  const newestFirst = found.sort((a, b) => b.Created - a.Created);
+  const named = newestFirst.flatMap(({ RepoTags }) => (RepoTags ?? []).filter((tag) => ownTag.test(tag)));
+  const unnamed = newestFirst.filter(({ RepoTags }) => (RepoTags ?? []).every((tag) => tag === '<none>:<none>'));
+  const old = named.filter((tag) => tag !== current).slice(keptImages);
+  for (const name of [...old, ...unnamed.slice(keptImages).map(({ Id }) => Id)]) {
+    await unlessMissing(docker.getImage(name).remove());
+  }
 }
 
 /** The last lines of what the build said. */

@@ -14,6 +14,9 @@ export const labels = {
   kept: 'org.splitbrain.kept',
 } as const;
 
+/** Marks the image of this project, and the stages of its build. */
+export const imageLabel = 'org.splitbrain.image';
+
 /** The ports that a replica listens on, inside its container. */
 export const replicaPorts = { peer: 7100, client: 7200, control: 7300, metrics: 7400 } as const;
 

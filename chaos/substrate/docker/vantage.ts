@@ -5,6 +5,7 @@
 import { hostname } from 'node:os';
 import { EnvironmentError } from '../../errors.ts';
 import type { Engine, LabContainer } from './engine.ts';
+import { imageLabel } from './layout.ts';
 import { type Owner, thisProcess } from './owner.ts';
 
 export interface Vantage {
@@ -20,9 +21,6 @@ export interface Vantage {
   readonly leave: (project: string) => Promise<void>;
 }
 
-/** Marks the image of this project: an orchestrator that runs from it runs its replicas from it, too. */
-const imageLabel = 'org.splitbrain.image';
-
 /** Finds out where this process runs. Inside of a container its host name is the container's id, unless somebody chose it. */
 export async function findVantage(engine: Engine): Promise<Vantage> {
   const name = hostname();
@@ -30,6 +28,7 @@ export async function findVantage(engine: Engine): Promise<Vantage> {
   if (own === null) return fromHost;
   return {
     owner: { kind: 'container', id: own.id },
+    // An orchestrator that runs from the project's image runs its replicas from it, too.
     image: own.labels[imageLabel] === 'true' ? own.image : undefined,
     address: (container, port) => `${container.name}:${port}`,
     join: (project) => engine.connect(project, own.id),
