@@ -51,6 +51,19 @@ describe('a plan', () => {
     expect(made.strikes.every(({ trigger }) => !('atMs' in trigger) || trigger.atMs < 12_000)).toBe(true);
   });
 
+  test('a larger group than the experiment has of its own gets longer time-outs, a smaller one the same', async () => {
+    const settings = async (nodeCount?: number) =>
+      (await plan('leader-crash', nodeCount ? { nodeCount } : {})).experiment.settings;
+    const own = await settings();
+    expect(own).toMatchObject({ electionTimeout: [300, 600], heartbeatInterval: 50 });
+    expect(await settings(20)).toEqual({ ...own, electionTimeout: [1200, 2400], heartbeatInterval: 200 });
+    expect(await settings(3)).toEqual(own);
+    // What an experiment says of its own size stands.
+    const file = experimentFile('nodes: 20\nsettings: { electionTimeout: [100ms, 200ms] }');
+    expect((await plan(file)).experiment.settings.electionTimeout).toEqual([100, 200]);
+    expect((await plan('figure-8', { nodeCount: 5 })).experiment.settings.electionTimeout).toEqual([250, 500]);
+  });
+
   test.each(namesOf('experiment'))('%s: is the same bytes after it was read back', async (name) => {
     for (const bug of [undefined, ...bugNamesOf('raft').slice(0, 1)]) {
       const text = JSON.stringify(await plan(name, bug === undefined ? {} : { bug }));

@@ -24,7 +24,8 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
   const protocol = options.protocol ?? written.protocol;
   const definition = await loadProtocol(protocol);
   if (options.bug !== undefined) await loadDefect(protocol, options.bug);
-  const nodeCount = options.nodeCount ?? written.nodes ?? definition.defaultNodeCount;
+  const ownCount = written.nodes ?? definition.defaultNodeCount;
+  const nodeCount = options.nodeCount ?? ownCount;
   const durationMs = options.durationMs ?? written.duration;
   // Parsed, so that its parts stand in the same order as when it is read back: the same plan is the same bytes.
   const experiment = experimentSchema.parse({
@@ -32,6 +33,7 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
     protocol,
     nodes: nodeCount,
     duration: durationMs,
+    settings: settingsFor(written.settings, ownCount, nodeCount),
     load: { ...written.load, rate: options.rate ?? written.load.rate },
   });
   const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
@@ -48,6 +50,23 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
     durationMs,
     strikes: planStrikes(experiment, durationMs, randomFor(options.seed, 'schedule')),
     experiment,
+  };
+}
+
+/** Up to so many replicas can do with the time-outs of any smaller group. */
+const smallGroup = 5;
+
+/**
+ * Time-outs for another number of replicas than the experiment has of its own. Each election and each heartbeat is a
+ * message to everybody: a larger group takes longer to come to an end with it, and its time-outs grow in proportion.
+ */
+function settingsFor(settings: Experiment['settings'], ownCount: number, nodeCount: number): Experiment['settings'] {
+  const factor = Math.max(1, nodeCount / Math.max(smallGroup, ownCount));
+  const [min, max] = settings.electionTimeout;
+  return {
+    ...settings,
+    electionTimeout: [min * factor, max * factor],
+    heartbeatInterval: settings.heartbeatInterval * factor,
   };
 }
 

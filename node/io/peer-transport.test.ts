@@ -199,5 +199,5 @@ describe('garbage on the peer port', () => {
 });
 
 it('signs of life become rarer as the group grows', () => {
-  expect([3, 5, 10, 20].map(linkIntervalMsFor)).toEqual([25, 25, 50, 100]);
+  expect([3, 5, 10, 20].map(linkIntervalMsFor)).toEqual([25, 25, 100, 400]);
 });

@@ -56,7 +56,7 @@ export function composeFile(lab: LabSettings): string {
   const { control, metrics } = replicaPorts;
   return textOf(
     { ...lab, token: literal(lab.token) },
-    { name: lab.project, replicaPorts: [control, metrics], healthInterval: '5s' },
+    { name: lab.project, replicaPorts: [control, metrics], healthInterval: '30s' },
   );
 }
 
@@ -79,6 +79,7 @@ interface Style {
   readonly name: string;
   /** The ports of a replica that are published. */
   readonly replicaPorts: readonly number[];
+  /** Each probe is a process in the container: a run, which watches its replicas itself, wants few of them. */
   readonly healthInterval: string;
   readonly standalone?: true;
 }
@@ -89,7 +90,7 @@ function textOf(lab: LabSettings, style: Style): string {
     ...(lab.owner === undefined ? {} : { [labels.owner]: literal(lab.owner) }),
     ...(lab.kept === true ? { [labels.kept]: 'true' } : {}),
   };
-  const services: Record<string, unknown> = { toxiproxy: toxiproxyService(lab, own) };
+  const services: Record<string, unknown> = { toxiproxy: toxiproxyService(lab, own, style) };
   for (const node of lab.nodes) services[node] = replicaService(lab, node, own, style);
   if (style.standalone === true) services['lab'] = orchestratorService();
   return stringify(
@@ -118,14 +119,19 @@ function toxiproxyConfig(nodes: readonly NodeId[]) {
   }));
 }
 
-function toxiproxyService({ nodes }: LabSettings, own: Labels) {
+function toxiproxyService({ nodes }: LabSettings, own: Labels, style: Style) {
   return {
     image: orPublic('toxiproxy'),
     command: ['-host=0.0.0.0', '-config=/links.json'],
     configs: [{ source: 'links', target: '/links.json' }],
     labels: own,
     ports: [toxiproxyApiPort, ...nodes.map((node) => clientLinkPort(nodes, node))].map(published),
-    healthcheck: { test: ['CMD', '/toxiproxy-cli', 'list'], interval: '1s', timeout: '3s', retries: 30 },
+    healthcheck: {
+      test: ['CMD', '/toxiproxy-cli', 'list'],
+      interval: style.healthInterval,
+      timeout: '3s',
+      retries: 30,
+    },
     cap_drop: ['ALL'],
     security_opt: ['no-new-privileges:true'],
     init: true,
