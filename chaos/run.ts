@@ -14,12 +14,14 @@ import type {
   ReportFile,
   Substrate,
 } from './contracts.ts';
+import { Journal } from './journal.ts';
 import { type Load, startLoad } from './load.ts';
 import { loadParts, type Parts } from './parts.ts';
 import { roundMs } from './percentiles.ts';
 import { randomFor } from './random.ts';
 import { recordingEndMs } from './statistics.ts';
 import { runStrikes } from './strikes.ts';
+import { whyUnsettled } from './unsettled.ts';
 
 /** What a person sees while a run goes on. */
 export interface Progress {
@@ -43,53 +45,6 @@ export interface RunOptions {
 const bootLimitMs = 30_000;
 const progressEveryMs = 500;
 const pollEveryMs = 20;
-
-/** The events of a run, on the run's own time axis: milliseconds since load began. */
-class Journal {
-  readonly #events: LabEvent[] = [];
-  readonly #listeners = new Set<(event: LabEvent) => void>();
-  #originMs: number | undefined;
-  #closed = false;
-
-  readonly add = (atMs: number, fact: LabFact): void => {
-    if (this.#closed) return;
-    // The journal owns what it is given: completing the fact in place spares a copy of each.
-    const event = fact as LabEvent;
-    (event as { atMs: number }).atMs = this.relative(atMs);
-    this.#events.push(event);
-    for (const listener of this.#listeners) listener(event);
-  };
-
-  relative(atMs: number): number {
-    // Until load begins, times count from the first event.
-    this.#originMs ??= atMs;
-    return roundMs(atMs - this.#originMs);
-  }
-
-  /** Load begins now: all that was noted before lies before zero. */
-  begin(atMs: number): void {
-    const shiftMs = atMs - (this.#originMs ?? atMs);
-    for (const [index, event] of this.#events.entries()) {
-      this.#events[index] = { ...event, atMs: roundMs(event.atMs - shiftMs) };
-    }
-    this.#originMs = atMs;
-  }
-
-  listen(listener: (event: LabEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  /** What happens when the cluster is taken down is not part of the run. */
-  close(): void {
-    this.#closed = true;
-  }
-
-  /** In the order of time: what is observed of a real system is heard of late. */
-  get events(): readonly LabEvent[] {
-    return this.#events.sort((a, b) => a.atMs - b.atMs);
-  }
-}
 
 /**
  * Runs `plan` on `substrate` and returns all that was seen. Where the lab itself fails after boot, the record ends with a
@@ -283,11 +238,11 @@ class Run {
     const { clock } = this.#cluster;
     const beganMs = clock.now();
     const limitMs = this.#plan.experiment.limits.settle;
-    let why = this.#unsettled();
+    let why = this.#whyUnsettled();
     while (why !== null && clock.now() - beganMs < limitMs && !this.#isBroken) {
       await clock.sleep(pollEveryMs, this.#broken.signal);
       this.#tell('settle');
-      why = this.#unsettled();
+      why = this.#whyUnsettled();
     }
     if (this.#isBroken) return false;
     if (why === null) this.#note({ type: 'settled', tookMs: roundMs(clock.now() - beganMs) });
@@ -295,24 +250,8 @@ class Run {
     return why === null;
   }
 
-  /** Why the cluster is not at rest, in words; null where it is. */
-  #unsettled(): string | null {
-    const statuses = this.#cluster.nodes.map((node) => this.#cluster.status(node));
-    const absent = statuses.filter(({ state }) => state !== 'up').map(({ node }) => node);
-    if (absent.length > 0) return `${absent.join(', ')} did not run`;
-    const views = statuses.flatMap(({ node, view, appliedIndex }) =>
-      view === null ? [] : [{ node, view, appliedIndex }],
-    );
-    const [first] = views;
-    if (first === undefined) return null;
-    const leaders = new Set(views.map(({ view }) => view.leader ?? 'nobody'));
-    if (leaders.size > 1 || leaders.has('nobody')) {
-      return `the replicas did not agree on a leader (${views.map(({ node, view }) => `${node} follows ${view.leader ?? 'nobody'}`).join(', ')})`;
-    }
-    const last = Math.max(...views.map(({ view }) => view.lastIndex));
-    const behind = views.filter(({ appliedIndex }) => appliedIndex < last);
-    if (behind.length === 0) return null;
-    return `${behind.map(({ node, appliedIndex }) => `${node} had applied ${appliedIndex}`).join(', ')} of ${last}`;
+  #whyUnsettled(): string | null {
+    return whyUnsettled(this.#cluster.nodes.map((node) => this.#cluster.status(node)));
   }
 
   async #noteFinalStates(): Promise<void> {

@@ -16,7 +16,7 @@ import { replicaImage, type Say, toxiproxyImage } from './image.ts';
 import { ImpairedLinks } from './impaired-links.ts';
 import { removeLab } from './labs.ts';
 import { clientLinkPort, proxyLinks, toxiproxyApiPort } from './layout.ts';
-import { followEvents, type LoggedFact, type Observer } from './observer.ts';
+import { type ContainerChange, followEvents, type LoggedFact, type Observer } from './observer.ts';
 import { ownerText } from './owner.ts';
 import { ReplicaContainer } from './replica-container.ts';
 import { Links } from './toxiproxy.ts';
@@ -38,6 +38,7 @@ export class Lab {
   readonly #project = `splitbrain-${randomBytes(4).toString('hex')}`;
   readonly #token = randomBytes(24).toString('base64url');
   readonly #impaired = new ImpairedLinks();
+  readonly #replicas = new Map<NodeId, ReplicaContainer>();
   #deaf: (() => void) | undefined;
 
   constructor(options: LabOptions) {
@@ -66,7 +67,7 @@ export class Lab {
     return new DockerCluster(nodes, {
       seed,
       policy: (await loadProtocol(protocol)).client,
-      replicas: await this.#replicas(containers),
+      replicas: await this.#takeReplicas(containers),
       links,
       addresses: Object.fromEntries(
         nodes.map((node) => [node, vantage.address(toxiproxy, clientLinkPort(nodes, node))]),
@@ -110,15 +111,15 @@ export class Lab {
     }
   }
 
-  async #replicas(containers: readonly LabContainer[]): Promise<Map<NodeId, ReplicaContainer>> {
+  async #takeReplicas(containers: readonly LabContainer[]): Promise<ReadonlyMap<NodeId, ReplicaContainer>> {
     const { engine, vantage, plan } = this.#options;
     const parts = { engine, vantage, token: this.#token, observer: this.#observer() };
-    const replicas = plan.nodes.map((node) => {
+    for (const node of plan.nodes) {
       const { id } = containerOf(containers, (each) => each.node === node, node);
-      return [node, new ReplicaContainer(node, id, parts)] as const;
-    });
-    await Promise.all(replicas.map(([, replica]) => replica.ready(readyLimitMs)));
-    return new Map(replicas);
+      this.#replicas.set(node, new ReplicaContainer(node, id, parts));
+    }
+    await Promise.all([...this.#replicas.values()].map((replica) => replica.ready(readyLimitMs)));
+    return this.#replicas;
   }
 
   #composeFile(): string {
@@ -138,13 +139,23 @@ export class Lab {
 
   #observer(): Observer {
     const { observe } = this.#options;
-    const types = { die: 'node-down', start: 'node-up', pause: 'node-paused', unpause: 'node-resumed' } as const;
     return {
-      onChange: (node, change, atMs) => observe(atMs, { type: types[change], node }),
+      onChange: (node, change, atMs) => this.#onChange(node, change, atMs),
       onFact: (logged) => this.#onFact(logged),
       onResources: (node, atMs, used) => observe(atMs, { type: 'resources', node, ...used }),
       onBroken: (error, atMs) => observe(atMs, { type: 'lab-error', error }),
     };
+  }
+
+  #onChange(node: NodeId, change: ContainerChange, atMs: number): void {
+    const { observe } = this.#options;
+    const replica = this.#replicas.get(node);
+    if (change !== 'die' || replica === undefined) {
+      observe(atMs, { type: changeTypes[change], node });
+      return;
+    }
+    replica.died(atMs);
+    void replica.exitMs(atMs).then((exitMs) => observe(exitMs, { type: 'node-down', node }));
   }
 
   #onFact({ node, atMs, fact }: LoggedFact): void {
@@ -165,6 +176,13 @@ export class Lab {
     }
   }
 }
+
+const changeTypes = {
+  die: 'node-down',
+  start: 'node-up',
+  pause: 'node-paused',
+  unpause: 'node-resumed',
+} as const satisfies Record<ContainerChange, LabFact['type']>;
 
 const replicaFacts: ReadonlySet<string> = new Set(['role', 'append', 'apply', 'stopped']);
 

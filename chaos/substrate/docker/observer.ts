@@ -33,7 +33,7 @@ export interface Observer {
 const eventSchema = z.object({
   Action: z.string(),
   timeNano: z.number(),
-  Actor: z.object({ ID: z.string(), Attributes: z.record(z.string(), z.string()) }),
+  Actor: z.object({ Attributes: z.record(z.string(), z.string()) }),
 });
 
 const lineSchema = z.object({ time: z.number(), fact: z.looseObject({ type: z.string() }) });
@@ -68,9 +68,7 @@ export async function followEvents(
     const { Action, timeNano, Actor } = event.data;
     const node = Actor.Attributes[labels.node];
     const atMs = timeNano / 1e6;
-    if (node !== undefined && Action === 'die')
-      void exitMs(docker, Actor.ID, atMs).then((ms) => onChange(node, 'die', ms));
-    else if (node !== undefined) onChange(node, Action as ContainerChange, atMs);
+    if (node !== undefined) onChange(node, Action as ContainerChange, atMs);
     else if (Action === 'die') onBroken('Toxiproxy died: without it no link can be trusted', atMs);
   });
   let wanted = true;
@@ -83,19 +81,6 @@ export async function followEvents(
     wanted = false;
     stream.destroy();
   };
-}
-
-/** The engine tells of an exit when it has cleaned up after it, but knows when it was; no earlier than it can have been. */
-const mostLateMs = 5000;
-
-/** When a container's process really ended; the time of the event where the engine does not say, or it runs again. */
-async function exitMs(docker: Docker, id: string, eventMs: number): Promise<number> {
-  try {
-    const finishedMs = new Date((await docker.getContainer(id).inspect()).State.FinishedAt).getTime();
-    return finishedMs <= eventMs && finishedMs > eventMs - mostLateMs ? finishedMs : eventMs;
-  } catch {
-    return eventMs;
-  }
 }
 
 /** Follows what a container uses, a sample a second, until the returned function is called or the container stops. */

@@ -2,13 +2,16 @@
 import { ReplicaControl } from '../../../node/io/control-client.ts';
 import type { NodeId, NodeStatus } from '../../contracts.ts';
 import { EnvironmentError } from '../../errors.ts';
+import { isLeading } from '../../statistics.ts';
 import { realClock } from './clock.ts';
 import type { Engine } from './engine.ts';
 import { replicaPorts } from './layout.ts';
-import { followFacts, followResources, type Observer } from './observer.ts';
+import { followFacts, followResources, type LoggedFact, type Observer } from './observer.ts';
 import type { Vantage } from './vantage.ts';
 
 const stopLimitMs = 10_000;
+/** The engine tells of an exit when it has cleaned up after it, but knows when it was; never this much earlier. */
+const mostLateMs = 5000;
 const askAgainMs = 50;
 /** To look at a container costs the engine more than to ask the replica costs it. */
 const lookAgainMs = 500;
@@ -28,6 +31,8 @@ export class ReplicaContainer {
   #control: ReplicaControl | undefined;
   #stopFollowing: (() => void)[] = [];
   #followedToMs = 0;
+  #startedMs = 0;
+  #turn: Promise<void> = Promise.resolve();
   #status: NodeStatus;
 
   constructor(node: NodeId, id: string, parts: ReplicaContainerParts) {
@@ -77,12 +82,23 @@ export class ReplicaContainer {
         ...observer,
         onFact: (fact) => {
           this.#followedToMs = Math.max(this.#followedToMs, fact.atMs);
+          this.#learn(fact);
           observer.onFact(fact);
         },
       }),
       followResources(this.#container(), this.node, observer),
     ]);
     this.#status = { ...this.#status, state: 'up' };
+  }
+
+  /** Who aims at the leader wants to know of it before it is asked the next time. */
+  #learn({ fact }: LoggedFact): void {
+    const { role, epoch } = fact;
+    if (fact.type !== 'role' || typeof role !== 'string' || typeof epoch !== 'number') return;
+    if (this.#status.state !== 'up') return;
+    const { commitIndex = 0, lastIndex = 0 } = this.#status.view ?? {};
+    const leader = isLeading(role) ? { leader: this.node } : {};
+    this.#status = { ...this.#status, view: { role, epoch, commitIndex, lastIndex, ...leader } };
   }
 
   /** Asks the replica how it is; keeps the last answer where it gives none. */
@@ -96,52 +112,91 @@ export class ReplicaContainer {
     }
   }
 
+  /** Null where it does not answer, too. */
   async stateHash(): Promise<string | null> {
     if (this.#control === undefined || this.#status.state !== 'up') return null;
-    return (await this.#control.status({ withStateHash: true })).stateHash ?? null;
+    try {
+      return (await this.#control.status({ withStateHash: true })).stateHash ?? null;
+    } catch {
+      return null;
+    }
   }
 
-  async kill(): Promise<void> {
-    const container = this.#container();
-    // Waiting begins first: a container that is dead already would never exit again.
-    const dead = container.wait({ condition: 'next-exit' });
-    dead.catch(() => {});
+  /** The engine saw its process end, whoever ended it. */
+  died(atMs: number): void {
+    if (atMs > this.#startedMs) this.#gone('down');
+  }
+
+  /** When its process really ended; the time of the event where the engine does not say, or it runs again. */
+  async exitMs(eventMs: number): Promise<number> {
     try {
-      await container.kill({ signal: 'SIGKILL' });
-    } catch (error) {
-      if ((error as { statusCode?: number }).statusCode !== 409) throw error;
-      this.#gone('down');
-      return;
+      const finishedMs = new Date((await this.#container().inspect()).State.FinishedAt).getTime();
+      return finishedMs <= eventMs && finishedMs > eventMs - mostLateMs ? finishedMs : eventMs;
+    } catch {
+      return eventMs;
     }
-    const over = new AbortController();
-    await Promise.race([dead, realClock.sleep(stopLimitMs, over.signal)]);
-    over.abort();
-    this.#gone('down');
+  }
+
+  kill(): Promise<void> {
+    return this.#inTurn(async () => {
+      // Nobody aims at it any more from here on.
+      this.#gone('down');
+      const container = this.#container();
+      // Waiting begins first: a container that is dead already would never exit again.
+      const dead = container.wait({ condition: 'next-exit' });
+      dead.catch(() => {});
+      try {
+        await container.kill({ signal: 'SIGKILL' });
+      } catch (error) {
+        // The engine calls it a conflict to kill what does not run.
+        if ((error as { statusCode?: number }).statusCode === 409) return;
+        throw error;
+      }
+      const over = new AbortController();
+      await Promise.race([dead, realClock.sleep(stopLimitMs, over.signal)]);
+      over.abort();
+    });
+  }
+
+  start(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { State } = await this.#container().inspect();
+      if (State.Paused) await this.#container().unpause();
+      if (!State.Running) {
+        this.#startedMs = realClock.now();
+        await this.#container().start();
+      }
+      if (!State.Running || this.#control === undefined) await this.#attach();
+      else this.#status = { ...this.#status, state: 'up' };
+    });
+  }
+
+  pause(): Promise<void> {
+    return this.#inTurn(async () => {
+      // A second pause is refused by the engine, and means the same.
+      if (this.#status.state === 'paused') return;
+      await this.#container().pause();
+      this.#gone('paused');
+    });
+  }
+
+  resume(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { State } = await this.#container().inspect();
+      if (State.Paused) await this.#container().unpause();
+      if (State.Running) this.#status = { ...this.#status, state: 'up' };
+    });
   }
 
   #gone(state: 'down' | 'paused'): void {
     this.#status = { node: this.node, state, view: null, appliedIndex: 0 };
   }
 
-  async start(): Promise<void> {
-    const { State } = await this.#container().inspect();
-    if (State.Paused) await this.resume();
-    if (State.Running) return;
-    await this.#container().start();
-    await this.#attach();
-  }
-
-  async pause(): Promise<void> {
-    // A second pause is refused by the engine, and means the same.
-    if (this.#status.state === 'paused') return;
-    await this.#container().pause();
-    this.#gone('paused');
-  }
-
-  async resume(): Promise<void> {
-    const { State } = await this.#container().inspect();
-    if (State.Paused) await this.#container().unpause();
-    if (State.Running) this.#status = { ...this.#status, state: 'up' };
+  /** Strikes may overlap: what is done to a container is done one after the other. */
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(act);
+    this.#turn = done.catch(() => {});
+    return done;
   }
 
   /** Its log, but for the facts, which are in the record already; the last part where it is long. */
