@@ -139,6 +139,12 @@ describe('unknown', () => {
     ]);
   });
 
+  test('under a strike that is meant to be brief nothing need succeed, however long its heal took', async () => {
+    const idle = successes([['read', 2500]]);
+    expect((await judged(bitten, idle, [sampleStrike({ durationMs: 999 })])).verdict).toBe('valid');
+    expect((await judged(bitten, idle, [sampleStrike({ durationMs: 1000 })])).verdict).toBe('unknown');
+  });
+
   test('each strike of the experiment counts for itself; one of several repetitions is enough', async () => {
     const strikes = ['s1.1', 's1.2', 's2.1', 's2.2', 's3.4', 's3.5'].map((id) => sampleStrike({ id }));
     const { verdict, evidence } = await judged(bitten, work, strikes);

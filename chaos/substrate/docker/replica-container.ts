@@ -33,6 +33,7 @@ export class ReplicaContainer {
   #followedToMs = 0;
   #startedMs = 0;
   #turn: Promise<void> = Promise.resolve();
+  #onDeath: (() => void) | undefined;
   #status: NodeStatus;
 
   constructor(node: NodeId, id: string, parts: ReplicaContainerParts) {
@@ -124,7 +125,9 @@ export class ReplicaContainer {
 
   /** The engine saw its process end, whoever ended it. */
   died(atMs: number): void {
-    if (atMs > this.#startedMs) this.#gone('down');
+    if (atMs <= this.#startedMs) return;
+    this.#gone('down');
+    this.#onDeath?.();
   }
 
   /** When its process really ended; the time of the event where the engine does not say, or it runs again. */
@@ -141,20 +144,21 @@ export class ReplicaContainer {
     return this.#inTurn(async () => {
       // Nobody aims at it any more from here on.
       this.#gone('down');
-      const container = this.#container();
-      // Waiting begins first: a container that is dead already would never exit again.
-      const dead = container.wait({ condition: 'next-exit' });
-      dead.catch(() => {});
+      const over = new AbortController();
+      // The engine's own event: a call that waits for the exit may get there after it.
+      const dead = new Promise<void>((resolve) => {
+        this.#onDeath = resolve;
+      });
       try {
-        await container.kill({ signal: 'SIGKILL' });
+        await this.#container().kill({ signal: 'SIGKILL' });
+        await Promise.race([dead, realClock.sleep(stopLimitMs, over.signal)]);
       } catch (error) {
         // The engine calls it a conflict to kill what does not run.
-        if ((error as { statusCode?: number }).statusCode === 409) return;
-        throw error;
+        if ((error as { statusCode?: number }).statusCode !== 409) throw error;
+      } finally {
+        over.abort();
+        this.#onDeath = undefined;
       }
-      const over = new AbortController();
-      await Promise.race([dead, realClock.sleep(stopLimitMs, over.signal)]);
-      over.abort();
     });
   }
 
