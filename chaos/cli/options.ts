@@ -35,7 +35,10 @@ export const options = {
     new Option('--on <substrate>', 'where to run').choices(['sim', 'docker']).default('sim').env('SPLITBRAIN_ON'),
   protocol: () => new Option('--protocol <name>', 'the protocol of the replicas').env('SPLITBRAIN_PROTOCOL'),
   bug: () => new Option('--bug <name>', 'plant a bug in every replica (see: list bugs)').env('SPLITBRAIN_BUG'),
-  nodes: () => new Option('--nodes <count>', 'how many replicas').argParser(integer(1, 200)).env('SPLITBRAIN_NODES'),
+  nodes: () =>
+    new Option('--nodes <count>', 'how many replicas; beyond five, time-outs grow with it')
+      .argParser(integer(1, 200))
+      .env('SPLITBRAIN_NODES'),
   seed: () =>
     new Option('--seed <number>', 'decides everything that is drawn; drawn and printed where absent')
       .argParser(integer(0, maxSeed))
