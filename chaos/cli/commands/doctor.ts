@@ -77,17 +77,14 @@ async function engineFindings(): Promise<Finding[]> {
 type EngineOf = InstanceType<typeof import('../../substrate/docker/engine.ts').Engine>;
 
 async function compose(): Promise<Finding> {
-  const { composeCommand, composeVersion } = await import('../../substrate/docker/compose.ts');
+  const { composeCommand, composeVersion, isTooOld, oldestCompose } = await import('../../substrate/docker/compose.ts');
   const command = await composeCommand();
   const version = await composeVersion(command);
   const what = 'Docker Compose';
-  if (version !== null) return { what, state: 'ok', detail: `${version} (${command.join(' ')})` };
-  return {
-    what,
-    state: 'missing',
-    detail: 'version 2 is not installed',
-    mend: 'install the Compose plugin of your Docker',
-  };
+  const mend = `install the Compose plugin of your Docker, ${oldestCompose} or newer`;
+  if (version === null) return { what, state: 'missing', detail: 'version 2 is not installed', mend };
+  const detail = `${version} (${command.join(' ')})`;
+  return isTooOld(version) ? { what, state: 'missing', detail, mend } : { what, state: 'ok', detail };
 }
 
 async function imageFinding(engine: EngineOf, what: string, image: string): Promise<Finding> {

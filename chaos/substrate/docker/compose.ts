@@ -38,6 +38,17 @@ export async function composeVersion([command = '', ...first]: readonly string[]
   return result.exitCode === 0 && version !== '' && !version.startsWith('1.') ? version : null;
 }
 
+/** The first that takes the content of a config from the compose file itself. */
+export const oldestCompose = '2.23.1';
+
+/** Whether a version is too old; one that is no version (`dev`) is not. */
+export function isTooOld(version: string): boolean {
+  const numbers = (text: string) => text.split(/[.-]/).slice(0, 3).map(Number);
+  const [have, want] = [numbers(version), numbers(oldestCompose)];
+  const at = want.findIndex((number, index) => have[index] !== number);
+  return at !== -1 && (have[at] ?? 0) < (want[at] ?? 0);
+}
+
 const mends: readonly { readonly sign: RegExp; readonly mend: string }[] = [
   {
     sign: /no such image|pull access denied|manifest unknown|failed to resolve/i,
@@ -50,6 +61,7 @@ const mends: readonly { readonly sign: RegExp; readonly mend: string }[] = [
   },
   { sign: /could not find an available.*address pool|all predefined address pools/i, mend: 'docker network prune' },
   { sign: /permission denied.*docker\.sock/i, mend: 'Add the user to the group docker. Then log in anew.' },
+  { sign: /additional propert.*content/i, mend: `Docker Compose ${oldestCompose} or newer is needed.` },
   {
     sign: /is not a docker command|unknown shorthand flag|command not found|ENOENT/i,
     mend: 'Install Docker Compose v2.',
