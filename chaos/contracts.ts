@@ -263,6 +263,8 @@ export interface Substrate {
 export interface BootOptions {
   /** Closing the cluster leaves the system running, for people to look at; for substrates where something runs. */
   readonly keepUp?: boolean;
+  /** Ends a boot that takes its time; what came up is removed. */
+  readonly signal?: AbortSignal;
 }
 
 // ------------------------------------------------------------------------------------ faults, targets and workloads

@@ -41,3 +41,11 @@ export class EnvironmentError extends SplitbrainError {
     super(message, advice, exitCode.environment);
   }
 }
+
+/** A person ended it before there was anything to report. Exit code 130. */
+export class InterruptedError extends SplitbrainError {
+  override readonly name = 'InterruptedError';
+  constructor(what: string) {
+    super(`interrupted: ${what}`, 'Nothing is left running.', exitCode.interrupted);
+  }
+}

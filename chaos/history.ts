@@ -264,6 +264,13 @@ export function parseHistory(content: string, file: string): HistoryEvent[] {
   return events;
 }
 
+/** Whether a value that came from outside is an event that could be read back. */
+export function isLabEvent(value: { readonly type: string }): value is LabEvent {
+  return (
+    Object.hasOwn(eventSchemas, value.type) && eventSchemas[value.type as LabFact['type']].safeParse(value).success
+  );
+}
+
 /**
  * Reads `events.jsonl`.
  *

@@ -159,6 +159,21 @@ describe('the load', () => {
     expect(lab.submitted).toHaveLength(length);
   });
 
+  test.each([
+    ['that are due much later', 0.1, 0],
+    ['that would follow those under way', 4, 2],
+  ])('stopped, it leaves no timer behind for operations %s', async (_, ratePerSecond, underWay) => {
+    const { clock, cluster } = fake(() => ({ afterMs: 500, completion: ok() }));
+    const load = start(cluster, { ratePerSecond });
+    await clock.sleep(1000);
+    expect(2 * invocations(load.history).length - load.history.length).toBe(underWay);
+    await load.stop();
+    const before = clock.eventCount;
+    await clock.sleep(200_000);
+    const wakingUp = 1;
+    expect(clock.eventCount - before).toBe(wakingUp);
+  });
+
   test('a client that never answers holds nobody up for ever', async () => {
     const lab = fake(() => null);
     const load = start(lab.cluster, { timeoutMs: 500 });
@@ -199,6 +214,18 @@ describe('reading back', () => {
     expect(keys.map(tries)).toEqual([1, 1, 10, 1, 1]);
     expect(parseHistory(serialiseLines(load.history), 'history.jsonl')).toHaveLength(load.history.length);
   });
+});
+
+test('read-back that is aborted lets the read under way end, and begins no other', async () => {
+  const lab = fake(() => ({ afterMs: 100, completion: { type: 'info', value: null } }));
+  const load = start(lab.cluster);
+  await load.stop();
+  const broken = new AbortController();
+  lab.clock.after(150, () => broken.abort());
+  await load.readBack(broken.signal);
+  expect(load.history.map(({ type }) => type)).toEqual(['invoke', 'info', 'invoke', 'info']);
+  await load.readBack(broken.signal);
+  expect(lab.submitted).toHaveLength(2);
 });
 
 test('against the simulator: what was written is read back', async () => {

@@ -24,10 +24,10 @@ export interface LoadOptions {
 export interface Load {
   readonly history: readonly HistoryEvent[];
   readonly counts: { readonly ok: number; readonly fail: number; readonly info: number };
-  /** Issues no more, and waits until all that is under way has ended. */
+  /** Issues no more, and waits until all that is under way has ended. Leaves no timer behind. */
   stop(): Promise<void>;
-  /** Reads everything back, trying again where a read fails. */
-  readBack(): Promise<void>;
+  /** Reads everything back, trying again where a read fails. Aborted, it begins no other read than the one under way. */
+  readBack(signal?: AbortSignal): Promise<void>;
 }
 
 /** How often a read of the read-back is tried. */
@@ -44,6 +44,8 @@ class ClientLoad implements Load {
   readonly #options: LoadOptions;
   readonly history: HistoryEvent[] = [];
   readonly counts = { ok: 0, fail: 0, info: 0 };
+  /** Cancels the next operation of a client, where it has none under way. */
+  readonly #scheduled = new Set<() => void>();
   #underWay = 0;
   #stopped = false;
   #lastOp = 0;
@@ -64,13 +66,17 @@ class ClientLoad implements Load {
 
   /** The next operation of a client comes after a random pause; the mean of the pauses makes the rate. */
   #schedule(client: LabClient, process: number): void {
+    if (this.#stopped) return;
     const { cluster, random, clients, ratePerSecond } = this.#options;
     const meanMs = (1000 * clients) / ratePerSecond;
-    cluster.clock.after(random.between(0, 2 * meanMs), () => this.#issue(client, process));
+    const cancel = cluster.clock.after(random.between(0, 2 * meanMs), () => {
+      this.#scheduled.delete(cancel);
+      this.#issue(client, process);
+    });
+    this.#scheduled.add(cancel);
   }
 
   #issue(client: LabClient, process: number): void {
-    if (this.#stopped) return;
     const op = this.#options.source.next(process);
     this.#invoke(client, process, op, (completion) => {
       let next = process;
@@ -99,6 +105,7 @@ class ClientLoad implements Load {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    for (const cancel of this.#scheduled) cancel();
     await this.#quiet();
   }
 
@@ -109,10 +116,11 @@ class ClientLoad implements Load {
     while (this.#underWay > 0 && clock.now() < untilMs) await clock.sleep(pollEveryMs);
   }
 
-  async readBack(): Promise<void> {
+  async readBack(signal?: AbortSignal): Promise<void> {
     const client = this.#options.cluster.client('reader');
     for (const op of this.#options.source.readBack()) {
       for (let attempt = 0, done = false; attempt < readBackTries && !done; attempt += 1) {
+        if (signal?.aborted === true) return;
         this.#lastProcess += 1;
         this.#invoke(client, this.#lastProcess, op, (completion) => {
           done = completion.type === 'ok';

@@ -51,17 +51,29 @@ describe('a plan', () => {
     expect(made.strikes.every(({ trigger }) => !('atMs' in trigger) || trigger.atMs < 12_000)).toBe(true);
   });
 
-  test('a larger group than the experiment has of its own gets longer time-outs, a smaller one the same', async () => {
-    const settings = async (nodeCount?: number) =>
-      (await plan('leader-crash', nodeCount ? { nodeCount } : {})).experiment.settings;
-    const own = await settings();
+  test('containers of a larger group than the experiment has of its own get longer time-outs, up to four times', async () => {
+    const settings = async (name: string, nodeCount?: number) =>
+      (await plan(name, { substrate: 'docker', ...(nodeCount ? { nodeCount } : {}) })).experiment.settings;
+    const own = await settings('leader-crash');
     expect(own).toMatchObject({ electionTimeout: [300, 600], heartbeatInterval: 50 });
-    expect(await settings(20)).toEqual({ ...own, electionTimeout: [1200, 2400], heartbeatInterval: 200 });
-    expect(await settings(3)).toEqual(own);
+    expect(await settings('leader-crash', 10)).toEqual({
+      ...own,
+      electionTimeout: [600, 1200],
+      heartbeatInterval: 100,
+    });
+    const longest = { ...own, electionTimeout: [1200, 2400], heartbeatInterval: 200 };
+    expect(await settings('leader-crash', 20)).toEqual(longest);
+    expect(await settings('leader-crash', 40)).toEqual(longest);
+    expect(await settings('leader-crash', 3)).toEqual(own);
+    expect((await settings('figure-8', 5)).electionTimeout).toEqual([250, 500]);
     // What an experiment says of its own size stands.
     const file = experimentFile('nodes: 20\nsettings: { electionTimeout: [100ms, 200ms] }');
-    expect((await plan(file)).experiment.settings.electionTimeout).toEqual([100, 200]);
-    expect((await plan('figure-8', { nodeCount: 5 })).experiment.settings.electionTimeout).toEqual([250, 500]);
+    expect((await settings(file)).electionTimeout).toEqual([100, 200]);
+  });
+
+  test('in the simulator a larger group keeps its time-outs', async () => {
+    const own = (await plan('leader-crash')).experiment.settings;
+    expect((await plan('leader-crash', { nodeCount: 40 })).experiment.settings).toEqual(own);
   });
 
   test.each(namesOf('experiment'))('%s: is the same bytes after it was read back', async (name) => {

@@ -33,7 +33,7 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
     protocol,
     nodes: nodeCount,
     duration: durationMs,
-    settings: settingsFor(written.settings, ownCount, nodeCount),
+    settings: stretched(written.settings, stretchFor(options.substrate, ownCount, nodeCount)),
     load: { ...written.load, rate: options.rate ?? written.load.rate },
   });
   const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
@@ -56,12 +56,20 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
 /** Up to so many replicas can do with the time-outs of any smaller group. */
 const smallGroup = 5;
 
+/** Reached by a group of 20. */
+const maxStretch = 4;
+
 /**
- * Time-outs for another number of replicas than the experiment has of its own. Each election and each heartbeat is a
- * message to everybody: a larger group takes longer to come to an end with it, and its time-outs grow in proportion.
+ * By how much time-outs grow where the group is larger than the experiment's own. Containers share the machine, and each
+ * election and each heartbeat is a message to everybody: a larger group takes longer to come to an end with it. In the
+ * simulator that takes no time. Strikes and limits do not grow, so beyond the bound an election would outlast them.
  */
-function settingsFor(settings: Experiment['settings'], ownCount: number, nodeCount: number): Experiment['settings'] {
-  const factor = Math.max(1, nodeCount / Math.max(smallGroup, ownCount));
+function stretchFor(substrate: Plan['substrate'], ownCount: number, nodeCount: number): number {
+  if (substrate !== 'docker') return 1;
+  return Math.min(maxStretch, Math.max(1, nodeCount / Math.max(smallGroup, ownCount)));
+}
+
+function stretched(settings: Experiment['settings'], factor: number): Experiment['settings'] {
   const [min, max] = settings.electionTimeout;
   return {
     ...settings,

@@ -57,14 +57,20 @@ export async function record(plan: Plan, substrate: Substrate, options: RunOptio
   if (options.onEvent !== undefined) journal.listen(options.onEvent);
   // Everything is loaded before boot: in virtual time nothing may wait for a real disk.
   const parts = await loadParts(plan);
-  const cluster = await substrate.boot(plan, journal.add, { keepUp: options.keepUp === true });
+  const cluster = await substrate.boot(plan, journal.add, {
+    keepUp: options.keepUp === true,
+    signal: options.signal,
+  });
   const recording = await new Run(plan, parts, cluster, journal, options).record();
   try {
     await cluster.close();
     return recording;
   } catch (error) {
     // What was seen is worth keeping even so.
-    const failed = { type: 'lab-error', error: `it could not be taken down: ${messageOf(error)}` } as const;
+    const failed = {
+      type: 'lab-error',
+      error: `it could not be taken down (npx splitbrain down does it later): ${messageOf(error)}`,
+    } as const;
     return { ...recording, events: [...recording.events, { atMs: recordingEndMs(recording), ...failed }] };
   }
 }
@@ -125,7 +131,8 @@ class Run {
       await this.#healAndReadBack();
     } else if (!this.#isBroken) {
       this.#journal.begin(this.#cluster.clock.now());
-      this.#note({ type: 'stalled', why: `no request was answered within ${bootLimitMs / 1000} s of boot` });
+      if (this.#options.signal.aborted) this.#note({ type: 'interrupted' });
+      else this.#note({ type: 'stalled', why: `no request was answered within ${bootLimitMs / 1000} s of boot` });
     }
     if (this.#isBroken) return;
     await this.#noteFinalStates();
@@ -139,7 +146,7 @@ class Run {
     this.#enter('settle');
     if (!(await this.#settle())) return;
     this.#enter('read-back');
-    await this.#load?.readBack();
+    await this.#load?.readBack(this.#broken.signal);
   }
 
   get #isBroken(): boolean {

@@ -6,8 +6,11 @@ import type { LabEvent, Link, NodeId, StrikeEffects } from './contracts.ts';
 import { percentiles } from './percentiles.ts';
 import type { StrikeWindow } from './statistics.ts';
 
-/** What is observed carries the time of another process on the same machine, and may seem to come before its cause. */
-const clockToleranceMs = 5;
+/**
+ * In milliseconds: what is observed carries the time of another process on the same machine, and may seem to come so much
+ * before its cause.
+ */
+export const clockToleranceMs = 5;
 
 /** When replicas went away, and when a strike was first felt on each link. */
 interface Observed {

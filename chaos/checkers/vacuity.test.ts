@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { HistoryEvent, LabEvent } from '../contracts.ts';
 import { samplePlan, sampleRun, sampleStrike, struck, successes } from '../sample-plan.ts';
+import { clockToleranceMs } from '../strike-effects.ts';
 import vacuity from './vacuity.ts';
 
 const limits = { timeMs: 1000, maxStates: 1000 };
@@ -67,6 +68,12 @@ describe('valid', () => {
       verdict: 'unknown',
     });
   });
+});
+
+test('a strike is seen to bite before its command by as much as two clocks may differ, not more', async () => {
+  const seenAt = (atMs: number) => judged(sorted(...struck('s1.1', 1000, 2000), down('n1', atMs)));
+  expect((await seenAt(1000 - clockToleranceMs)).verdict).toBe('valid');
+  expect((await seenAt(1000 - clockToleranceMs - 0.1)).verdict).toBe('unknown');
 });
 
 describe('unknown', () => {

@@ -2,6 +2,7 @@ import { loadFault, loadWorkload } from '../catalog.ts';
 import type { Checker, CompletedOperation, Evidence, LabEvent, PlannedStrike, Recording } from '../contracts.ts';
 import { pairOperations } from '../history.ts';
 import { isSuccessfulWrite, strikeWindows } from '../statistics.ts';
+import { clockToleranceMs } from '../strike-effects.ts';
 import { seconds } from '../words.ts';
 
 type StrikeEvent = Extract<LabEvent, { type: 'strike' }>;
@@ -89,7 +90,10 @@ async function toothless({ events }: Recording, windows: readonly Window[]): Pro
   for (const { event, fromMs, toMs } of windows) {
     const fault = await loadFault(event.fault);
     const seen = events.filter(
-      (other) => other.atMs >= fromMs && other.atMs <= toMs && (!('strike' in other) || other.strike === event.strike),
+      (other) =>
+        other.atMs >= fromMs - clockToleranceMs &&
+        other.atMs <= toMs &&
+        (!('strike' in other) || other.strike === event.strike),
     );
     if (fault.bit({ nodes: event.nodes, links: event.links, events: seen })) continue;
     const where = event.nodes.join(', ');

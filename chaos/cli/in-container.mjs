@@ -10,5 +10,4 @@ if (process.getuid() === 0 && results !== undefined && results.uid !== 0) {
   process.setuid(results.uid);
   process.env.HOME = '/tmp';
 }
-process.env.SPLITBRAIN_COMPILED = '1';
 await import('./splitbrain.mjs');

@@ -5,7 +5,10 @@ import { tell } from './terminal.ts';
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController();
   const onSignal = () => {
-    if (controller.signal.aborted) process.exit(exitCode.interrupted);
+    if (controller.signal.aborted) {
+      tell('Ended at once. What is left on docker goes with: npx splitbrain down');
+      process.exit(exitCode.interrupted);
+    }
     tell('Interrupted: healing, collecting and reporting. Once more ends it at once.');
     controller.abort();
   };

@@ -2,18 +2,15 @@ import { z } from 'zod';
 import type { Fault } from '../contracts.ts';
 import { seenOnNodes } from '../links.ts';
 import { paramsOf } from '../params.ts';
+import { strikeNodes } from '../strike-nodes.ts';
 
 const fault: Fault<Record<string, never>> = {
   summary: 'kill -9, and a restart when it heals; the disk keeps what was synced',
   needs: ['process.kill'],
   parse: paramsOf('crash', z.strictObject({})),
   links: () => [],
-  strike: async ({ cluster, nodes }) => {
-    await Promise.all(nodes.map((node) => cluster.kill(node)));
-    return async () => {
-      await Promise.all(nodes.map((node) => cluster.start(node)));
-    };
-  },
+  strike: ({ cluster, nodes }) =>
+    strikeNodes(nodes, { strike: (node) => cluster.kill(node), takeBack: (node) => cluster.start(node) }),
   bit: (evidence) => seenOnNodes(evidence, 'node-down'),
 };
 

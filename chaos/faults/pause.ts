@@ -2,18 +2,15 @@ import { z } from 'zod';
 import type { Fault } from '../contracts.ts';
 import { seenOnNodes } from '../links.ts';
 import { paramsOf } from '../params.ts';
+import { strikeNodes } from '../strike-nodes.ts';
 
 const fault: Fault<Record<string, never>> = {
   summary: 'the process stops running (SIGSTOP, a long collection, a stolen CPU) and goes on when it heals',
   needs: ['process.pause'],
   parse: paramsOf('pause', z.strictObject({})),
   links: () => [],
-  strike: async ({ cluster, nodes }) => {
-    await Promise.all(nodes.map((node) => cluster.pause(node)));
-    return async () => {
-      await Promise.all(nodes.map((node) => cluster.resume(node)));
-    };
-  },
+  strike: ({ cluster, nodes }) =>
+    strikeNodes(nodes, { strike: (node) => cluster.pause(node), takeBack: (node) => cluster.resume(node) }),
   bit: (evidence) => seenOnNodes(evidence, 'node-paused'),
 };
 

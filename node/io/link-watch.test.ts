@@ -21,6 +21,8 @@ function scene() {
         watch.tick(nowMs);
       }
     },
+    /** A frame comes, some time after the last tick. */
+    hear: (afterMs: number) => watch.heard('n2', nowMs + afterMs, 0.2),
     sleep: (ms: number) => {
       nowMs += ms;
       watch.tick(nowMs);
@@ -52,6 +54,39 @@ describe('a watched link', () => {
     expect(types()).toEqual([]);
     pass(5, 0.2);
     expect(types()).toEqual(['link-heard']);
+  });
+
+  it.each([
+    [0, 125, 4],
+    [10, 115, 4],
+    [15, 110 + 25, 5],
+    [24, 126, 5],
+  ])(
+    'whose last frame came %i ms after a tick was silent for %i ms when it is reported',
+    (afterMs, silentMs, ticks) => {
+      const { pass, hear, facts } = scene();
+      pass(10, 0.2);
+      facts.length = 0;
+      hear(afterMs);
+      // The interval in which it came, and whole ones after it.
+      pass(ticks);
+      expect(facts).toEqual([]);
+      pass(1);
+      expect(facts).toEqual([{ type: 'link-silent', from: 'n2', silentMs }]);
+    },
+  );
+
+  it('is silent for two intervals of a pause, and for what this replica ran before and after', () => {
+    const { pass, hear, sleep, facts } = scene();
+    pass(10, 0.2);
+    facts.length = 0;
+    hear(20);
+    pass(1);
+    sleep(5000);
+    pass(2);
+    expect(facts).toEqual([]);
+    pass(1);
+    expect(facts).toEqual([{ type: 'link-silent', from: 'n2', silentMs: 5 + 2 * intervalMs + 3 * intervalMs }]);
   });
 
   it('is not to blame while this replica itself did not run', () => {

@@ -6,7 +6,10 @@ import type { NodeId } from '../protocol.ts';
 
 /** What the receiving end of a directed link noticed. */
 export type LinkFact =
-  /** No frame came for `silentMs` of this replica's running time. */
+  /**
+   * No frame came for `silentMs`: from the arrival of the last one, in any part of an interval, to the tick that noticed,
+   * in milliseconds of this replica's running time (see `tick`).
+   */
   | { readonly type: 'link-silent'; readonly from: NodeId; readonly silentMs: number }
   /** The first frame ever, or the first after a silence. */
   | { readonly type: 'link-heard'; readonly from: NodeId }
@@ -38,6 +41,7 @@ const minWindowFrames = 2;
 interface Watched {
   silent: boolean;
   slow: boolean;
+  /** Running time from the last frame to the last tick, until the link is silent. */
   silentMs: number;
   lastHeardAtMs: number;
   delayMs: number;
@@ -106,11 +110,12 @@ export class LinkWatch {
    * intervals at most: what came meanwhile is still in its sockets, and the link is not to blame.
    */
   tick(nowMs: number): void {
-    const elapsedMs = Math.min(nowMs - (this.#lastTickMs ?? nowMs), 2 * this.#intervalMs);
+    const maxMs = 2 * this.#intervalMs;
+    const elapsedMs = nowMs - (this.#lastTickMs ?? nowMs);
     this.#lastTickMs = nowMs;
     for (const [from, link] of this.#links) {
-      this.#watchSilence(from, link, elapsedMs);
-      this.#watchDelay(from, link, elapsedMs);
+      this.#watchSilence(from, link, Math.min(elapsedMs, nowMs - link.lastHeardAtMs, maxMs));
+      this.#watchDelay(from, link, Math.min(elapsedMs, maxMs));
     }
   }
 
@@ -126,8 +131,9 @@ export class LinkWatch {
   }
 
   #watchSilence(from: NodeId, link: Watched, elapsedMs: number): void {
+    if (link.silent) return;
     link.silentMs += elapsedMs;
-    if (link.silent || link.silentMs <= graceMs + 2 * this.#intervalMs) return;
+    if (link.silentMs <= graceMs + 2 * this.#intervalMs) return;
     link.silent = true;
     this.#report({ type: 'link-silent', from, silentMs: link.silentMs });
   }

@@ -198,6 +198,6 @@ describe('garbage on the peer port', () => {
   });
 });
 
-it('signs of life become rarer as the group grows', () => {
-  expect([3, 5, 10, 20].map(linkIntervalMsFor)).toEqual([25, 25, 100, 400]);
+it('signs of life become rarer as the group grows, up to 20 members', () => {
+  expect([3, 5, 10, 20, 21, 100].map(linkIntervalMsFor)).toEqual([25, 25, 100, 400, 400, 400]);
 });

@@ -7,20 +7,13 @@
  *   an order of the prefix, in which operations that had not completed yet count as unknown. So linearizability is closed
  *   under prefixes (Herlihy and Wing, 1990, section 3), and the shortest bad one can be found by bisection.
  * - *Without a read or a refused cas.* They leave the state as it is, so an order fits without them.
- * - *Without a write and all that follows from its value* (`family`); the proof is there.
+ * - *Without writes and all that follows from their values* (`family.ts`); the proof is there.
  */
 import type { Model } from '../../contracts.ts';
+import { family, foundationOf } from './family.ts';
 import type { OrderedOperation } from './ordered-operation.ts';
 import { matters } from './ordered-operation.ts';
-import {
-  byValue,
-  expectedValue,
-  isRefusedCas,
-  isRegisterOperation,
-  observedValue,
-  type ValueKey,
-  writtenValue,
-} from './register-vocabulary.ts';
+import { isRefusedCas, isRegisterOperation, writtenValue } from './register-vocabulary.ts';
 import { search } from './wgl.ts';
 
 /** What minimising may cost. Counted rather than timed, so that the same history always shrinks to the same window. */
@@ -46,7 +39,8 @@ export function minimise<S>(
   budget: MinimiseBudget = defaultMinimiseBudget,
 ): OrderedOperation[] {
   const trial = new Trial(model, budget);
-  const prefix = shortestBadPrefix(operations, stuck, trial);
+  const near = windowBefore(operations, stuck, trial);
+  const prefix = near ?? shortestBadPrefix(operations, stuck, trial);
   if (!prefix.every(isRegisterOperation)) return withoutUnits(prefix, readsOf(prefix), trial);
   let window = prefix;
   for (let before = -1; window.length !== before; ) {
@@ -88,6 +82,30 @@ function prefixUpTo(operations: readonly OrderedOperation[], index: number): Ord
       return { ...operation, type: 'info', result: null, completeIndex: infinity, completeMs: infinity };
     })
     .filter(matters);
+}
+
+/** How many of the operations just before the search got stuck are looked at first, and by how much they grow. */
+const firstNear = 8;
+const nearGrowth = 4;
+
+/**
+ * The last operations up to where the search got stuck, with all that they rest on; null where none of these windows is
+ * bad. What went wrong most often shows in few of them, and a long history may cost more than the whole budget to search.
+ */
+function windowBefore<S>(
+  operations: readonly OrderedOperation[],
+  stuck: number,
+  trial: Trial<S>,
+): OrderedOperation[] | null {
+  const end = operations[stuck];
+  const prefix = prefixUpTo(operations, end?.completeIndex ?? 0);
+  if (!prefix.every(isRegisterOperation)) return null;
+  for (let count = firstNear; count < prefix.length; count *= nearGrowth) {
+    const last = prefix.filter((operation, index) => operation === end || index >= prefix.length - count);
+    const window = foundationOf(new Set(last), prefix);
+    if (window !== null && trial.isBad(window)) return window;
+  }
+  return null;
 }
 
 function shortestBadPrefix<S>(
@@ -145,60 +163,10 @@ function withoutFamilies<S>(operations: OrderedOperation[], trial: Trial<S>): Or
   for (const operation of operations) {
     const value = writtenValue(operation);
     if (value === null || !window.includes(operation)) continue;
-    const leaving = family(window, value);
+    const leaving = family(window, [value]);
     if (leaving === null) continue;
     const attempt = window.filter((candidate) => !leaving.has(candidate));
     if (trial.isBad(attempt)) window = attempt;
   }
   return window;
-}
-
-/**
- * A write of `value` and all that follows from it: whoever saw the value or wanted to find it, and, where that was a cas
- * that put a value of its own there, the same for that value, and so on. Null where leaving it out would not be sound.
- *
- * Let V be the values that the family writes, and take an order that fits. As nobody else writes them, the state is in V
- * exactly where the last effective write is of the family. A remaining operation that saw u saw a u outside V, whose
- * write remains; no write came in between in the order, so none does without the family. Remaining cas of unknown outcome
- * want a value outside V, and are the same. So the order fits without the family, but for a refused cas, which might now
- * find what it wanted: a value e outside V. For that, some member g came between the write of e and the refused cas. This
- * cannot be where every writing member completed before the write of e was invoked, or was invoked after the refusal.
- */
-export function family(operations: readonly OrderedOperation[], value: ValueKey): Set<OrderedOperation> | null {
-  const writers = byValue(operations, writtenValue);
-  const followers = byValue(operations, (operation) =>
-    isRefusedCas(operation) ? null : (observedValue(operation) ?? expectedValue(operation)),
-  );
-  const members = new Set<OrderedOperation>();
-  const values: ValueKey[] = [value];
-  const reached = new Set(values);
-  for (let next = values.pop(); next !== undefined; next = values.pop()) {
-    const writing = writers.get(next) ?? [];
-    if (writing.length > 1) return null;
-    for (const member of [...writing, ...(followers.get(next) ?? [])]) {
-      members.add(member);
-      const written = writtenValue(member);
-      if (written === null || reached.has(written)) continue;
-      reached.add(written);
-      values.push(written);
-    }
-  }
-  const refusals = operations.filter(isRefusedCas);
-  return refusals.every((refusal) => staysRefused(refusal, writers, members)) ? members : null;
-}
-
-function staysRefused(
-  refusal: OrderedOperation,
-  writers: ReadonlyMap<ValueKey, readonly OrderedOperation[]>,
-  members: ReadonlySet<OrderedOperation>,
-): boolean {
-  const [writer, another] = writers.get(expectedValue(refusal) ?? '') ?? [];
-  if (another !== undefined) return false;
-  if (writer !== undefined && members.has(writer)) return true;
-  // Without a writer the value is there from the beginning, or never: nothing comes before it.
-  const writtenFrom = writer?.invokeIndex ?? Number.NEGATIVE_INFINITY;
-  return [...members].every(
-    (member) =>
-      writtenValue(member) === null || member.completeIndex < writtenFrom || member.invokeIndex > refusal.completeIndex,
-  );
 }

@@ -6,11 +6,14 @@ import { columns, print } from '../terminal.ts';
 
 interface Finding {
   readonly what: string;
-  readonly state: 'ok' | 'missing';
+  /** `absent`: not here, and fetched or made by the first run. */
+  readonly state: 'ok' | 'absent' | 'missing';
   readonly detail: string;
   /** What mends it, where it is missing. */
   readonly mend?: string;
 }
+
+const marks = { ok: '✔', absent: '–', missing: '✖' } as const;
 
 const wantedDiskBytes = 2 * 1024 ** 3;
 
@@ -27,9 +30,9 @@ async function doctor(): Promise<void> {
   print(
     columns(
       findings.map(({ what, state, detail, mend }) => [
-        state === 'ok' ? '✔' : '✖',
+        marks[state],
         what,
-        mend === undefined ? detail : `${detail}. Mend: ${mend}`,
+        mend === undefined ? detail : `${detail}. ${state === 'absent' ? 'By hand' : 'Mend'}: ${mend}`,
       ]),
     ),
   );
@@ -48,22 +51,21 @@ function disk(): Finding {
   const free = bavail * bsize;
   const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free`;
   if (free >= wantedDiskBytes) return { what: 'disk', state: 'ok', detail };
-  return { what: 'disk', state: 'missing', detail, mend: 'make room: docker system prune' };
+  return { what: 'disk', state: 'missing', detail, mend: 'make room: docker image prune; docker builder prune' };
 }
 
 async function engineFindings(): Promise<Finding[]> {
   const { Engine } = await import('../../substrate/docker/engine.ts');
   const { imageName, publicImages } = await import('../../substrate/docker/compose-file.ts');
-  const engine = new Engine();
   try {
-    const version = await engine.require();
+    const engine = await Engine.open();
     const wanted = [
       ['base image', publicImages.base],
       ['Compose image', publicImages.compose],
       ['Toxiproxy image', publicImages.toxiproxy],
     ] as const;
     return [
-      { what: 'Docker engine', state: 'ok', detail: version },
+      { what: 'Docker engine', state: 'ok', detail: await engine.version() },
       await compose(),
       ...(await Promise.all(wanted.map(([what, image]) => imageFinding(engine, what, imageName(image))))),
       await labs(engine),
@@ -74,7 +76,7 @@ async function engineFindings(): Promise<Finding[]> {
   }
 }
 
-type EngineOf = InstanceType<typeof import('../../substrate/docker/engine.ts').Engine>;
+type EngineOf = import('../../substrate/docker/engine.ts').Engine;
 
 async function compose(): Promise<Finding> {
   const { composeCommand, composeVersion, isTooOld, oldestCompose } = await import('../../substrate/docker/compose.ts');
@@ -89,7 +91,14 @@ async function compose(): Promise<Finding> {
 
 async function imageFinding(engine: EngineOf, what: string, image: string): Promise<Finding> {
   const found = await engine.image(image);
-  if (found === null) return { what, state: 'missing', detail: `${image} is not here`, mend: `docker pull ${image}` };
+  if (found === null) {
+    return {
+      what,
+      state: 'absent',
+      detail: `${image} is not here; the first run gets it`,
+      mend: `docker pull ${image}`,
+    };
+  }
   const standIn =
     found.labels['org.splitbrain.standin'] === 'true' ? ' (a stand-in that was built on this machine)' : '';
   return { what, state: 'ok', detail: `${image}${standIn}` };

@@ -45,7 +45,7 @@ export default function register(program: Command): void {
     .addOption(
       new Option('--open <when>', 'open the report').choices(['never', 'on-failure', 'always']).default('never'),
     )
-    .option('--keep-up', 'on docker: leave the lab running at the end, healed (see: status, down)')
+    .option('--keep-up', 'on docker: leave the lab running at the end (see: status, down)')
     .option('--dry-run', 'print the plan and run nothing')
     .option('--json', 'print each result as JSON on stdout')
     .addHelpText('after', '\nExample: npx splitbrain run leader-isolated --seed 7 --nodes 3')
@@ -110,7 +110,8 @@ async function runAll(plans: readonly Plan[], flags: RunFlags): Promise<void> {
     });
     verdicts.push(executed.verdict);
     tellVerdict(executed);
-    if (flags.keepUp === true) tell('  it is still up: npx splitbrain status. Remove it with: npx splitbrain down');
+    if (flags.keepUp === true)
+      tell('  the lab is still up: npx splitbrain status. Remove it with: npx splitbrain down');
     if (flags.json === true) {
       const { outcome, sentence } = executed.verdict;
       print(

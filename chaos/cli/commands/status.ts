@@ -19,9 +19,7 @@ async function status({ json = false }: { readonly json?: boolean }): Promise<vo
   const { Engine } = await import('../../substrate/docker/engine.ts');
   const { labStateWords } = await import('../../substrate/docker/labs.ts');
   const { labStatuses } = await import('../../substrate/docker/lab-status.ts');
-  const engine = new Engine();
-  await engine.require();
-  const labs = await labStatuses(engine);
+  const labs = await labStatuses(await Engine.open());
   if (json) print(JSON.stringify(labs, null, 2));
   else for (const lab of labs) print(`${lab.project} (${labStateWords[lab.state]}): ${labText(lab)}`);
   if (labs.length === 0) {

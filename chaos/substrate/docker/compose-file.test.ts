@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { packageRoot } from '../../../node/io/package-root.ts';
 import { readSettings } from '../../../node/io/settings.ts';
 import { experimentSchema } from '../../experiment.ts';
-import { composeFile, type LabSettings, standaloneComposeFile } from './compose-file.ts';
+import { composeFile, type LabSettings, labLabels, standaloneComposeFile } from './compose-file.ts';
 
 const { settings } = experimentSchema.parse({ question: 'q', why: 'w' });
 
@@ -15,6 +15,7 @@ function lab(changes: Partial<LabSettings> = {}): LabSettings {
     protocol: 'raft',
     settings,
     token: 'a-token-of-the-run-$HOME',
+    labels: labLabels({ project: 'splitbrain-test' }),
     ...changes,
   };
 }
@@ -30,7 +31,8 @@ const defaultNodes = ['n1', 'n2', 'n3', 'n4', 'n5'];
 /** What the file says of itself. */
 const heading = `# The default lab, for people: five Raft replicas behind Toxiproxy, and the orchestrator as the service \`lab\`.
 #
-#   docker compose up -d --wait                   then: npx splitbrain status
+#   docker compose up -d --wait                   a cluster to look at and to break
+#   docker compose run --rm lab status            what its replicas say of themselves
 #   docker compose run --rm lab run leader-crash  an experiment in a lab of its own, with no Node on this machine
 #
 # Written by chaos/substrate/docker/compose-file.ts, and kept equal to it by its test.
@@ -76,13 +78,14 @@ describe('the generated compose file', () => {
   });
 
   test('says who steers the lab on all that belongs to it', () => {
-    const text = composeFile(lab({ owner: 'process/a-host/17/4711', kept: true }));
+    const owner = '{"host":"a-$host"}';
+    const text = composeFile(lab({ labels: labLabels({ project: 'splitbrain-test', owner, kept: true }) }));
     const { services, networks, volumes } = parse(text) as Record<string, Record<string, Service>>;
     const all = [services, networks, volumes].flatMap((each) => Object.values(each ?? {}));
     expect(all).toHaveLength(4 + 1 + 3);
     for (const each of all) {
       expect(each.labels).toMatchObject({
-        'org.splitbrain.owner': 'process/a-host/17/4711',
+        'org.splitbrain.owner': '{"host":"a-$$host"}',
         'org.splitbrain.kept': 'true',
       });
     }

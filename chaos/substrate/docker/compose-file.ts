@@ -21,10 +21,27 @@ export interface LabSettings {
   readonly settings: Experiment['settings'];
   /** What control calls must show. */
   readonly token: string;
-  /** Who steers the lab, see `owner.ts`; nobody where it is absent. */
-  readonly owner?: string;
-  /** The lab stays when its owner has ended. */
-  readonly kept?: boolean;
+  /** On all that belongs to the lab. */
+  readonly labels: Labels;
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** What a lab is found by, and told from others; see `labels` in layout.ts. Without an owner it is people's. */
+export function labLabels({
+  project,
+  owner,
+  kept = false,
+}: {
+  project: string;
+  owner?: string;
+  kept?: boolean;
+}): Labels {
+  return {
+    [labels.lab]: project,
+    ...(owner === undefined ? {} : { [labels.owner]: owner }),
+    ...(kept ? { [labels.kept]: 'true' } : {}),
+  };
 }
 
 /** The images that anybody can pull; each has a variable that names another in its place. */
@@ -54,8 +71,9 @@ const literal = (text: string): string => text.replaceAll('$', '$$$$');
 /** The compose file of a run: all of its ports are published for the orchestrator, and it is labelled with who steers it. */
 export function composeFile(lab: LabSettings): string {
   const { control, metrics } = replicaPorts;
+  const own = Object.fromEntries(Object.entries(lab.labels).map(([name, value]) => [name, literal(value)]));
   return textOf(
-    { ...lab, token: literal(lab.token) },
+    { ...lab, token: literal(lab.token), labels: own },
     { name: lab.project, replicaPorts: [control, metrics], healthInterval: '30s' },
   );
 }
@@ -64,12 +82,12 @@ export function composeFile(lab: LabSettings): string {
  * The compose file for people: the same lab, with how its image is built, nobody who steers it, and the orchestrator as a
  * service. Its control ports are not published; its token is a variable.
  */
-export function standaloneComposeFile(lab: Omit<LabSettings, 'token' | 'owner' | 'kept'>): string {
+export function standaloneComposeFile(lab: Omit<LabSettings, 'token' | 'labels'>): string {
   const token = variable('SPLITBRAIN_TOKEN', 'only-for-this-network');
   // Compose sets it to the name that it really uses: brought up twice with `-p`, it is two labs.
   const project = variable('COMPOSE_PROJECT_NAME', lab.project);
   return textOf(
-    { ...lab, project, token },
+    { ...lab, project, token, labels: labLabels({ project }) },
     { name: lab.project, replicaPorts: [replicaPorts.metrics], healthInterval: '1s', standalone: true },
   );
 }
@@ -85,11 +103,7 @@ interface Style {
 }
 
 function textOf(lab: LabSettings, style: Style): string {
-  const own = {
-    [labels.lab]: lab.project,
-    ...(lab.owner === undefined ? {} : { [labels.owner]: literal(lab.owner) }),
-    ...(lab.kept === true ? { [labels.kept]: 'true' } : {}),
-  };
+  const own = lab.labels;
   const services: Record<string, unknown> = { toxiproxy: toxiproxyService(lab, own, style) };
   for (const node of lab.nodes) services[node] = replicaService(lab, node, own, style);
   if (style.standalone === true) services['lab'] = orchestratorService();
@@ -104,8 +118,6 @@ function textOf(lab: LabSettings, style: Style): string {
     { lineWidth: 0, aliasDuplicateObjects: false },
   );
 }
-
-type Labels = Readonly<Record<string, string>>;
 
 const dataVolume = (node: NodeId): string => `${node}-data`;
 
@@ -152,10 +164,14 @@ function replicaService(lab: LabSettings, node: NodeId, own: Labels, style: Styl
     cap_drop: ['ALL'],
     security_opt: ['no-new-privileges:true'],
     init: true,
+    logging,
     stop_grace_period: '3s',
     restart: 'no',
   };
 }
+
+/** The lab reads the replicas' logs, whatever driver is the engine's default; and they must not fill its disk. */
+const logging = { driver: 'json-file', options: { 'max-size': '64m', 'max-file': '2' } };
 
 const buildSection = {
   context: '.',
@@ -197,8 +213,13 @@ function orchestratorService() {
     profiles: ['lab'],
     entrypoint: ['node', 'chaos/cli/in-container.mjs'],
     environment: { SPLITBRAIN_ON: 'docker', [publicImages.toxiproxy.variable]: orPublic('toxiproxy') },
-    volumes: ['/var/run/docker.sock:/var/run/docker.sock', './results:/app/results'],
+    volumes: [
+      `${variable('SPLITBRAIN_DOCKER_SOCKET', '/var/run/docker.sock')}:/var/run/docker.sock`,
+      './results:/app/results',
+    ],
     network_mode: 'bridge',
+    // It heals and removes what it made.
+    stop_grace_period: '60s',
     healthcheck: { disable: true },
     user: '0:0',
     cap_drop: ['ALL'],

@@ -28,7 +28,3 @@ test.each([
   expect(error.advice).toMatch(mend);
   expect(error.exitCode).toBe(5);
 });
-
-test('a Compose that was ended for taking too long said nothing', () => {
-  expect(composeError('').message).toMatch(/did not end in time/);
-});

@@ -3,24 +3,33 @@ import { $ } from 'zx';
 import { EnvironmentError } from '../../errors.ts';
 
 /** The images are there before: only containers are made. */
-const upLimit = '120s';
+const upLimitMs = 120_000;
 
 /**
  * Creates and starts what a compose file says. Returns when everything was started, healthy or not.
  *
+ * @param text - the file; it holds a token, and is never on disk
+ * @param signal - ends it
  * @throws EnvironmentError
  */
-export async function composeUp(project: string, file: string, image: string): Promise<void> {
+export async function composeUp(project: string, text: string, image: string, signal: AbortSignal): Promise<void> {
+  const [command = '', ...first] = await composeCommand();
+  const timeout = AbortSignal.timeout(upLimitMs);
   const settings = {
     nothrow: true,
     quiet: true,
-    timeout: upLimit,
+    input: text,
+    signal: AbortSignal.any([signal, timeout]),
+    killSignal: 'SIGKILL',
     env: { ...process.env, SPLITBRAIN_IMAGE: image },
   } as const;
-  const [command = '', ...first] = await composeCommand();
-  const result = await $(settings)`${command} ${first} -p ${project} -f ${file} up -d --pull never --no-build`;
-  if (result.exitCode === 0) return;
-  throw composeError(result.stderr || result.stdout);
+  const result = await $(settings)`${command} ${first} -p ${project} -f - up -d --pull never --no-build`;
+  if (signal.aborted || result.exitCode === 0) return;
+  throw timeout.aborted ? slowCompose() : composeError(result.stderr || result.stdout);
+}
+
+function slowCompose(): EnvironmentError {
+  return new EnvironmentError(`docker compose up did not end in ${upLimitMs / 1000} s`, 'See: npx splitbrain doctor');
 }
 
 let found: readonly string[] | undefined;
@@ -33,7 +42,8 @@ export async function composeCommand(): Promise<readonly string[]> {
 
 /** The version of Compose behind a command (2 or later; `dev` where it was built from source); null where there is none. */
 export async function composeVersion([command = '', ...first]: readonly string[]): Promise<string | null> {
-  const result = await $({ nothrow: true, quiet: true, timeout: '10s' })`${command} ${first} version --short`;
+  const bounded = { nothrow: true, quiet: true, timeout: '10s', timeoutSignal: 'SIGKILL' } as const;
+  const result = await $(bounded)`${command} ${first} version --short`;
   const version = result.stdout.trim().replace(/^v/, '');
   return result.exitCode === 0 && version !== '' && !version.startsWith('1.') ? version : null;
 }
@@ -49,12 +59,15 @@ export function isTooOld(version: string): boolean {
   return at !== -1 && (have[at] ?? 0) < (want[at] ?? 0);
 }
 
+/** Not `system prune`: that removes the crashed replicas of a live run. */
+export const makeRoom = 'Make room on the disk: docker image prune; docker builder prune';
+
 const mends: readonly { readonly sign: RegExp; readonly mend: string }[] = [
   {
     sign: /no such image|pull access denied|manifest unknown|failed to resolve/i,
     mend: 'Build or pull the image that is missing: npx splitbrain doctor',
   },
-  { sign: /no space left/i, mend: 'Make room on the disk: docker system prune' },
+  { sign: /no space left/i, mend: makeRoom },
   {
     sign: /port is already allocated|address already in use/i,
     mend: 'Another program has the port: end it, or see npx splitbrain doctor.',
@@ -73,5 +86,5 @@ export function composeError(output: string): EnvironmentError {
   const lines = output.split('\n').filter((line) => line.trim() !== '');
   const said = lines.slice(-3).join(' ').slice(-600);
   const mend = mends.find(({ sign }) => sign.test(output))?.mend ?? 'See: npx splitbrain doctor';
-  return new EnvironmentError(`docker compose up failed: ${said || 'it did not end in time'}`, mend);
+  return new EnvironmentError(`docker compose up failed: ${said}`, mend);
 }

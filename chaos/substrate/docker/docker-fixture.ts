@@ -1,16 +1,25 @@
 /** For tests: the engine that they need, and what there is on it. */
+import Docker from 'dockerode';
 import { beforeAll, describe } from 'vitest';
 import { imageName, publicImages } from './compose-file.ts';
 import { Engine } from './engine.ts';
+import { findLabs } from './labs.ts';
+import { labels } from './layout.ts';
 
-export const engine = new Engine();
+let opened: Engine | undefined;
+
+/** The engine, inside of tests that are not skipped. */
+export function engine(): Engine {
+  if (opened === undefined) throw new Error('there is no engine');
+  return opened;
+}
 
 /** Why tests on docker cannot run here; null where they can. */
 async function whyNot(): Promise<string | null> {
   try {
-    await engine.require();
+    opened = await Engine.open();
     for (const image of Object.values(publicImages).map(imageName)) {
-      if ((await engine.image(image)) === null) return `${image} is not here`;
+      if ((await opened.image(image)) === null) return `${image} is not here`;
     }
     return null;
   } catch (error) {
@@ -40,16 +49,28 @@ export const imageVariables: Readonly<Record<string, string>> = Object.fromEntri
   }),
 );
 
-/** All that is on the engine but for images, whoever made it. */
+/**
+ * What is on the engine but for images: what belongs to labs; where these tests are required, the engine is theirs alone,
+ * and it is all that there is.
+ */
 export async function contents(): Promise<string[]> {
+  const docker = new Docker();
+  const filters = required ? {} : { filters: { label: [labels.lab] } };
   const [containers, networks, { Volumes }] = await Promise.all([
-    engine.docker.listContainers({ all: true }),
-    engine.docker.listNetworks(),
-    engine.docker.listVolumes(),
+    docker.listContainers({ all: true, ...filters }),
+    docker.listNetworks(filters),
+    docker.listVolumes(filters),
   ]);
   return [
     ...containers.map(({ Id, Names }) => `container ${Names[0] ?? Id}`),
     ...networks.map(({ Name }) => `network ${Name}`),
     ...(Volumes ?? []).map(({ Name }) => `volume ${Name}`),
   ].sort();
+}
+
+/** Tells the labs that come up from now on from those that were there before. */
+export async function newLabs(): Promise<() => Promise<string[]>> {
+  const projects = async () => (await findLabs(engine())).map(({ project }) => project);
+  const before = new Set(await projects());
+  return async () => (await projects()).filter((project) => !before.has(project));
 }

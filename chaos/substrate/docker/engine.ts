@@ -1,7 +1,16 @@
-/** The Docker engine: single containers, images and networks through its API, and a sentence for each failure. */
+/**
+ * The Docker engine behind a narrow door: every call has a deadline, and each failure is a sentence. Compose and the builds
+ * go to the same engine, whatever the CLI's current context is.
+ */
+import { execFile } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import Docker from 'dockerode';
-import { EnvironmentError } from '../../errors.ts';
+import { type EngineError, engineError, slowEngine } from './engine-error.ts';
 import { labels } from './layout.ts';
+
+const callLimitMs = 20_000;
+const pullLimitMs = 300_000;
 
 export interface LabContainer {
   readonly id: string;
@@ -11,43 +20,88 @@ export interface LabContainer {
   readonly service: string;
   readonly project: string;
   readonly state: string;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Labels;
   /** Published ports: from the container's to the one on this machine. */
   readonly ports: ReadonlyMap<number, number>;
 }
 
+export type Labels = Readonly<Record<string, string>>;
+
+/** A network or a volume, with what the engine removes it by. */
+export interface Labelled {
+  readonly name: string;
+  readonly id: string;
+  readonly labels: Labels;
+}
+
 export interface Image {
   readonly id: string;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Labels;
+}
+
+/** Tells each call when to give up. */
+interface Bounded {
+  readonly abortSignal: AbortSignal;
 }
 
 export class Engine {
-  readonly docker = new Docker();
+  readonly #docker: Docker;
+
+  private constructor(docker: Docker) {
+    this.#docker = docker;
+  }
 
   /**
-   * Makes sure that the engine answers, before anything else is tried.
+   * The engine that the Docker CLI would use: that of DOCKER_HOST, or of the current context.
    *
-   * @returns its version
-   * @throws EnvironmentError
+   * @throws EnvironmentError where it does not answer
    */
-  async require(): Promise<string> {
+  static async open(): Promise<Engine> {
+    // For Compose and the builds, too: what one brings up, the other must find.
+    const host = process.env['DOCKER_HOST'] || (await contextHost());
+    if (host !== null) process.env['DOCKER_HOST'] = host;
     try {
-      const { Version } = await this.docker.version();
-      return Version;
+      const engine = new Engine(new Docker());
+      await engine.version();
+      return engine;
     } catch (error) {
       throw engineError(error);
     }
   }
 
+  async version(): Promise<string> {
+    // The declared type knows no options; the function takes them.
+    const { version } = this.#docker as { version: (limit: Bounded) => Promise<{ readonly Version: string }> };
+    return (await this.#call((limit) => version.call(this.#docker, limit))).Version;
+  }
+
   /** An image that is on this engine; null where it is not. */
   async image(name: string): Promise<Image | null> {
-    const found = await unlessMissing(this.docker.getImage(name).inspect());
+    const found = await this.#unlessMissing((limit) => this.#docker.getImage(name).inspect(limit as object));
     return found === null ? null : { id: found.Id, labels: found.Config.Labels ?? {} };
+  }
+
+  listImages(label: string) {
+    return this.#call((limit) => this.#docker.listImages({ filters: { label: [label] }, ...limit }));
+  }
+
+  async removeImage(name: string): Promise<void> {
+    await this.#unlessMissing((limit) => this.#docker.getImage(name).remove(limit));
+  }
+
+  /** Takes an image from its registry. */
+  async pull(name: string): Promise<void> {
+    await this.#call(async (limit) => {
+      const progress = await this.#docker.pull(name, limit);
+      await new Promise<void>((resolve, reject) => {
+        this.#docker.modem.followProgress(progress, (error) => (error === null ? resolve() : reject(error)));
+      });
+    }, pullLimitMs);
   }
 
   /** The containers of a lab; of every lab where no project is named. */
   containers(project?: string): Promise<LabContainer[]> {
-    return this.#list({ label: [project === undefined ? labels.lab : `${labels.lab}=${project}`] });
+    return this.#list({ label: [labelOf(project)] });
   }
 
   /** One container as it is now: its published ports are new with each start. Undefined where it is gone. */
@@ -55,31 +109,96 @@ export class Engine {
     return (await this.#list({ id: [id] }))[0];
   }
 
-  /** The container that this process runs in, by the id that it has for its host name; null where there is none. */
-  async ownContainer(name: string) {
-    const found = await unlessMissing(this.docker.getContainer(name).inspect());
-    if (found === null || !found.State.Running) return null;
-    return { id: found.Id, image: found.Config.Image, labels: found.Config.Labels };
+  /** The networks of a lab; of every lab where no project is named. */
+  async networks(project?: string): Promise<Labelled[]> {
+    const filters = { label: [labelOf(project)] };
+    const found = await this.#call((limit) => this.#docker.listNetworks({ filters, ...limit }));
+    return found.map(({ Id, Name, Labels }) => ({ id: Id, name: Name, labels: Labels ?? {} }));
   }
 
-  async connect(project: string, container: string): Promise<void> {
-    for (const { Id } of await this.networks(project)) {
-      await this.docker.getNetwork(Id).connect({ Container: container });
-    }
+  /** The volumes of a lab; of every lab where no project is named. */
+  async volumes(project?: string): Promise<Labelled[]> {
+    const filters = { label: [labelOf(project)] };
+    const { Volumes } = await this.#call((limit) => this.#docker.listVolumes({ filters, ...limit }));
+    return (Volumes ?? []).map(({ Name, Labels }) => ({ id: Name, name: Name, labels: Labels ?? {} }));
   }
 
-  async disconnect(project: string, container: string): Promise<void> {
-    for (const { Id } of await this.networks(project)) {
-      await unlessMissing(this.docker.getNetwork(Id).disconnect({ Container: container, Force: true }));
-    }
+  async createVolume(name: string, own: Labels): Promise<void> {
+    await this.#call((limit) => this.#docker.createVolume({ Name: name, Labels: { ...own }, ...limit }));
   }
 
-  networks(project: string) {
-    return this.docker.listNetworks({ filters: { label: [`${labels.lab}=${project}`] } });
+  async removeContainer(id: string): Promise<void> {
+    await this.#unlessMissing((limit) => this.#docker.getContainer(id).remove({ force: true, v: true, ...limit }));
+  }
+
+  async removeNetwork(id: string): Promise<void> {
+    await this.#unlessMissing((limit) => this.#docker.getNetwork(id).remove(limit));
+  }
+
+  async removeVolume(id: string): Promise<void> {
+    await this.#unlessMissing((limit) => this.#docker.getVolume(id).remove(limit));
+  }
+
+  async connect(network: string, container: string): Promise<void> {
+    await this.#call((limit) => this.#docker.getNetwork(network).connect({ Container: container, ...limit }));
+  }
+
+  async disconnect(network: string, container: string): Promise<void> {
+    const options = { Container: container, Force: true };
+    await this.#unlessMissing((limit) => this.#docker.getNetwork(network).disconnect({ ...options, ...limit }));
+  }
+
+  /** Null where there is no such container. */
+  inspect(id: string) {
+    return this.#unlessMissing((limit) => this.#docker.getContainer(id).inspect(limit));
+  }
+
+  start(id: string): Promise<unknown> {
+    return this.#call((limit) => this.#docker.getContainer(id).start(limit));
+  }
+
+  /** Does nothing to one that does not run. */
+  async kill(id: string): Promise<void> {
+    await this.#unlessMissing((limit) => this.#docker.getContainer(id).kill({ signal: 'SIGKILL', ...limit }));
+  }
+
+  /** Does nothing to one that does not run, or is paused. */
+  async pause(id: string): Promise<void> {
+    await this.#unlessMissing((limit) => this.#docker.getContainer(id).pause(limit));
+  }
+
+  /** Of one that is paused. */
+  unpause(id: string): Promise<unknown> {
+    return this.#call((limit) => this.#docker.getContainer(id).unpause(limit));
+  }
+
+  /** The last lines of a log, both streams in the engine's frames. */
+  async log(id: string, lines: number): Promise<Buffer> {
+    const options = { follow: false, stdout: true, stderr: true, tail: lines } as const;
+    return (await this.#call((limit) => this.#docker.getContainer(id).logs({ ...options, ...limit }))) as Buffer;
+  }
+
+  /** What a container writes on stdout from a moment on, in milliseconds since the epoch; ends with the container. */
+  async followLog(id: string, sinceMs: number, stdout: NodeJS.WritableStream): Promise<Readable> {
+    const options = { follow: true, stdout: true, stderr: false, since: sinceMs / 1000 } as const;
+    const stream = await this.#stream((limit) => this.#docker.getContainer(id).logs({ ...options, ...limit }));
+    this.#docker.modem.demuxStream(stream, stdout, stdout);
+    return stream;
+  }
+
+  /** What a container uses: a line of JSON a second. */
+  followStats(id: string): Promise<Readable> {
+    return this.#stream((limit) => this.#docker.getContainer(id).stats({ stream: true, ...limit }));
+  }
+
+  /** What happens to the containers of a lab: a line of JSON each. */
+  followEvents(project: string): Promise<Readable> {
+    const filters = JSON.stringify({ type: ['container'], label: [labelOf(project)] });
+    return this.#stream((limit) => this.#docker.getEvents({ filters, ...limit }));
   }
 
   async #list(filters: Record<string, string[]>): Promise<LabContainer[]> {
-    const found = await this.docker.listContainers({ all: true, filters });
+    const found = await this.#call((limit) => this.#docker.listContainers({ all: true, filters, ...limit }));
     return found.map(({ Id, Names, Labels, State, Ports }) => ({
       id: Id,
       name: Names[0]?.replace(/^\//, '') ?? Id,
@@ -96,35 +215,54 @@ export class Engine {
       ),
     }));
   }
-}
 
-/** What is gone is null; what is going already (the engine calls that a conflict) is as good as gone. */
-export async function unlessMissing<T>(call: Promise<T>): Promise<T | null> {
-  try {
-    return await call;
-  } catch (error) {
-    const { statusCode } = error as { statusCode?: number };
-    if (statusCode === 404 || statusCode === 409) return null;
-    throw error;
+  async #call<T>(act: (limit: Bounded) => Promise<T>, limitMs = callLimitMs): Promise<T> {
+    const abortSignal = AbortSignal.timeout(limitMs);
+    try {
+      return await Promise.race([act({ abortSignal }), rejectedBy(abortSignal)]);
+    } catch (error) {
+      throw abortSignal.aborted ? slowEngine(limitMs) : engineError(error);
+    }
+  }
+
+  /** What is not there is null; so is what is in no state for it, which the engine calls a conflict. */
+  async #unlessMissing<T>(act: (limit: Bounded) => Promise<T>): Promise<T | null> {
+    try {
+      return await this.#call(act);
+    } catch (error) {
+      const { statusCode } = error as EngineError;
+      if (statusCode === 404 || statusCode === 409) return null;
+      throw error;
+    }
+  }
+
+  /** A stream may last; that it begins has a deadline. */
+  async #stream(act: (limit: Bounded) => Promise<NodeJS.ReadableStream>): Promise<Readable> {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), callLimitMs);
+    try {
+      return (await act({ abortSignal: limit.signal })) as Readable;
+    } catch (error) {
+      throw limit.signal.aborted ? slowEngine(callLimitMs) : engineError(error);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 
-/** Says why the engine does not answer, and what to do. */
-export function engineError(error: unknown): EnvironmentError {
-  const { code, message } = error as { code?: string; message?: string };
-  switch (code) {
-    case 'ENOENT':
-    case 'ECONNREFUSED':
-      return new EnvironmentError('no Docker engine runs here', 'Start Docker, then see: npx splitbrain doctor');
-    case 'EACCES':
-      return new EnvironmentError(
-        'the Docker engine runs, but this user may not use it',
-        'Add the user to the group docker, or use a rootless engine. Then log in anew.',
-      );
-    default:
-      return new EnvironmentError(
-        `the Docker engine failed: ${message ?? String(error)}`,
-        'See: npx splitbrain doctor',
-      );
+const labelOf = (project?: string) => (project === undefined ? labels.lab : `${labels.lab}=${project}`);
+
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+}
+
+/** The engine of the CLI's current context; null where there is no CLI, or it says nothing. */
+async function contextHost(): Promise<string | null> {
+  try {
+    const asked = ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'];
+    const { stdout } = await promisify(execFile)('docker', asked, { timeout: 5000, killSignal: 'SIGKILL' });
+    return stdout.trim() || null;
+  } catch {
+    return null;
   }
 }

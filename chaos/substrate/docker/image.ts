@@ -5,16 +5,17 @@ import { join, relative } from 'node:path';
 import { $ } from 'zx';
 import { packageRoot } from '../../../node/io/package-root.ts';
 import { EnvironmentError } from '../../errors.ts';
+import { makeRoom } from './compose.ts';
 import { imageName, publicImages } from './compose-file.ts';
-import { type Engine, unlessMissing } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { imageLabel } from './layout.ts';
 
-const buildLimit = '600s';
-const pullLimitMs = 300_000;
+const buildLimitMs = 600_000;
 const sources = [
   'Dockerfile',
   'package.json',
   'package-lock.json',
+  '.npmrc',
   'tsconfig.json',
   'tsconfig.build.json',
   'node',
@@ -38,7 +39,12 @@ export type Say = (text: string) => void;
  * @param own - the image that the orchestrator runs from, in a container
  * @throws EnvironmentError where it is missing and cannot be built
  */
-export async function replicaImage(engine: Engine, own: string | undefined, say: Say): Promise<ReadyImage> {
+export async function replicaImage(
+  engine: Engine,
+  own: string | undefined,
+  say: Say,
+  signal: AbortSignal,
+): Promise<ReadyImage> {
   const named = process.env['SPLITBRAIN_IMAGE'] || own;
   if (named !== undefined) {
     const found = await engine.image(named);
@@ -51,65 +57,79 @@ export async function replicaImage(engine: Engine, own: string | undefined, say:
   const args = [publicImages.base, publicImages.compose].map(imageName);
   const name = `splitbrain:${contentHash(args)}`;
   if ((await engine.image(name)) === null) {
-    await build(name, args, say);
+    await build(name, args, say, signal);
     await removeOldImages(engine, name);
   }
-  return { name, id: (await engine.image(name))?.id ?? '' };
+  return ready(engine, name);
+}
+
+async function ready(engine: Engine, name: string): Promise<ReadyImage> {
+  const found = await engine.image(name);
+  if (found !== null) return { name, id: found.id };
+  throw new EnvironmentError(`the image ${name} is gone again`, 'Run it once more.');
 }
 
 /** Toxiproxy's image, pulled where it is not here. */
 export async function toxiproxyImage(engine: Engine, say: Say): Promise<ReadyImage> {
   const name = imageName(publicImages.toxiproxy);
   if ((await engine.image(name)) === null) await pull(engine, name, say);
-  return { name, id: (await engine.image(name))?.id ?? '' };
+  return ready(engine, name);
 }
 
-async function pull({ docker }: Engine, name: string, say: Say): Promise<void> {
+async function pull(engine: Engine, name: string, say: Say): Promise<void> {
   say(`pulling ${name} ...`);
-  const stop = AbortSignal.timeout(pullLimitMs);
   try {
-    const progress = await docker.pull(name, { abortSignal: stop });
-    await new Promise<void>((resolve, reject) => {
-      docker.modem.followProgress(progress, (error) => (error === null ? resolve() : reject(error)));
-    });
+    await engine.pull(name);
   } catch (error) {
-    const said = stop.aborted ? `it took more than ${pullLimitMs / 1000} s` : (error as Error).message.trim();
     throw new EnvironmentError(
-      `the image ${name} is not here and could not be pulled: ${said}`,
+      `the image ${name} is not here and could not be pulled: ${(error as Error).message}`,
       `Pull it by hand: docker pull ${name}, or name another in ${publicImages.toxiproxy.variable}.`,
     );
   }
 }
 
-async function build(name: string, [base = '', compose = '']: readonly string[], say: Say): Promise<void> {
+async function build(
+  name: string,
+  [base = '', compose = '']: readonly string[],
+  say: Say,
+  signal: AbortSignal,
+): Promise<void> {
   say(`building ${name} from ${base}, once for this content ...`);
   const args = ['--build-arg', `BASE_IMAGE=${base}`, '--build-arg', `COMPOSE_IMAGE=${compose}`];
-  const result = await $({
+  const timeout = AbortSignal.timeout(buildLimitMs);
+  const settings = {
     nothrow: true,
     quiet: true,
-    timeout: buildLimit,
+    signal: AbortSignal.any([signal, timeout]),
+    killSignal: 'SIGKILL',
     cwd: packageRoot,
-  })`docker build --force-rm --network host ${args} -t ${name} .`;
+  } as const;
+  const result = await $(settings)`docker build --force-rm --network host ${args} -t ${name} .`;
+  if (timeout.aborted) throw buildError(`it did not end in ${buildLimitMs / 1000} s`, args);
+  signal.throwIfAborted();
   if (result.exitCode === 0) return;
   throw buildError(`${result.stdout}\n${result.stderr}`, args);
 }
 
 /** So many images of earlier content are kept, for whoever goes back and forth between them. */
 const keptImages = 3;
+/** Another checkout may be about to use what is younger than this, in seconds. */
+const youngS = 3600;
 const ownTag = /^splitbrain:[0-9a-f]{12}$/;
 
 /**
  * Each change of the sources is an image, and some 100 MB: all but the newest go, with the stages of their builds that
  * nothing names any more. What a container uses stays.
  */
-async function removeOldImages({ docker }: Engine, current: string): Promise<void> {
-  const found = await docker.listImages({ filters: { label: [`${imageLabel}=true`] } });
-  const newestFirst = found.sort((a, b) => b.Created - a.Created);
-  const named = newestFirst.flatMap(({ RepoTags }) => (RepoTags ?? []).filter((tag) => ownTag.test(tag)));
+async function removeOldImages(engine: Engine, current: string): Promise<void> {
+  const untilS = Date.now() / 1000 - youngS;
+  const newestFirst = (await engine.listImages(`${imageLabel}=true`)).sort((a, b) => b.Created - a.Created);
+  const named = newestFirst.filter(({ RepoTags }) => (RepoTags ?? []).some((tag) => ownTag.test(tag)));
   const unnamed = newestFirst.filter(({ RepoTags }) => (RepoTags ?? []).every((tag) => tag === '<none>:<none>'));
-  const old = named.filter((tag) => tag !== current).slice(keptImages);
-  for (const name of [...old, ...unnamed.slice(keptImages).map(({ Id }) => Id)]) {
-    await unlessMissing(docker.getImage(name).remove());
+  for (const { Id, RepoTags = [], Created } of [...named.slice(keptImages), ...unnamed.slice(keptImages)]) {
+    if (Created > untilS || RepoTags?.includes(current)) continue;
+    // One that is in use stays.
+    await engine.removeImage(RepoTags?.find((tag) => ownTag.test(tag)) ?? Id).catch(() => {});
   }
 }
 
@@ -117,9 +137,9 @@ async function removeOldImages({ docker }: Engine, current: string): Promise<voi
 function buildError(output: string, args: readonly string[]): EnvironmentError {
   const said = output.trim().split('\n').slice(-8).join(' ').slice(-900);
   const mend = /no space left/i.test(output)
-    ? 'Make room on the disk: docker system prune'
+    ? makeRoom
     : `Try it by hand: docker build --network host ${args.join(' ')} .`;
-  return new EnvironmentError(`the image could not be built: ${said || 'it did not end in time'}`, mend);
+  return new EnvironmentError(`the image could not be built: ${said}`, mend);
 }
 
 /** A hash of all that goes into the image: another content is another image, and the same is never built twice. */

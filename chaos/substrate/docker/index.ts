@@ -1,9 +1,9 @@
 /** Real containers: a container per replica, every link through Toxiproxy, steered through the Docker engine. */
 import type { Capability, Substrate } from '../../contracts.ts';
-import { UsageError } from '../../errors.ts';
+import { EnvironmentError, InterruptedError, UsageError } from '../../errors.ts';
 import { Engine } from './engine.ts';
 import { Lab } from './lab.ts';
-import { removeOrphans } from './labs.ts';
+import { quietMs, removeOrphans } from './labs.ts';
 import { maxReplicas } from './layout.ts';
 import { findVantage } from './vantage.ts';
 
@@ -12,24 +12,34 @@ const capabilities: readonly Capability[] = ['process.kill', 'process.pause', 'l
 export const dockerSubstrate: Substrate = {
   name: 'docker',
   capabilities: new Set(capabilities),
-  boot: async (plan, observe, { keepUp = false } = {}) => {
+  boot: async (plan, observe, { keepUp = false, signal = new AbortController().signal } = {}) => {
     if (plan.nodes.length > maxReplicas) {
-      throw new UsageError(
-        `${plan.nodes.length} replicas are too many`,
-        `On docker there are ports for ${maxReplicas}.`,
-      );
+      throw new UsageError(`${plan.nodes.length} replicas are too many`, `On docker there can be ${maxReplicas}.`);
     }
-    const engine = new Engine();
-    const version = await engine.require();
+    const engine = await Engine.open();
     const say = (text: string) => process.stderr.write(`${text}\n`);
     const orphans = await removeOrphans(engine);
     if (orphans.length > 0) say(`removed ${orphans.join(', ')}, left behind by a run that was killed`);
-    const lab = new Lab({ engine, vantage: await findVantage(engine), plan, observe, keepUp });
+    const lab = new Lab({ engine, vantage: await findVantage(engine), plan, observe, keepUp, signal });
     try {
-      return await lab.boot(version, say);
+      return await lab.boot(say);
     } catch (error) {
-      await lab.takeDown();
+      await takeBack(lab, error);
+      if (signal.aborted) throw new InterruptedError('the lab was still coming up; nothing is recorded');
       throw error;
     }
   },
 };
+
+/** Why the boot failed is what matters; that it could not be taken back comes on top of it. */
+async function takeBack(lab: Lab, why: unknown): Promise<void> {
+  try {
+    await lab.takeDown(quietMs);
+  } catch (error) {
+    const first = why instanceof Error ? why.message : String(why);
+    throw new EnvironmentError(
+      `${first}. And what came up could not be removed: ${(error as Error).message}`,
+      'When the engine is well again: npx splitbrain down',
+    );
+  }
+}

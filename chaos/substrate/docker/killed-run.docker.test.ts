@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { Scratch, splitbrain } from '../../cli/spawned.ts';
 import { randomFor } from '../../random.ts';
-import { contents, describeOnDocker, imageVariables } from './docker-fixture.ts';
+import { contents, describeOnDocker, imageVariables, newLabs } from './docker-fixture.ts';
 
 const scratch = new Scratch();
 afterAll(() => scratch.remove());
@@ -34,11 +34,29 @@ describeOnDocker('a run that is killed without a warning', () => {
     '%i ms after a fault began: down leaves the engine as it was before',
     async (delayMs) => {
       const before = await contents();
+      const ours = await newLabs();
       await killedRun(/strike s1\.1/, delayMs);
-      expect(await contents()).not.toEqual(before);
-      const { code, stdout, stderr } = await splitbrain(['down'], { env, limitMs });
+      const [lab = '', ...others] = await ours();
+      expect([lab, ...others]).toEqual([expect.stringMatching(/^splitbrain-[0-9a-f]{8}$/)]);
+      const { code, stdout, stderr } = await splitbrain(['down', lab], { env, limitMs });
       expect({ code, stderr }).toMatchObject({ code: 0 });
-      expect(stdout).toMatch(/Removed splitbrain-[0-9a-f]{8}\./);
+      expect(stdout).toBe(`Removed ${lab}.\n`);
+      expect(await contents()).toEqual(before);
+    },
+    limitMs,
+  );
+
+  test.each([0, 400, 1200])(
+    '%i ms after its containers began to come up: down ends that, too',
+    async (delayMs) => {
+      const before = await contents();
+      const ours = await newLabs();
+      await killedRun(/starting containers/, delayMs);
+      const { code, stderr } = await splitbrain(['down', ...(await ours())], { env, limitMs });
+      expect({ code, stderr }).toMatchObject({ code: 0 });
+      expect(await contents()).toEqual(before);
+      // Compose was not killed with its caller: nothing may come of it later.
+      await new Promise((resolve) => setTimeout(resolve, 3000));
       expect(await contents()).toEqual(before);
     },
     limitMs,
@@ -65,6 +83,7 @@ describeOnDocker('a run that is killed without a warning', () => {
     'leaves alone what a live run steers',
     async () => {
       const before = await contents();
+      const ours = await newLabs();
       let down: Promise<{ stdout: string }> | undefined;
       const { stderr } = await splitbrain(
         ['run', 'leader-crash', '--on', 'docker', '--duration', '6s', '--out', scratch.fresh()],
@@ -72,7 +91,8 @@ describeOnDocker('a run that is killed without a warning', () => {
           env,
           limitMs,
           onStderr: (text) => {
-            if (/phase: load/.test(text)) down ??= splitbrain(['down'], { env, limitMs });
+            if (/phase: load/.test(text))
+              down ??= ours().then((labs) => splitbrain(['down', ...labs], { env, limitMs }));
           },
         },
       );

@@ -35,16 +35,21 @@ export async function labStatuses(engine: Engine): Promise<LabStatus[]> {
     const replicas = await askAll(vantage, project, own);
     return { project, state, replicas, leader: leaderOf(replicas) };
   });
-  return (await Promise.all(asked)).filter(({ replicas }) => replicas.length > 0);
+  // A lab that goes away while it is asked is left out.
+  const answered = await Promise.allSettled(asked);
+  return answered
+    .flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+    .filter(({ replicas }) => replicas.length > 0);
 }
 
 async function askAll(vantage: Vantage, project: string, containers: readonly LabContainer[]) {
-  await vantage.join(project);
   try {
+    await vantage.join(project);
     const lines = await Promise.all(containers.map((container) => ask(vantage, container)));
     return lines.sort((a, b) => a.node.localeCompare(b.node, 'en', { numeric: true }));
   } finally {
-    await vantage.leave(project);
+    // It may be gone by now, and its network with it.
+    await vantage.leave(project).catch(() => {});
   }
 }
 

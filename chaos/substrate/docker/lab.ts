@@ -1,23 +1,20 @@
 /** One lab from its compose file to a cluster that answers, and away again. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { linkIntervalMsFor } from '../../../node/io/peer-transport.ts';
 import { loadProtocol } from '../../catalog.ts';
 import type { LabFact, NodeId, Plan } from '../../contracts.ts';
 import { EnvironmentError } from '../../errors.ts';
+import { isLabEvent } from '../../history.ts';
 import { realClock } from './clock.ts';
 import { DockerCluster } from './cluster.ts';
 import { composeUp } from './compose.ts';
-import { composeFile } from './compose-file.ts';
+import { composeFile, labLabels } from './compose-file.ts';
 import type { Engine, LabContainer } from './engine.ts';
 import { replicaImage, type Say, toxiproxyImage } from './image.ts';
 import { ImpairedLinks } from './impaired-links.ts';
 import { removeLab } from './labs.ts';
 import { clientLinkPort, proxyLinks, toxiproxyApiPort } from './layout.ts';
 import { type ContainerChange, followEvents, type LoggedFact, type Observer } from './observer.ts';
-import { ownerText } from './owner.ts';
 import { ReplicaContainer } from './replica-container.ts';
 import { Links } from './toxiproxy.ts';
 import type { Vantage } from './vantage.ts';
@@ -31,6 +28,8 @@ export interface LabOptions {
   readonly observe: (atMs: number, fact: LabFact) => void;
   /** Leaves the lab running at the end. */
   readonly keepUp: boolean;
+  /** Ends the boot. */
+  readonly signal: AbortSignal;
 }
 
 export class Lab {
@@ -46,18 +45,19 @@ export class Lab {
   }
 
   /** Brings everything up, and returns when every replica answers. */
-  async boot(engineVersion: string, say: Say): Promise<DockerCluster> {
-    const { engine, vantage, plan, observe, keepUp } = this.#options;
+  async boot(say: Say): Promise<DockerCluster> {
+    const { engine, vantage, plan, observe, keepUp, signal } = this.#options;
     const { nodes, protocol, seed } = plan;
-    const images = {
-      replica: await replicaImage(engine, vantage.image, say),
-      toxiproxy: await toxiproxyImage(engine, say),
-    };
+    const replica = await replicaImage(engine, vantage.image, say, signal);
+    const proxy = await toxiproxyImage(engine, say);
     const text = this.#composeFile();
-    this.#deaf = await followEvents(engine.docker, this.#project, this.#observer());
-    const ids = { replica: images.replica.id, toxiproxy: images.toxiproxy.id };
-    observe(realClock.now(), { type: 'booting', engine: engineVersion, images: ids });
-    await this.#up(text, images.replica.name);
+    // First of all something to find it by: Compose, once begun, goes on when its caller is killed.
+    await engine.createVolume(`${this.#project}_lab`, this.#labels());
+    this.#deaf = await followEvents(engine, this.#project, this.#observer());
+    const images = { replica: replica.id, toxiproxy: proxy.id };
+    observe(realClock.now(), { type: 'booting', engine: await engine.version(), images });
+    await composeUp(this.#project, text, replica.name, signal);
+    signal.throwIfAborted();
     await vantage.join(this.#project);
     const containers = await engine.containers(this.#project);
     const toxiproxy = containerOf(containers, ({ service }) => service === 'toxiproxy', 'Toxiproxy');
@@ -76,39 +76,26 @@ export class Lab {
       composeFile: text.replaceAll(this.#token, 'token-of-another-run'),
       end: async () => {
         if (keepUp) await this.#letGo();
-        else await this.takeDown();
+        else await this.takeDown(0);
       },
     });
   }
 
-  /** Removes all that belongs to the lab; safe to call more than once, and after a boot that failed half-way. */
-  async takeDown(): Promise<void> {
+  /**
+   * Removes all that belongs to the lab; safe to call more than once, and after a boot that failed half-way.
+   *
+   * @param forMs - how long nothing more may come, see `removeLab`
+   */
+  async takeDown(forMs: number): Promise<void> {
+    for (const replica of this.#replicas.values()) replica.close();
     await this.#letGo();
-    await removeLab(this.#options.engine, this.#project, { quietly: false });
+    await removeLab(this.#options.engine, this.#project, forMs);
   }
 
   async #letGo(): Promise<void> {
     this.#deaf?.();
     this.#deaf = undefined;
     await this.#options.vantage.leave(this.#project);
-  }
-
-  /** The file is for Compose alone, and holds the token. */
-  async #up(text: string, image: string): Promise<void> {
-    const folder = mkdtempSync(join(tmpdir(), 'splitbrain-'));
-    try {
-      const file = join(folder, 'compose.yml');
-      writeFileSync(file, text, { mode: 0o600 });
-      await composeUp(this.#project, file, image);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-      throw new EnvironmentError(
-        `the compose file could not be written: ${(error as Error).message}`,
-        `Make room in ${tmpdir()}, or name another folder in TMPDIR.`,
-      );
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
   }
 
   async #takeReplicas(containers: readonly LabContainer[]): Promise<ReadonlyMap<NodeId, ReplicaContainer>> {
@@ -122,9 +109,13 @@ export class Lab {
     return this.#replicas;
   }
 
+  #labels() {
+    const { vantage, keepUp } = this.#options;
+    return labLabels({ project: this.#project, owner: JSON.stringify(vantage.owner), kept: keepUp });
+  }
+
   #composeFile(): string {
-    const { plan, vantage, keepUp } = this.#options;
-    const { nodes, protocol, bug, experiment } = plan;
+    const { nodes, protocol, bug, experiment } = this.#options.plan;
     return composeFile({
       project: this.#project,
       nodes,
@@ -132,8 +123,7 @@ export class Lab {
       ...(bug === undefined ? {} : { bug }),
       settings: experiment.settings,
       token: this.#token,
-      owner: ownerText(vantage.owner),
-      kept: keepUp,
+      labels: this.#labels(),
     });
   }
 
@@ -150,11 +140,11 @@ export class Lab {
   #onChange(node: NodeId, change: ContainerChange, atMs: number): void {
     const { observe } = this.#options;
     const replica = this.#replicas.get(node);
+    if (change === 'start' || change === 'die') replica?.noticed(change);
     if (change !== 'die' || replica === undefined) {
       observe(atMs, { type: changeTypes[change], node });
       return;
     }
-    replica.died(atMs);
     void replica.exitMs(atMs).then((exitMs) => observe(exitMs, { type: 'node-down', node }));
   }
 
@@ -167,12 +157,13 @@ export class Lab {
       const silent = fact.type === 'link-silent';
       const strike = this.#impaired.explain({ from, to: node }, silent ? 'cut' : 'latency');
       if (strike === undefined) return;
-      // The silence began at the latest when the next sign of life was due and did not come.
+      // It began at the latest when the next sign of life was due and did not come.
       const silentMs = typeof fact['silentMs'] === 'number' ? fact['silentMs'] : 0;
       const lastedMs = silent ? Math.max(0, silentMs - linkIntervalMsFor(plan.nodes.length)) : 0;
       observe(atMs, { type: silent ? 'link-dropped' : 'link-delayed', from, to: node, strike, lastedMs });
     } else if (replicaFacts.has(fact.type)) {
-      observe(atMs, { ...fact, node } as unknown as LabFact);
+      const event = { ...fact, atMs, node };
+      if (isLabEvent(event)) observe(atMs, event);
     }
   }
 }
@@ -192,6 +183,7 @@ function containerOf(
   what: string,
 ): LabContainer {
   const found = containers.find(wanted);
-  if (found === undefined) throw new EnvironmentError(`the container of ${what} is gone`, 'See: docker ps -a');
+  if (found === undefined)
+    throw new EnvironmentError(`the container of ${what} is gone`, 'Run it again; see: npx splitbrain doctor');
   return found;
 }

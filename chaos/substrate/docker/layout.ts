@@ -30,8 +30,11 @@ export const toxiproxyApiPort = 8474;
 const firstLinkPort = 20_000;
 const lastLinkPort = 32_767;
 
+/** What the settings of a replica allow. */
+const maxMembers = 100;
+
 /** The most replicas for which there are enough ports: each has a link to each other and one from the clients. */
-export const maxReplicas = Math.floor(Math.sqrt(lastLinkPort - firstLinkPort));
+export const maxReplicas = Math.min(maxMembers, Math.floor(Math.sqrt(lastLinkPort - firstLinkPort)));
 
 /** One proxy: a directed link between two replicas, or from the clients to one. */
 export interface ProxyLink {

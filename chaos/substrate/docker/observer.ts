@@ -4,10 +4,10 @@
  */
 import { createInterface } from 'node:readline';
 import { PassThrough, type Readable } from 'node:stream';
-import type Docker from 'dockerode';
 import { z } from 'zod';
 import { wallClockMs } from '../../../node/io/clock.ts';
 import type { LabFact, NodeId } from '../../contracts.ts';
+import type { Engine } from './engine.ts';
 import { labels } from './layout.ts';
 
 /** A fact as a replica's log has it; `fact` is checked by whoever takes it. */
@@ -56,13 +56,12 @@ const changes: ReadonlySet<string> = new Set(['die', 'start', 'pause', 'unpause'
 
 /** Follows the engine's events about a lab; the returned function ends it. */
 export async function followEvents(
-  docker: Docker,
+  engine: Engine,
   project: string,
   { onChange, onBroken }: Observer,
 ): Promise<() => void> {
-  const filters = JSON.stringify({ type: ['container'], label: [`${labels.lab}=${project}`] });
-  const stream = (await docker.getEvents({ filters })) as unknown as Readable;
-  createInterface({ input: stream }).on('line', (line) => {
+  const stream = await engine.followEvents(project);
+  eachLine(stream, (line) => {
     const event = eventSchema.safeParse(parseJson(line));
     if (!event.success || !changes.has(event.data.Action)) return;
     const { Action, timeNano, Actor } = event.data;
@@ -73,7 +72,8 @@ export async function followEvents(
   });
   let wanted = true;
   const gone = () => {
-    if (wanted) onBroken('the Docker engine went away', wallClockMs());
+    if (wanted)
+      onBroken(`the Docker engine went away. What is left on it goes with: npx splitbrain down`, wallClockMs());
     wanted = false;
   };
   stream.on('error', gone).on('close', gone);
@@ -85,17 +85,25 @@ export async function followEvents(
 
 /** Follows what a container uses, a sample a second, until the returned function is called or the container stops. */
 export async function followResources(
-  container: Docker.Container,
+  engine: Engine,
+  id: string,
   node: NodeId,
   { onResources }: Observer,
 ): Promise<() => void> {
-  const stream = (await container.stats({ stream: true })) as unknown as Readable;
-  createInterface({ input: stream }).on('line', (line) => {
+  const stream = await engine.followStats(id);
+  eachLine(stream, (line) => {
     const sample = statsSchema.safeParse(parseJson(line));
     if (sample.success) onResources(node, wallClockMs(), resourcesOf(sample.data));
   });
   stream.on('error', () => {});
   return () => stream.destroy();
+}
+
+/** The reader of the lines has errors of its own: those of the stream, which the stream's owner hears of. */
+function eachLine(stream: Readable, onLine: (line: string) => void): void {
+  createInterface({ input: stream })
+    .on('line', onLine)
+    .on('error', () => {});
 }
 
 function resourcesOf(sample: z.infer<typeof statsSchema>): Resources {
@@ -118,17 +126,17 @@ function resourcesOf(sample: z.infer<typeof statsSchema>): Resources {
  * @param afterMs - facts up to this moment were taken before
  */
 export async function followFacts(
-  container: Docker.Container,
+  engine: Engine,
+  id: string,
   node: NodeId,
   afterMs: number,
   { onFact }: Observer,
 ): Promise<() => void> {
-  const stream = (await container.logs({ follow: true, stdout: true, stderr: false })) as unknown as Readable;
   const stdout = new PassThrough();
-  container.modem.demuxStream(stream, stdout, new PassThrough());
+  const stream = await engine.followLog(id, afterMs, stdout);
   stream.on('end', () => stdout.end());
   stream.on('error', () => stdout.end());
-  createInterface({ input: stdout }).on('line', (line) => {
+  eachLine(stdout, (line) => {
     const entry = lineSchema.safeParse(parseJson(line));
     if (entry.success && entry.data.time > afterMs) onFact({ node, atMs: entry.data.time, fact: entry.data.fact });
   });

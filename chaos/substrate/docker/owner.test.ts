@@ -2,44 +2,38 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { type Owner, ownerText, parseOwner, processLives, thisProcess } from './owner.ts';
+import { type Owner, parseOwner, processLives, thisProcess } from './owner.ts';
 
-type ProcessOwner = Owner & { readonly kind: 'process' };
-
-const own = thisProcess() as ProcessOwner;
+const own = thisProcess();
 const hasProc = existsSync('/proc/self/stat');
 
 describe('the owner of a lab', () => {
   test.each<Owner>([
     own,
-    { kind: 'process', host: 'a-host.example', pid: 17, startedAt: null },
-    { kind: 'container', id: '0123456789ab'.repeat(5) },
+    thisProcess('0123456789ab'),
+    { host: 'a-host.example', pidNamespace: null, pid: 17, startedAt: null, container: null },
   ])('comes back from the text of a label: %j', (owner) => {
-    expect(parseOwner(ownerText(owner))).toEqual(owner);
+    expect(parseOwner(JSON.stringify(owner))).toEqual(owner);
   });
 
-  test.each([
-    '',
-    'somebody',
-    'container/x',
-    'process/host',
-    'process/host/-1/5',
-    'process/host/0/5',
-    'process/host/1e3/5',
-  ])('is nobody where the label is "%s"', (text) => expect(parseOwner(text)).toBe(null));
+  test.each(['', 'somebody', '{}', '17', JSON.stringify({ ...own, pid: -1 }), JSON.stringify({ ...own, pid: 1.5 })])(
+    'is nobody where the label is "%s"',
+    (text) => expect(parseOwner(text)).toBe(null),
+  );
 });
 
 describe('a process', () => {
-  test('lives while it runs, and is unknown on another host', () => {
+  test('lives while it runs, and is unknown on another host, or in another namespace of it', () => {
     expect(own).toMatchObject({ host: hostname(), pid: process.pid });
     expect(processLives(own)).toBe(true);
     expect(processLives({ ...own, startedAt: null })).toBe(true);
     expect(processLives({ ...own, host: 'elsewhere' })).toBe(null);
+    expect(processLives({ ...own, pidNamespace: 'pid:[1]' })).toBe(null);
   });
 
   test('is dead when it has ended', async () => {
     const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] });
-    const owner: ProcessOwner = { ...own, pid: child.pid as number, startedAt: null };
+    const owner: Owner = { ...own, pid: child.pid as number, startedAt: null };
     expect(processLives(owner)).toBe(true);
     const ended = new Promise((resolve) => child.once('close', resolve));
     child.kill('SIGKILL');

@@ -1,45 +1,51 @@
 /**
- * Who steers a lab: a process of a host, or the container in which the orchestrator runs. Written on all that belongs to
- * the lab, so that what a killed run left behind is told from what a live one needs.
+ * Who steers a lab: a process, and the container that it runs in where it does. Written on all that belongs to the lab, so
+ * that what a killed run left behind is told from what a live one needs.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { z } from 'zod';
 
-export type Owner =
-  /** `startedAt` is the process' own start, in ticks since the host's; null where the host does not tell. */
-  | { readonly kind: 'process'; readonly host: string; readonly pid: number; readonly startedAt: string | null }
-  | { readonly kind: 'container'; readonly id: string };
+const ownerSchema = z.strictObject({
+  host: z.string(),
+  /** In which namespace `pid` counts; null where the host has none, or does not tell. */
+  pidNamespace: z.string().nullable(),
+  pid: z.int().positive(),
+  /** The process' own start, in ticks since the host's; null where the host does not tell. */
+  startedAt: z.string().nullable(),
+  /** The id of the container that it runs in; null on the host itself. */
+  container: z.string().nullable(),
+});
+
+export type Owner = z.infer<typeof ownerSchema>;
 
 /** This very process. */
-export function thisProcess(): Owner {
-  return { kind: 'process', host: hostname(), pid: process.pid, startedAt: startOf(process.pid) };
-}
-
-/** As the text of a label. */
-export function ownerText(owner: Owner): string {
-  if (owner.kind === 'container') return `container/${owner.id}`;
-  return `process/${owner.host}/${owner.pid}/${owner.startedAt ?? ''}`;
-}
-
-/** From the text of a label; null where it names nobody. */
-export function parseOwner(text: string): Owner | null {
-  const [kind, name, pid, startedAt] = text.split('/');
-  if (kind === 'container' && name !== undefined && /^[0-9a-f]{12,64}$/.test(name)) return { kind, id: name };
-  if (kind !== 'process' || name === undefined || pid === undefined || !/^[1-9]\d{0,9}$/.test(pid)) return null;
+export function thisProcess(container: string | null = null): Owner {
+  const { pid } = process;
   return {
-    kind,
-    host: name,
-    pid: Number(pid),
-    startedAt: startedAt === undefined || startedAt === '' ? null : startedAt,
+    host: hostname(),
+    pidNamespace: pidNamespace(),
+    pid,
+    startedAt: statOf(pid)?.[startField] ?? null,
+    container,
   };
 }
 
+/** From the text of a label (JSON); null where it names nobody. */
+export function parseOwner(text: string): Owner | null {
+  try {
+    return ownerSchema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /**
- * Whether a process of this host lives: it is there, is no zombie, and began when the owner did, so that another that got
- * its number is not taken for it. Null for a process of another host.
+ * Whether a process lives: it is there, is no zombie, and began when the owner did, so that another that got its number is
+ * not taken for it. Null for one of another host or namespace, which cannot be seen from here.
  */
-export function processLives({ host, pid, startedAt }: Owner & { readonly kind: 'process' }): boolean | null {
-  if (host !== hostname()) return null;
+export function processLives({ host, pidNamespace: namespace, pid, startedAt }: Owner): boolean | null {
+  if (host !== hostname() || namespace !== pidNamespace()) return null;
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -63,6 +69,10 @@ function statOf(pid: number): string[] | null {
   }
 }
 
-function startOf(pid: number): string | null {
-  return statOf(pid)?.[startField] ?? null;
+function pidNamespace(): string | null {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return null;
+  }
 }

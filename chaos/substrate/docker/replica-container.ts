@@ -31,7 +31,7 @@ export class ReplicaContainer {
   #control: ReplicaControl | undefined;
   #stopFollowing: (() => void)[] = [];
   #followedToMs = 0;
-  #startedMs = 0;
+  #asking = false;
   #turn: Promise<void> = Promise.resolve();
   #onDeath: (() => void) | undefined;
   #status: NodeStatus;
@@ -61,11 +61,14 @@ export class ReplicaContainer {
       await realClock.sleep(askAgainMs);
       if (performance.now() < lookAtMs) continue;
       lookAtMs = performance.now() + lookAgainMs;
-      const { State } = await this.#container().inspect();
-      if (!State.Running || performance.now() > untilMs) {
-        const what = State.Running ? `did not answer in ${limitMs / 1000} s` : `ended with ${State.ExitCode}`;
+      const state = (await this.#parts.engine.inspect(this.#id))?.State;
+      if (state?.Running !== true || performance.now() > untilMs) {
+        const what = state?.Running ? `did not answer in ${limitMs / 1000} s` : `ended with ${state?.ExitCode}`;
         const said = (await this.log()).trim().split('\n').slice(-2).join(' ').slice(-600);
-        throw new EnvironmentError(`the replica ${this.node} ${what}: ${said || 'it said nothing'}`, 'See its log.');
+        throw new EnvironmentError(
+          `the replica ${this.node} ${what}: ${said || 'it said nothing'}`,
+          'Run it again; where it stays, see: npx splitbrain doctor',
+        );
       }
     }
   }
@@ -78,18 +81,15 @@ export class ReplicaContainer {
     // It may have ended again at once, and has no ports then.
     if (container === undefined || container.state !== 'running') return;
     this.#control = new ReplicaControl(vantage.address(container, replicaPorts.control), token);
-    this.#stopFollowing = await Promise.all([
-      followFacts(this.#container(), this.node, this.#followedToMs, {
-        ...observer,
-        onFact: (fact) => {
-          this.#followedToMs = Math.max(this.#followedToMs, fact.atMs);
-          this.#learn(fact);
-          observer.onFact(fact);
-        },
-      }),
-      followResources(this.#container(), this.node, observer),
-    ]);
     this.#status = { ...this.#status, state: 'up' };
+    const onFact = (fact: LoggedFact) => {
+      this.#followedToMs = Math.max(this.#followedToMs, fact.atMs);
+      this.#learn(fact);
+      observer.onFact(fact);
+    };
+    const facts = { ...observer, onFact };
+    this.#stopFollowing.push(await followFacts(engine, this.#id, this.node, this.#followedToMs, facts));
+    this.#stopFollowing.push(await followResources(engine, this.#id, this.node, observer));
   }
 
   /** Who aims at the leader wants to know of it before it is asked the next time. */
@@ -102,14 +102,17 @@ export class ReplicaContainer {
     this.#status = { ...this.#status, view: { role, epoch, commitIndex, lastIndex, ...leader } };
   }
 
-  /** Asks the replica how it is; keeps the last answer where it gives none. */
+  /** Asks the replica how it is; keeps the last answer where it gives none. Asks nothing while it waits for an answer. */
   async poll(): Promise<void> {
-    if (this.#status.state !== 'up' || this.#control === undefined) return;
+    if (this.#status.state !== 'up' || this.#control === undefined || this.#asking) return;
+    this.#asking = true;
     try {
       const { view, appliedIndex } = await this.#control.status();
       if (this.#status.state === 'up') this.#status = { ...this.#status, view, appliedIndex };
     } catch {
       // It may be starting, stopping or stuck; what is observed of it says which.
+    } finally {
+      this.#asking = false;
     }
   }
 
@@ -123,9 +126,12 @@ export class ReplicaContainer {
     }
   }
 
-  /** The engine saw its process end, whoever ended it. */
-  died(atMs: number): void {
-    if (atMs <= this.#startedMs) return;
+  /** The engine saw its process begin or end, whoever wanted that. Its events come in the order of what happened. */
+  noticed(change: 'start' | 'die'): void {
+    if (change === 'start') {
+      if (this.#control !== undefined) this.#status = { ...this.#status, state: 'up' };
+      return;
+    }
     this.#gone('down');
     this.#onDeath?.();
   }
@@ -133,7 +139,8 @@ export class ReplicaContainer {
   /** When its process really ended; the time of the event where the engine does not say, or it runs again. */
   async exitMs(eventMs: number): Promise<number> {
     try {
-      const finishedMs = new Date((await this.#container().inspect()).State.FinishedAt).getTime();
+      const state = (await this.#parts.engine.inspect(this.#id))?.State;
+      const finishedMs = new Date(state?.FinishedAt ?? '').getTime();
       return finishedMs <= eventMs && finishedMs > eventMs - mostLateMs ? finishedMs : eventMs;
     } catch {
       return eventMs;
@@ -142,19 +149,18 @@ export class ReplicaContainer {
 
   kill(): Promise<void> {
     return this.#inTurn(async () => {
+      const { engine } = this.#parts;
       // Nobody aims at it any more from here on.
       this.#gone('down');
+      if ((await engine.inspect(this.#id))?.State.Running !== true) return;
       const over = new AbortController();
       // The engine's own event: a call that waits for the exit may get there after it.
       const dead = new Promise<void>((resolve) => {
         this.#onDeath = resolve;
       });
       try {
-        await this.#container().kill({ signal: 'SIGKILL' });
+        await engine.kill(this.#id);
         await Promise.race([dead, realClock.sleep(stopLimitMs, over.signal)]);
-      } catch (error) {
-        // The engine calls it a conflict to kill what does not run.
-        if ((error as { statusCode?: number }).statusCode !== 409) throw error;
       } finally {
         over.abort();
         this.#onDeath = undefined;
@@ -162,33 +168,32 @@ export class ReplicaContainer {
     });
   }
 
+  /** Starts one that does not run; one that is paused stays so. */
   start(): Promise<void> {
     return this.#inTurn(async () => {
-      const { State } = await this.#container().inspect();
-      if (State.Paused) await this.#container().unpause();
-      if (!State.Running) {
-        this.#startedMs = realClock.now();
-        await this.#container().start();
-      }
-      if (!State.Running || this.#control === undefined) await this.#attach();
-      else this.#status = { ...this.#status, state: 'up' };
+      const { engine } = this.#parts;
+      const state = (await engine.inspect(this.#id))?.State;
+      if (state?.Running !== true) await engine.start(this.#id);
+      if (state?.Running !== true || this.#control === undefined) await this.#attach();
+      else if (!state.Paused) this.#status = { ...this.#status, state: 'up' };
     });
   }
 
+  /** Pauses one that runs. */
   pause(): Promise<void> {
     return this.#inTurn(async () => {
-      // A second pause is refused by the engine, and means the same.
-      if (this.#status.state === 'paused') return;
-      await this.#container().pause();
+      if (this.#status.state !== 'up') return;
+      await this.#parts.engine.pause(this.#id);
       this.#gone('paused');
     });
   }
 
   resume(): Promise<void> {
     return this.#inTurn(async () => {
-      const { State } = await this.#container().inspect();
-      if (State.Paused) await this.#container().unpause();
-      if (State.Running) this.#status = { ...this.#status, state: 'up' };
+      const { engine } = this.#parts;
+      const state = (await engine.inspect(this.#id))?.State;
+      if (state?.Paused === true) await engine.unpause(this.#id);
+      if (state?.Running === true) this.#status = { ...this.#status, state: 'up' };
     });
   }
 
@@ -205,13 +210,7 @@ export class ReplicaContainer {
 
   /** Its log, but for the facts, which are in the record already; the last part where it is long. */
   async log(): Promise<string> {
-    const stream = (await this.#container().logs({
-      follow: false,
-      stdout: true,
-      stderr: true,
-      tail: maxLogLines,
-    })) as unknown as Buffer;
-    return demultiplexed(stream)
+    return demultiplexed(await this.#parts.engine.log(this.#id, maxLogLines))
       .split('\n')
       .filter((line) => !line.includes('"fact":'))
       .join('\n');
@@ -222,10 +221,6 @@ export class ReplicaContainer {
     this.#stopFollowing = [];
     this.#control?.close();
     this.#control = undefined;
-  }
-
-  #container() {
-    return this.#parts.engine.docker.getContainer(this.#id);
   }
 }
 

@@ -21,7 +21,7 @@ const someone = 4711;
 async function compose(...args: string[]): Promise<{ code: number | null; output: string }> {
   const [command = '', ...first] = await composeCommand();
   const file = join(packageRoot, 'docker-compose.yml');
-  const image = (await replicaImage(engine, undefined, () => {})).name;
+  const image = (await replicaImage(engine(), undefined, () => {}, new AbortController().signal)).name;
   const all = [...first, '-p', project, '--project-directory', scratch.path, '-f', file, ...args];
   return new Promise((resolve, reject) => {
     const child = spawn(command, all, {
@@ -49,7 +49,7 @@ describeOnDocker('the compose file at the top of the project', () => {
       if (process.getuid?.() === 0) chownSync(results, someone, someone);
       const before = await contents();
       try {
-        expect(await compose('up', '-d', '--wait', '--no-build')).toMatchObject({ code: 0 });
+        expect(await compose('up', '-d', '--wait')).toMatchObject({ code: 0 });
         await expect.poll(leader, { timeout: 10_000 }).toMatch(/^n[1-5]$/);
         const up = await contents();
         expect(up.length).toBe(before.length + 6 + 1 + 5);

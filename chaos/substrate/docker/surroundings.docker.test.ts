@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -8,7 +8,7 @@ import { packageRoot } from '../../../node/io/package-root.ts';
 import { mainFile, onlyRun, Scratch, splitbrain, textOf } from '../../cli/spawned.ts';
 import { composeUp } from './compose.ts';
 import { imageName, publicImages } from './compose-file.ts';
-import { contents, describeOnDocker, engine, imageVariables } from './docker-fixture.ts';
+import { contents, describeOnDocker, engine, imageVariables, newLabs } from './docker-fixture.ts';
 import { removeLab } from './labs.ts';
 
 const scratch = new Scratch();
@@ -44,6 +44,15 @@ function listening(listen: (server: Server) => void): Promise<Server> {
     listen(server);
   });
 }
+
+test('an engine that takes calls and never answers', async () => {
+  const socket = join(scratch.path, 'mute.sock');
+  const server = createServer(() => {});
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  const ended = await splitbrain(run(), { env: { DOCKER_HOST: `unix://${socket}` } });
+  server.close();
+  expectSentence(ended, /the Docker engine did not answer in 20 s/, /npx splitbrain doctor/);
+});
 
 test('no engine', async () => {
   const ended = await splitbrain(run(), { env: { DOCKER_HOST: `unix://${scratch.path}/no.sock` } });
@@ -101,19 +110,16 @@ describeOnDocker('what is missing or breaks', () => {
         labels: own,
         ports: [`127.0.0.1:${port}:8474`],
       };
-      const file = scratch.write(
-        'port.yml',
-        stringify({ services: { toxiproxy }, networks: { default: { labels: own } } }),
-      );
+      const text = stringify({ services: { toxiproxy }, networks: { default: { labels: own } } });
       try {
-        await expect(composeUp(project, file, '')).rejects.toMatchObject({
+        await expect(composeUp(project, text, '', new AbortController().signal)).rejects.toMatchObject({
           exitCode: 5,
           message: expect.stringMatching(/port is already allocated|address already in use/),
           advice: expect.stringMatching(/Another program has the port/),
         });
       } finally {
         server.close();
-        await removeLab(engine, project, { quietly: false });
+        await removeLab(engine(), project, 0);
       }
       expect(await contents()).toEqual(before);
     },
@@ -121,7 +127,7 @@ describeOnDocker('what is missing or breaks', () => {
   );
 
   test.skipIf(!isRoot)(
-    'a disk that is full when the lab is to come up, and when the results are to be written',
+    'a disk that is full when the results are to be written',
     async () => {
       const before = await contents();
       const disk = join(scratch.path, 'small-disk');
@@ -132,10 +138,6 @@ describeOnDocker('what is missing or breaks', () => {
         const late = ['run', question, '--on', 'docker', '--duration', '3s', '--out', disk];
         const ended = await splitbrain(late, { env: imageVariables, limitMs });
         expectSentence(ended, /no space left|ENOSPC/, /Make room on the disk/);
-        writeFileSync(join(disk, 'filler'), '');
-        spawnSync('dd', ['if=/dev/zero', `of=${join(disk, 'filler')}`, 'bs=4k']);
-        const early = await splitbrain(run(), { env: { ...imageVariables, TMPDIR: disk }, limitMs });
-        expectSentence(early, /ENOSPC/, /Make room/);
       } finally {
         spawnSync('umount', [disk]);
       }
@@ -145,16 +147,41 @@ describeOnDocker('what is missing or breaks', () => {
   );
 
   test(
+    'the engine goes away in the middle of a run',
+    async () => {
+      const before = await contents();
+      const ours = await newLabs();
+      const out = scratch.fresh();
+      const relay = await relayTo(process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock');
+      const ended = await splitbrain(['run', 'leader-isolated', '--on', 'docker', '--out', out], {
+        env: { ...imageVariables, DOCKER_HOST: `unix://${relay.path}` },
+        limitMs,
+        onStderr: (text) => {
+          if (/strike s1\.1/.test(text)) relay.cut();
+        },
+      });
+      relay.cut();
+      expectSentence(ended, /LAB ERROR.*the Docker engine went away/, /npx splitbrain down/);
+      expect(textOf(onlyRun(out), 'history.jsonl').length).toBeGreaterThan(1000);
+      // It came back: what could not be removed then is removed now.
+      for (const lab of await ours()) expect((await splitbrain(['down', lab], { limitMs })).code).toBe(0);
+      expect(await contents()).toEqual(before);
+    },
+    limitMs,
+  );
+
+  test(
     'Toxiproxy dies in the middle of a fault',
     async () => {
       const before = await contents();
+      const ours = await newLabs();
       const out = scratch.fresh();
       let killing: Promise<unknown> | undefined;
       const ended = await splitbrain(['run', 'leader-isolated', '--on', 'docker', '--out', out], {
         env: imageVariables,
         limitMs,
         onStderr: (text) => {
-          if (/strike s1\.1/.test(text)) killing ??= killToxiproxy();
+          if (/strike s1\.1/.test(text)) killing ??= killToxiproxy(ours);
         },
       });
       await killing;
@@ -168,7 +195,31 @@ describeOnDocker('what is missing or breaks', () => {
   );
 });
 
-async function killToxiproxy(): Promise<void> {
-  const toxiproxy = (await engine.containers()).find(({ service }) => service === 'toxiproxy');
-  if (toxiproxy !== undefined) await engine.docker.getContainer(toxiproxy.id).kill({ signal: 'SIGKILL' });
+async function killToxiproxy(ours: () => Promise<string[]>): Promise<void> {
+  for (const lab of await ours()) {
+    const toxiproxy = (await engine().containers(lab)).find(({ service }) => service === 'toxiproxy');
+    if (toxiproxy !== undefined) await engine().kill(toxiproxy.id);
+  }
+}
+
+/** A socket of the test's own in front of the engine's, so that the engine goes away for those alone who came through it. */
+async function relayTo(host: string): Promise<{ path: string; cut: () => void }> {
+  const path = join(scratch.path, 'relay.sock');
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(host.replace(/^unix:\/\//, ''));
+    for (const each of [near, far]) {
+      sockets.add(each);
+      each.on('error', () => {}).on('close', () => [near, far].map((other) => other.destroy()));
+    }
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  return {
+    path,
+    cut: () => {
+      server.close();
+      for (const each of sockets) each.destroy();
+    },
+  };
 }

@@ -126,8 +126,8 @@ export class Links {
     let healed = false;
     return async () => {
       if (healed) return;
-      healed = true;
       await added.remove();
+      healed = true;
     };
   }
 

@@ -24,15 +24,20 @@ export interface Vantage {
 /** Finds out where this process runs. Inside of a container its host name is the container's id, unless somebody chose it. */
 export async function findVantage(engine: Engine): Promise<Vantage> {
   const name = hostname();
-  const own = /^[0-9a-f]{12}$/.test(name) ? await engine.ownContainer(name) : null;
+  const own = /^[0-9a-f]{12}$/.test(name) ? await engine.inspect(name) : null;
   if (own === null) return fromHost;
+  const { Image: image, Labels: marks } = own.Config;
   return {
-    owner: { kind: 'container', id: own.id },
+    owner: thisProcess(own.Id),
     // An orchestrator that runs from the project's image runs its replicas from it, too.
-    image: own.labels[imageLabel] === 'true' ? own.image : undefined,
+    image: marks?.[imageLabel] === 'true' ? image : undefined,
     address: (container, port) => `${container.name}:${port}`,
-    join: (project) => engine.connect(project, own.id),
-    leave: (project) => engine.disconnect(project, own.id),
+    join: async (project) => {
+      for (const { id } of await engine.networks(project)) await engine.connect(id, own.Id);
+    },
+    leave: async (project) => {
+      for (const { id } of await engine.networks(project)) await engine.disconnect(id, own.Id);
+    },
   };
 }
 
