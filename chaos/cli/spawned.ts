@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { packageRoot } from '../../node/io/package-root.ts';
 
 export interface Ended {
@@ -96,4 +97,16 @@ export function onlyRun(results: string): string {
 
 export function textOf(...path: string[]): string {
   return readFileSync(join(...path), 'utf8');
+}
+
+/** What is told of surroundings that fail: a sentence that says what and why, and the next step; never a stack trace. */
+export function expectSentence(
+  { code, stderr }: { code: number | null; stderr: string },
+  what: RegExp,
+  mend: RegExp,
+): void {
+  expect({ code, stderr }).toMatchObject({ code: 5 });
+  expect(stderr).toMatch(what);
+  expect(stderr).toMatch(mend);
+  expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
 }

@@ -49,7 +49,7 @@ async function containerLives(engine: Engine, { container }: Owner): Promise<boo
 
 /** A Compose whose caller was killed may still be making something: nothing may come for this long, in milliseconds. */
 export const quietMs = 3000;
-const removeLimitMs = 30_000;
+const removeLimitMs = 20_000;
 const lookAgainMs = 100;
 
 /**

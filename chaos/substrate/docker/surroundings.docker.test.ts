@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { packageRoot } from '../../../node/io/package-root.ts';
-import { mainFile, onlyRun, Scratch, splitbrain, textOf } from '../../cli/spawned.ts';
+import { expectSentence, onlyRun, Scratch, splitbrain, textOf } from '../../cli/spawned.ts';
 import { composeUp } from './compose.ts';
 import { imageName, publicImages } from './compose-file.ts';
 import { contents, describeOnDocker, engine, imageVariables, newLabs } from './docker-fixture.ts';
@@ -20,23 +19,6 @@ const run = (...more: string[]) => ['run', 'leader-crash', '--on', 'docker', '--
 /** Nothing listens there, so that an image of that name can be neither here nor pulled. */
 const noImage = 'localhost:1/splitbrain/nothing:1';
 
-/** What is told: one sentence that says what and why, and the next step; never a stack trace. */
-function expectSentence({ code, stderr }: { code: number | null; stderr: string }, what: RegExp, mend: RegExp): void {
-  expect({ code, stderr }).toMatchObject({ code: 5 });
-  expect(stderr).toMatch(what);
-  expect(stderr).toMatch(mend);
-  expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
-}
-
-/** Whether another user could read the checkout. */
-function readableByAll(): boolean {
-  for (let folder = packageRoot; folder !== dirname(folder); folder = dirname(folder)) {
-    const checked = spawnSync('setpriv', ['--reuid=65534', '--clear-groups', 'test', '-x', folder]);
-    if (checked.status !== 0) return false;
-  }
-  return true;
-}
-
 function listening(listen: (server: Server) => void): Promise<Server> {
   return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy());
@@ -44,41 +26,6 @@ function listening(listen: (server: Server) => void): Promise<Server> {
     listen(server);
   });
 }
-
-test('an engine that takes calls and never answers', async () => {
-  const socket = join(scratch.path, 'mute.sock');
-  const server = createServer(() => {});
-  await new Promise<void>((resolve) => server.listen(socket, resolve));
-  const ended = await splitbrain(run(), { env: { DOCKER_HOST: `unix://${socket}` } });
-  server.close();
-  expectSentence(ended, /the Docker engine did not answer in 20 s/, /npx splitbrain doctor/);
-});
-
-test('no engine', async () => {
-  const ended = await splitbrain(run(), { env: { DOCKER_HOST: `unix://${scratch.path}/no.sock` } });
-  expectSentence(ended, /no Docker engine runs here/, /npx splitbrain doctor/);
-});
-
-test.skipIf(isRoot && !readableByAll())('an engine whose socket this user may not use', async () => {
-  const socket = join(scratch.path, 'closed.sock');
-  const server = await listening((each) => each.listen(socket));
-  chmodSync(scratch.path, 0o755);
-  chmodSync(socket, 0o000);
-  const main = scratch.write(
-    'as-nobody.mjs',
-    `if (process.getuid() === 0) process.setuid(65534); await import(${JSON.stringify(mainFile)});`,
-  );
-  const out = join(scratch.path, 'for-all');
-  mkdirSync(out, { mode: 0o777 });
-  chmodSync(out, 0o777);
-  try {
-    const env = { DOCKER_HOST: `unix://${socket}` };
-    const ended = await splitbrain(['run', 'leader-crash', '--on', 'docker', '--out', out], { env, main });
-    expectSentence(ended, /this user may not use it/, /group docker/);
-  } finally {
-    server.close();
-  }
-});
 
 describeOnDocker('what is missing or breaks', () => {
   test.each([
