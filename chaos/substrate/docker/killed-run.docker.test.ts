@@ -12,6 +12,7 @@ const env = imageVariables;
 const kills = Number(process.env['SPLITBRAIN_KILLS'] ?? 2);
 const random = randomFor(Number(process.env['SPLITBRAIN_KILLS_SEED'] ?? 1), 'kills');
 const moments = Array.from({ length: kills }, () => random.integer(0, 3000));
+const bootMoments = Array.from({ length: Math.ceil(kills / 2) }, () => random.integer(0, 1500));
 
 /** Runs an experiment, and kills it without a warning some time after its output matches. */
 async function killedRun(after: RegExp, delayMs: number): Promise<void> {
@@ -46,7 +47,7 @@ describeOnDocker('a run that is killed without a warning', () => {
     limitMs,
   );
 
-  test.each([0, 400, 1200])(
+  test.each(bootMoments)(
     '%i ms after its containers began to come up: down ends that, too',
     async (delayMs) => {
       const before = await contents();
