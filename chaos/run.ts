@@ -98,9 +98,12 @@ class Run {
     this.#journal = journal;
     this.#options = options;
     this.#over = AbortSignal.any([options.signal, this.#broken.signal]);
-    journal.listen(({ type }) => {
+    const hear = ({ type }: LabEvent) => {
       if (type === 'lab-error') this.#broken.abort();
-    });
+    };
+    // It may have broken while it came up.
+    journal.events.forEach(hear);
+    journal.listen(hear);
   }
 
   async record(): Promise<Recording> {

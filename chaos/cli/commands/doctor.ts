@@ -37,7 +37,8 @@ async function doctor(): Promise<void> {
     ),
   );
   if (findings.some(({ state }) => state === 'missing')) {
-    print('The simulator needs only Node; the rest is for --on docker.');
+    if (findings.every(({ what, state }) => what !== 'labs' || state === 'ok'))
+      print('The simulator needs only Node; the rest is for --on docker.');
     process.exitCode = exitCode.environment;
   }
 }
@@ -51,7 +52,7 @@ function disk(): Finding {
   const free = bavail * bsize;
   const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free`;
   if (free >= wantedDiskBytes) return { what: 'disk', state: 'ok', detail };
-  return { what: 'disk', state: 'missing', detail, mend: 'make room: docker image prune; docker builder prune' };
+  return { what: 'disk', state: 'missing', detail, mend: 'docker image prune; docker builder prune' };
 }
 
 async function engineFindings(): Promise<Finding[]> {

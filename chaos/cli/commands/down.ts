@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { unknownName } from '../../catalog.ts';
+import { EnvironmentError, type SplitbrainError } from '../../errors.ts';
 import type { FoundLab } from '../../substrate/docker/labs.ts';
 import { print } from '../terminal.ts';
 
@@ -43,9 +44,15 @@ async function down(names: string[], { all = false, dryRun = false }: DownFlags)
   const done = await Promise.allSettled(
     dryRun ? [] : removed.map(({ project }) => removeLab(engine, project, quietMs)),
   );
-  const failed = done.find((each) => each.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-  const removedNames = removed.map(({ project }) => project).join(', ');
+  const failures = done.flatMap((each) => (each.status === 'rejected' ? [each.reason as SplitbrainError] : []));
+  const removedNames = removed
+    .filter((_, at) => done[at]?.status !== 'rejected')
+    .map(({ project }) => project)
+    .join(', ');
+  if (failures[0] !== undefined) {
+    if (removedNames !== '') print(`Removed ${removedNames}.`);
+    throw new EnvironmentError(failures.map(({ message }) => message).join('; '), failures[0].advice);
+  }
   if (removed.length === 0) print('There is nothing to remove.');
   else print(dryRun ? `Would remove ${removedNames}.` : `Removed ${removedNames}.`);
   for (const { project, state } of labs.filter((lab) => !removed.includes(lab))) {

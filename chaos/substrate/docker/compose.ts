@@ -1,5 +1,5 @@
 /** `docker compose up`, with a limit, and a sentence for what goes wrong. */
-import { $ } from 'zx';
+import { $, type ProcessOutput, type ProcessPromise } from 'zx';
 import { EnvironmentError } from '../../errors.ts';
 
 /** The images are there before: only containers are made. */
@@ -14,18 +14,27 @@ const upLimitMs = 120_000;
  */
 export async function composeUp(project: string, text: string, image: string, signal: AbortSignal): Promise<void> {
   const [command = '', ...first] = await composeCommand();
-  const timeout = AbortSignal.timeout(upLimitMs);
-  const settings = {
-    nothrow: true,
-    quiet: true,
-    input: text,
-    signal: AbortSignal.any([signal, timeout]),
-    killSignal: 'SIGKILL',
-    env: { ...process.env, SPLITBRAIN_IMAGE: image },
-  } as const;
-  const result = await $(settings)`${command} ${first} -p ${project} -f - up -d --pull never --no-build`;
-  if (signal.aborted || result.exitCode === 0) return;
-  throw timeout.aborted ? slowCompose() : composeError(result.stderr || result.stdout);
+  const env = { ...process.env, SPLITBRAIN_IMAGE: image };
+  const settings = { nothrow: true, quiet: true, input: text, env } as const;
+  const up = $(settings)`${command} ${first} -p ${project} -f - up -d --pull never --no-build`;
+  const result = await within({ limitMs: upLimitMs, signal }, up);
+  if (signal.aborted || result?.exitCode === 0) return;
+  throw result === null ? slowCompose() : composeError(result.stderr || result.stdout);
+}
+
+/** Waits for a command, and ends it with all that it started when it takes too long or `signal` is aborted; then null. */
+export async function within(
+  { limitMs, signal }: { readonly limitMs: number; readonly signal: AbortSignal },
+  running: ProcessPromise,
+): Promise<ProcessOutput | null> {
+  const over = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+  // It may have ended by itself meanwhile.
+  const end = () => void running.kill('SIGKILL').catch(() => {});
+  if (over.aborted) end();
+  over.addEventListener('abort', end, { once: true });
+  const result = await running;
+  over.removeEventListener('abort', end);
+  return over.aborted && result.exitCode !== 0 ? null : result;
 }
 
 function slowCompose(): EnvironmentError {
@@ -77,7 +86,7 @@ const mends: readonly { readonly sign: RegExp; readonly mend: string }[] = [
   { sign: /additional propert.*content/i, mend: `Docker Compose ${oldestCompose} or newer is needed.` },
   {
     sign: /is not a docker command|unknown shorthand flag|command not found|ENOENT/i,
-    mend: 'Install Docker Compose v2.',
+    mend: `Install Docker Compose ${oldestCompose} or newer.`,
   },
 ];
 

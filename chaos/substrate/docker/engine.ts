@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import Docker from 'dockerode';
+import { z } from 'zod';
 import { type EngineError, engineError, slowEngine } from './engine-error.ts';
 import { labels } from './layout.ts';
 
@@ -39,6 +40,12 @@ export interface Image {
   readonly labels: Labels;
 }
 
+const imageCodes = { statusCodes: { 200: true, 404: 'no such image', 500: 'server error' } } as const;
+const imageSchema = z.object({
+  Id: z.string(),
+  Config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
+});
+
 /** Tells each call when to give up. */
 interface Bounded {
   readonly abortSignal: AbortSignal;
@@ -52,7 +59,8 @@ export class Engine {
   }
 
   /**
-   * The engine that the Docker CLI would use: that of DOCKER_HOST, or of the current context.
+   * The engine of DOCKER_HOST, or of the CLI's current context where that is a socket of this machine: ports are
+   * published on 127.0.0.1, and a lab elsewhere could not be reached.
    *
    * @throws EnvironmentError where it does not answer
    */
@@ -77,8 +85,12 @@ export class Engine {
 
   /** An image that is on this engine; null where it is not. */
   async image(name: string): Promise<Image | null> {
-    const found = await this.#unlessMissing((limit) => this.#docker.getImage(name).inspect(limit as object));
-    return found === null ? null : { id: found.Id, labels: found.Config.Labels ?? {} };
+    // Dialled by hand: the library's own call takes no signal, and a call left open keeps the process from ending.
+    const path = `/images/${name}/json`;
+    const found = await this.#missing((limit) => this.#dial({ path, method: 'GET', ...imageCodes, ...limit }));
+    if (found === null) return null;
+    const { Id, Config } = imageSchema.parse(found);
+    return { id: Id, labels: Config?.Labels ?? {} };
   }
 
   listImages(label: string) {
@@ -86,13 +98,13 @@ export class Engine {
   }
 
   async removeImage(name: string): Promise<void> {
-    await this.#unlessMissing((limit) => this.#docker.getImage(name).remove(limit));
+    await this.#missing((limit) => this.#docker.getImage(name).remove(limit));
   }
 
   /** Takes an image from its registry. */
-  async pull(name: string): Promise<void> {
-    await this.#call(async (limit) => {
-      const progress = await this.#docker.pull(name, limit);
+  async pull(name: string, signal: AbortSignal): Promise<void> {
+    await this.#call(async ({ abortSignal }) => {
+      const progress = await this.#docker.pull(name, { abortSignal: AbortSignal.any([abortSignal, signal]) });
       await new Promise<void>((resolve, reject) => {
         this.#docker.modem.followProgress(progress, (error) => (error === null ? resolve() : reject(error)));
       });
@@ -128,15 +140,15 @@ export class Engine {
   }
 
   async removeContainer(id: string): Promise<void> {
-    await this.#unlessMissing((limit) => this.#docker.getContainer(id).remove({ force: true, v: true, ...limit }));
+    await this.#missing((limit) => this.#docker.getContainer(id).remove({ force: true, v: true, ...limit }));
   }
 
   async removeNetwork(id: string): Promise<void> {
-    await this.#unlessMissing((limit) => this.#docker.getNetwork(id).remove(limit));
+    await this.#missing((limit) => this.#docker.getNetwork(id).remove(limit));
   }
 
   async removeVolume(id: string): Promise<void> {
-    await this.#unlessMissing((limit) => this.#docker.getVolume(id).remove(limit));
+    await this.#missing((limit) => this.#docker.getVolume(id).remove(limit));
   }
 
   async connect(network: string, container: string): Promise<void> {
@@ -145,26 +157,28 @@ export class Engine {
 
   async disconnect(network: string, container: string): Promise<void> {
     const options = { Container: container, Force: true };
-    await this.#unlessMissing((limit) => this.#docker.getNetwork(network).disconnect({ ...options, ...limit }));
+    await this.#missing((limit) => this.#docker.getNetwork(network).disconnect({ ...options, ...limit }));
   }
 
   /** Null where there is no such container. */
   inspect(id: string) {
-    return this.#unlessMissing((limit) => this.#docker.getContainer(id).inspect(limit));
+    return this.#missing((limit) => this.#docker.getContainer(id).inspect(limit));
   }
 
-  start(id: string): Promise<unknown> {
-    return this.#call((limit) => this.#docker.getContainer(id).start(limit));
+  /** Does nothing to one that runs. */
+  async start(id: string): Promise<void> {
+    await this.#unless([304], (limit) => this.#docker.getContainer(id).start(limit));
   }
 
   /** Does nothing to one that does not run. */
   async kill(id: string): Promise<void> {
-    await this.#unlessMissing((limit) => this.#docker.getContainer(id).kill({ signal: 'SIGKILL', ...limit }));
+    const options = { signal: 'SIGKILL' };
+    await this.#unless([404, 409], (limit) => this.#docker.getContainer(id).kill({ ...options, ...limit }));
   }
 
   /** Does nothing to one that does not run, or is paused. */
   async pause(id: string): Promise<void> {
-    await this.#unlessMissing((limit) => this.#docker.getContainer(id).pause(limit));
+    await this.#unless([404, 409], (limit) => this.#docker.getContainer(id).pause(limit));
   }
 
   /** Of one that is paused. */
@@ -197,6 +211,15 @@ export class Engine {
     return this.#stream((limit) => this.#docker.getEvents({ filters, ...limit }));
   }
 
+  #dial(options: object): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#docker.modem.dial(options as Parameters<Docker['modem']['dial']>[0], (error, data) => {
+        if (error) reject(error);
+        else resolve(data);
+      });
+    });
+  }
+
   async #list(filters: Record<string, string[]>): Promise<LabContainer[]> {
     const found = await this.#call((limit) => this.#docker.listContainers({ all: true, filters, ...limit }));
     return found.map(({ Id, Names, Labels, State, Ports }) => ({
@@ -225,13 +248,17 @@ export class Engine {
     }
   }
 
-  /** What is not there is null; so is what is in no state for it, which the engine calls a conflict. */
-  async #unlessMissing<T>(act: (limit: Bounded) => Promise<T>): Promise<T | null> {
+  /** What is not there is null. */
+  #missing<T>(act: (limit: Bounded) => Promise<T>): Promise<T | null> {
+    return this.#unless([404], act);
+  }
+
+  /** Some of the engine's codes say that there was nothing to do: 304, and 409 where a state does not fit. */
+  async #unless<T>(codes: readonly number[], act: (limit: Bounded) => Promise<T>): Promise<T | null> {
     try {
       return await this.#call(act);
     } catch (error) {
-      const { statusCode } = error as EngineError;
-      if (statusCode === 404 || statusCode === 409) return null;
+      if (codes.includes((error as EngineError).statusCode ?? 0)) return null;
       throw error;
     }
   }
@@ -261,7 +288,8 @@ async function contextHost(): Promise<string | null> {
   try {
     const asked = ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'];
     const { stdout } = await promisify(execFile)('docker', asked, { timeout: 5000, killSignal: 'SIGKILL' });
-    return stdout.trim() || null;
+    const host = stdout.trim();
+    return host.startsWith('unix://') ? host : null;
   } catch {
     return null;
   }

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { $ } from 'zx';
 import { packageRoot } from '../../../node/io/package-root.ts';
 import { EnvironmentError } from '../../errors.ts';
-import { makeRoom } from './compose.ts';
+import { makeRoom, within } from './compose.ts';
 import { imageName, publicImages } from './compose-file.ts';
 import type { Engine } from './engine.ts';
 import { imageLabel } from './layout.ts';
@@ -58,7 +58,8 @@ export async function replicaImage(
   const name = `splitbrain:${contentHash(args)}`;
   if ((await engine.image(name)) === null) {
     await build(name, args, say, signal);
-    await removeOldImages(engine, name);
+    // What it leaves behind is no reason not to run.
+    await removeOldImages(engine, name).catch(() => {});
   }
   return ready(engine, name);
 }
@@ -70,17 +71,18 @@ async function ready(engine: Engine, name: string): Promise<ReadyImage> {
 }
 
 /** Toxiproxy's image, pulled where it is not here. */
-export async function toxiproxyImage(engine: Engine, say: Say): Promise<ReadyImage> {
+export async function toxiproxyImage(engine: Engine, say: Say, signal: AbortSignal): Promise<ReadyImage> {
   const name = imageName(publicImages.toxiproxy);
-  if ((await engine.image(name)) === null) await pull(engine, name, say);
+  if ((await engine.image(name)) === null) await pull(engine, name, say, signal);
   return ready(engine, name);
 }
 
-async function pull(engine: Engine, name: string, say: Say): Promise<void> {
+async function pull(engine: Engine, name: string, say: Say, signal: AbortSignal): Promise<void> {
   say(`pulling ${name} ...`);
   try {
-    await engine.pull(name);
+    await engine.pull(name, signal);
   } catch (error) {
+    signal.throwIfAborted();
     throw new EnvironmentError(
       `the image ${name} is not here and could not be pulled: ${(error as Error).message}`,
       `Pull it by hand: docker pull ${name}, or name another in ${publicImages.toxiproxy.variable}.`,
@@ -96,17 +98,11 @@ async function build(
 ): Promise<void> {
   say(`building ${name} from ${base}, once for this content ...`);
   const args = ['--build-arg', `BASE_IMAGE=${base}`, '--build-arg', `COMPOSE_IMAGE=${compose}`];
-  const timeout = AbortSignal.timeout(buildLimitMs);
-  const settings = {
-    nothrow: true,
-    quiet: true,
-    signal: AbortSignal.any([signal, timeout]),
-    killSignal: 'SIGKILL',
-    cwd: packageRoot,
-  } as const;
-  const result = await $(settings)`docker build --force-rm --network host ${args} -t ${name} .`;
-  if (timeout.aborted) throw buildError(`it did not end in ${buildLimitMs / 1000} s`, args);
+  const limits = { limitMs: buildLimitMs, signal };
+  const settings = { nothrow: true, quiet: true, cwd: packageRoot } as const;
+  const result = await within(limits, $(settings)`docker build --force-rm --network host ${args} -t ${name} .`);
   signal.throwIfAborted();
+  if (result === null) throw buildError(`it did not end in ${buildLimitMs / 1000} s`, args);
   if (result.exitCode === 0) return;
   throw buildError(`${result.stdout}\n${result.stderr}`, args);
 }

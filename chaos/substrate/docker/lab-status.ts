@@ -32,19 +32,21 @@ export async function labStatuses(engine: Engine): Promise<LabStatus[]> {
   const [labs, containers] = await Promise.all([findLabs(engine), engine.containers()]);
   const asked = labs.map(async ({ project, state }) => {
     const own = containers.filter((each) => each.project === project && each.node !== undefined);
-    const replicas = await askAll(vantage, project, own);
+    const replicas = await askAll(engine, vantage, project, own);
     return { project, state, replicas, leader: leaderOf(replicas) };
   });
-  // A lab that goes away while it is asked is left out.
-  const answered = await Promise.allSettled(asked);
-  return answered
-    .flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
-    .filter(({ replicas }) => replicas.length > 0);
+  return (await Promise.all(asked)).filter(({ replicas }) => replicas.length > 0);
 }
 
-async function askAll(vantage: Vantage, project: string, containers: readonly LabContainer[]) {
+async function askAll(engine: Engine, vantage: Vantage, project: string, containers: readonly LabContainer[]) {
   try {
     await vantage.join(project);
+  } catch (error) {
+    // It went away while it was asked, or it cannot be reached.
+    if ((await engine.containers(project)).length === 0) return [];
+    throw error;
+  }
+  try {
     const lines = await Promise.all(containers.map((container) => ask(vantage, container)));
     return lines.sort((a, b) => a.node.localeCompare(b.node, 'en', { numeric: true }));
   } finally {

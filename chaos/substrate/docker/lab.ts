@@ -49,7 +49,7 @@ export class Lab {
     const { engine, vantage, plan, observe, keepUp, signal } = this.#options;
     const { nodes, protocol, seed } = plan;
     const replica = await replicaImage(engine, vantage.image, say, signal);
-    const proxy = await toxiproxyImage(engine, say);
+    const proxy = await toxiproxyImage(engine, say, signal);
     const text = this.#composeFile();
     // First of all something to find it by: Compose, once begun, goes on when its caller is killed.
     await engine.createVolume(`${this.#project}_lab`, this.#labels());
@@ -62,7 +62,7 @@ export class Lab {
     const containers = await engine.containers(this.#project);
     const toxiproxy = containerOf(containers, ({ service }) => service === 'toxiproxy', 'Toxiproxy');
     const links = new Links(`http://${vantage.address(toxiproxy, toxiproxyApiPort)}`);
-    await links.ready(readyLimitMs);
+    await links.ready(readyLimitMs, signal);
     await links.populate(proxyLinks(nodes));
     return new DockerCluster(nodes, {
       seed,
@@ -88,7 +88,8 @@ export class Lab {
    */
   async takeDown(forMs: number): Promise<void> {
     for (const replica of this.#replicas.values()) replica.close();
-    await this.#letGo();
+    // Where that fails, the removal says what is stuck.
+    await this.#letGo().catch(() => {});
     await removeLab(this.#options.engine, this.#project, forMs);
   }
 
@@ -99,13 +100,13 @@ export class Lab {
   }
 
   async #takeReplicas(containers: readonly LabContainer[]): Promise<ReadonlyMap<NodeId, ReplicaContainer>> {
-    const { engine, vantage, plan } = this.#options;
+    const { engine, vantage, plan, signal } = this.#options;
     const parts = { engine, vantage, token: this.#token, observer: this.#observer() };
     for (const node of plan.nodes) {
       const { id } = containerOf(containers, (each) => each.node === node, node);
       this.#replicas.set(node, new ReplicaContainer(node, id, parts));
     }
-    await Promise.all([...this.#replicas.values()].map((replica) => replica.ready(readyLimitMs)));
+    await Promise.all([...this.#replicas.values()].map((replica) => replica.ready(readyLimitMs, signal)));
     return this.#replicas;
   }
 

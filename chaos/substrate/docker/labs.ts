@@ -36,9 +36,9 @@ async function stateOf(engine: Engine, own: Labels): Promise<LabState> {
   const owner = parseOwner(own[labels.owner] ?? '');
   if (owner === null) return 'kept';
   const lives = processLives(owner) ?? (await containerLives(engine, owner));
-  if (lives === null) return 'elsewhere';
-  if (lives) return 'running';
-  return own[labels.kept] === 'true' ? 'kept' : 'orphan';
+  if (lives === true) return 'running';
+  if (own[labels.kept] === 'true') return 'kept';
+  return lives === null ? 'elsewhere' : 'orphan';
 }
 
 /** Whether the container of an owner that cannot be seen from here runs; null where it is in none. */
@@ -49,6 +49,7 @@ async function containerLives(engine: Engine, { container }: Owner): Promise<boo
 
 /** A Compose whose caller was killed may still be making something: nothing may come for this long, in milliseconds. */
 export const quietMs = 3000;
+/** For so long, in milliseconds, something may fail to go with every look: an engine that restarts is waited for. */
 const removeLimitMs = 20_000;
 const lookAgainMs = 100;
 
@@ -59,17 +60,19 @@ const lookAgainMs = 100;
  * @throws EnvironmentError where something cannot be removed
  */
 export async function removeLab(engine: Engine, project: string, forMs: number): Promise<void> {
-  const untilMs = performance.now() + removeLimitMs;
   let emptySinceMs: number | undefined;
+  let stuckSinceMs: number | undefined;
   for (;;) {
-    const { left, failure } = await removeOnce(engine, project);
+    const { found, failure } = await removeOnce(engine, project);
     const nowMs = performance.now();
-    if (left.length > 0) emptySinceMs = undefined;
+    if (found.length > 0) emptySinceMs = undefined;
     else emptySinceMs ??= nowMs;
     if (emptySinceMs !== undefined && nowMs - emptySinceMs >= forMs) return;
-    if (nowMs > untilMs) {
+    if (failure === null) stuckSinceMs = undefined;
+    else stuckSinceMs ??= nowMs;
+    if (stuckSinceMs !== undefined && nowMs - stuckSinceMs > removeLimitMs) {
       throw new EnvironmentError(
-        `${left.join(', ')} of the lab ${project} could not be removed in ${removeLimitMs / 1000} s${failure}`,
+        `the lab ${project} (${found.join(', ')}) could not be removed in ${removeLimitMs / 1000} s: ${failure}`,
         'Mend what the engine says, then again: npx splitbrain down',
       );
     }
@@ -81,29 +84,29 @@ export async function removeLab(engine: Engine, project: string, forMs: number):
  * Removes what there is just now, in the order in which it depends on each other. What fails is tried again with the next
  * look: the engine refuses to remove what is still in use.
  *
- * @returns what there was, in words, and why the last of it could not be removed
+ * @returns what there was, in words, and why not all of it could be removed; null where it could
  */
-async function removeOnce(engine: Engine, project: string): Promise<{ left: string[]; failure: string }> {
-  const left: string[] = [];
-  let failure = '';
+async function removeOnce(engine: Engine, project: string): Promise<{ found: string[]; failure: string | null }> {
+  const found: string[] = [];
+  let failure: string | null = null;
   const removeAll = async (
     what: string,
     all: readonly Pick<Labelled, 'id' | 'name'>[],
     remove: typeof engine.removeVolume,
   ) => {
-    left.push(...all.map(({ name }) => `${what} ${name}`));
+    found.push(...all.map(({ name }) => `${what} ${name}`));
     const done = await Promise.allSettled(all.map(({ id }) => remove.call(engine, id)));
-    for (const each of done) if (each.status === 'rejected') failure = `: ${(each.reason as Error).message}`;
+    for (const each of done) if (each.status === 'rejected') failure = (each.reason as Error).message;
   };
   try {
     await removeAll('container', await engine.containers(project), engine.removeContainer);
     await removeAll('network', await engine.networks(project), engine.removeNetwork);
     await removeAll('volume', await engine.volumes(project), engine.removeVolume);
   } catch (error) {
-    if (left.length === 0) left.push('something');
-    failure = `: ${(error as Error).message}`;
+    if (found.length === 0) found.push('whatever there is of it');
+    failure = (error as Error).message;
   }
-  return { left, failure };
+  return { found, failure };
 }
 
 /** Removes every lab whose run is dead; returns their names. */

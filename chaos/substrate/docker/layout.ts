@@ -33,7 +33,7 @@ const lastLinkPort = 32_767;
 /** What the settings of a replica allow. */
 const maxMembers = 100;
 
-/** The most replicas for which there are enough ports: each has a link to each other and one from the clients. */
+/** The most replicas: each needs a port for its link to each other, and one for that from the clients. */
 export const maxReplicas = Math.min(maxMembers, Math.floor(Math.sqrt(lastLinkPort - firstLinkPort)));
 
 /** One proxy: a directed link between two replicas, or from the clients to one. */

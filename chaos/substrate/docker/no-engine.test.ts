@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, test } from 'vitest';
@@ -29,13 +30,28 @@ function listening(listen: (server: Server) => void): Promise<Server> {
   });
 }
 
-test('an engine that takes calls and never answers', async () => {
-  const socket = join(scratch.path, 'mute.sock');
-  const server = createServer(() => {});
+test.each([
+  ['never answers', 0],
+  ['answers the first call, and then no more', 1],
+])('an engine that takes calls and %s', async (_, answers) => {
+  const socket = join(scratch.path, `mute-${answers}.sock`);
+  let calls = 0;
+  const server = createHttpServer((_, response) => {
+    calls += 1;
+    if (calls <= answers) response.setHeader('content-type', 'application/json').end('{"Version":"0"}');
+  });
   await new Promise<void>((resolve) => server.listen(socket, resolve));
-  const ended = await splitbrain(run(), { env: { DOCKER_HOST: `unix://${socket}` } });
-  server.close();
-  expectSentence(ended, /the Docker engine did not answer in 20 s/, /npx splitbrain doctor/);
+  try {
+    const env = { DOCKER_HOST: `unix://${socket}`, SPLITBRAIN_IMAGE: 'any' };
+    expectSentence(
+      await splitbrain(run(), { env }),
+      /the Docker engine did not answer in 20 s/,
+      /npx splitbrain doctor/,
+    );
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 test('no engine', async () => {

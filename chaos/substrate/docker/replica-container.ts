@@ -52,13 +52,14 @@ export class ReplicaContainer {
    *
    * @throws EnvironmentError where it ends instead, or does not answer in `limitMs`
    */
-  async ready(limitMs: number): Promise<void> {
+  async ready(limitMs: number, signal: AbortSignal): Promise<void> {
     const untilMs = performance.now() + limitMs;
     await this.#attach();
     for (let lookAtMs = performance.now() + lookAgainMs; ; ) {
       await this.poll();
       if (this.#status.view !== null) return;
-      await realClock.sleep(askAgainMs);
+      await realClock.sleep(askAgainMs, signal);
+      signal.throwIfAborted();
       if (performance.now() < lookAtMs) continue;
       lookAtMs = performance.now() + lookAgainMs;
       const state = (await this.#parts.engine.inspect(this.#id))?.State;
@@ -161,6 +162,12 @@ export class ReplicaContainer {
       try {
         await engine.kill(this.#id);
         await Promise.race([dead, realClock.sleep(stopLimitMs, over.signal)]);
+        if ((await engine.inspect(this.#id))?.State.Running === true) {
+          throw new EnvironmentError(
+            `${this.node} runs on ${stopLimitMs / 1000} s after it was killed`,
+            'See: docker ps',
+          );
+        }
       } finally {
         over.abort();
         this.#onDeath = undefined;
@@ -184,7 +191,8 @@ export class ReplicaContainer {
     return this.#inTurn(async () => {
       if (this.#status.state !== 'up') return;
       await this.#parts.engine.pause(this.#id);
-      this.#gone('paused');
+      // It may have died on its own meanwhile.
+      if (this.#status.state === 'up') this.#gone('paused');
     });
   }
 

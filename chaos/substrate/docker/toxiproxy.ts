@@ -94,12 +94,13 @@ export class Links {
   }
 
   /** Waits until the server answers. */
-  async ready(limitMs: number): Promise<string> {
+  async ready(limitMs: number, signal: AbortSignal): Promise<string> {
     const untilMs = performance.now() + limitMs;
     for (;;) {
       try {
         return await this.#client.getVersion();
       } catch (error) {
+        signal.throwIfAborted();
         if (performance.now() >= untilMs) throw error;
         await delay(50);
       }
