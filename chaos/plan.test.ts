@@ -51,7 +51,7 @@ describe('a plan', () => {
     expect(made.strikes.every(({ trigger }) => !('atMs' in trigger) || trigger.atMs < 12_000)).toBe(true);
   });
 
-  test('containers of a larger group than the experiment has of its own get longer time-outs, up to four times', async () => {
+  test('containers of a larger group than the experiment has of its own get longer time-outs and limits, up to four times', async () => {
     const settings = async (name: string, nodeCount?: number) =>
       (await plan(name, { substrate: 'docker', ...(nodeCount ? { nodeCount } : {}) })).experiment.settings;
     const own = await settings('leader-crash');
@@ -65,6 +65,15 @@ describe('a plan', () => {
     expect(await settings('leader-crash', 20)).toEqual(longest);
     expect(await settings('leader-crash', 40)).toEqual(longest);
     expect(await settings('leader-crash', 3)).toEqual(own);
+    const limits = async (nodeCount: number) =>
+      (await plan('leader-crash', { substrate: 'docker', nodeCount })).experiment.limits;
+    const ofFive = await limits(5);
+    expect(ofFive).toEqual(loadExperiment('leader-crash').experiment.limits);
+    expect(await limits(20)).toEqual({
+      recovery: 4 * ofFive.recovery,
+      outage: 4 * ofFive.outage,
+      settle: 4 * ofFive.settle,
+    });
     expect((await settings('figure-8', 5)).electionTimeout).toEqual([250, 500]);
     // What an experiment says of its own size stands.
     const file = experimentFile('nodes: 20\nsettings: { electionTimeout: [100ms, 200ms] }');
@@ -72,8 +81,8 @@ describe('a plan', () => {
   });
 
   test('in the simulator a larger group keeps its time-outs', async () => {
-    const own = (await plan('leader-crash')).experiment.settings;
-    expect((await plan('leader-crash', { nodeCount: 40 })).experiment.settings).toEqual(own);
+    const { settings, limits } = (await plan('leader-crash')).experiment;
+    expect((await plan('leader-crash', { nodeCount: 40 })).experiment).toMatchObject({ settings, limits });
   });
 
   test.each(namesOf('experiment'))('%s: is the same bytes after it was read back', async (name) => {

@@ -33,7 +33,7 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
     protocol,
     nodes: nodeCount,
     duration: durationMs,
-    settings: stretched(written.settings, stretchFor(options.substrate, ownCount, nodeCount)),
+    ...stretched(written, stretchFor(options.substrate, ownCount, nodeCount)),
     load: { ...written.load, rate: options.rate ?? written.load.rate },
   });
   const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
@@ -69,12 +69,20 @@ function stretchFor(substrate: Plan['substrate'], ownCount: number, nodeCount: n
   return Math.min(maxStretch, Math.max(1, nodeCount / Math.max(smallGroup, ownCount)));
 }
 
-function stretched(settings: Experiment['settings'], factor: number): Experiment['settings'] {
+/** Limits are about how many elections it takes: they grow with the time of one. */
+function stretched({ settings, limits }: Experiment, factor: number): Pick<Experiment, 'settings' | 'limits'> {
   const [min, max] = settings.electionTimeout;
   return {
-    ...settings,
-    electionTimeout: [min * factor, max * factor],
-    heartbeatInterval: settings.heartbeatInterval * factor,
+    settings: {
+      ...settings,
+      electionTimeout: [min * factor, max * factor],
+      heartbeatInterval: settings.heartbeatInterval * factor,
+    },
+    limits: {
+      recovery: limits.recovery * factor,
+      outage: limits.outage * factor,
+      settle: limits.settle * factor,
+    },
   };
 }
 

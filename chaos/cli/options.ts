@@ -36,7 +36,10 @@ export const options = {
   protocol: () => new Option('--protocol <name>', 'the protocol of the replicas').env('SPLITBRAIN_PROTOCOL'),
   bug: () => new Option('--bug <name>', 'plant a bug in every replica (see: list bugs)').env('SPLITBRAIN_BUG'),
   nodes: () =>
-    new Option('--nodes <count>', 'how many replicas; on docker time-outs grow with it beyond five, up to four times')
+    new Option(
+      '--nodes <count>',
+      'how many replicas; on docker time-outs and limits grow with it beyond five, up to four times',
+    )
       .argParser(integer(1, 200))
       .env('SPLITBRAIN_NODES'),
   seed: () =>

@@ -83,6 +83,26 @@ describeOnDocker('a run that is killed without a warning', () => {
   );
 
   test(
+    'with Ctrl-C while it came up: it removes what there is, and ends with 130',
+    async () => {
+      const before = await contents();
+      let sent = false;
+      const { code, stderr } = await splitbrain(['run', 'leader-crash', '--on', 'docker', '--out', scratch.fresh()], {
+        env,
+        limitMs,
+        onStderr: (text, send) => {
+          if (sent || !/starting containers/.test(text)) return;
+          sent = true;
+          setTimeout(() => send('SIGINT'), random.integer(0, 2000));
+        },
+      });
+      expect({ code, stderr }).toMatchObject({ code: 130, stderr: expect.stringMatching(/[Ii]nterrupted/) });
+      expect(await contents()).toEqual(before);
+    },
+    limitMs,
+  );
+
+  test(
     'leaves alone what a live run steers',
     async () => {
       const before = await contents();
