@@ -62,7 +62,7 @@ const maxStretch = 4;
 /**
  * By how much time-outs grow where the group is larger than the experiment's own. Containers share the machine, and each
  * election and each heartbeat is a message to everybody: a larger group takes longer to come to an end with it. In the
- * simulator that takes no time. Strikes and limits do not grow, so beyond the bound an election would outlast them.
+ * simulator that takes no time. Strikes do not grow: beyond the bound an election would outlast them.
  */
 function stretchFor(substrate: Plan['substrate'], ownCount: number, nodeCount: number): number {
   if (substrate !== 'docker') return 1;
