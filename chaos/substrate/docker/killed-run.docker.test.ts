@@ -109,7 +109,7 @@ describeOnDocker('a run that is killed without a warning', () => {
       const ours = await newLabs();
       let down: Promise<{ stdout: string }> | undefined;
       const { stderr } = await splitbrain(
-        ['run', 'leader-crash', '--on', 'docker', '--duration', '6s', '--out', scratch.fresh()],
+        ['run', 'leader-crash', '--on', 'docker', '--seed', '1', '--duration', '8s', '--out', scratch.fresh()],
         {
           env,
           limitMs,
