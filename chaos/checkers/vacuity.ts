@@ -103,8 +103,9 @@ async function toothless({ events }: Recording, windows: readonly Window[]): Pro
 }
 
 /**
- * A strike that is meant to last less than this, in milliseconds, or did, is too short to ask that anything succeeds under it. What
- * was planned decides: a container takes longer to come back than a process of the simulator, and proves no more by that.
+ * A strike that is meant to last less than this, in milliseconds, or did, is too short to ask that anything succeeds under
+ * it. What was planned counts too: a container takes longer to come back than a process of the simulator, and proves no
+ * more by that.
  */
 const tellingMs = 1000;
 

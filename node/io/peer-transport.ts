@@ -9,9 +9,9 @@ import { OutgoingLink } from './outgoing-link.ts';
 
 /**
  * How often an idle link sends a sign of life, in milliseconds. A group of n has n (n - 1) links; up to five members
- * each speaks 40 times a second, and beyond that the interval grows with the square of n: replicas that share a machine
- * exchange fewer than 1000 frames a second, up to 20 of them. From 20 members on it grows no more, for a silence is noticed after a few
- * intervals, and a strike on a link must be noticed while it lasts.
+ * each speaks 40 times a second, and beyond that the interval grows with the square of n: up to 20 replicas that share a
+ * machine exchange fewer than 1000 frames a second. From 20 members on it grows no more, for a silence is noticed after
+ * a few intervals, and a strike on a link must be noticed while it lasts.
  */
 export function linkIntervalMsFor(memberCount: number): number {
   return 25 * Math.min(4, Math.max(1, memberCount / 5)) ** 2;

@@ -66,7 +66,7 @@ async function engineFindings(): Promise<Finding[]> {
       ['Toxiproxy image', publicImages.toxiproxy],
     ] as const;
     return [
-      { what: 'Docker engine', state: 'ok', detail: await engine.version() },
+      { what: 'Docker engine', state: 'ok', detail: engine.version },
       await compose(),
       ...(await Promise.all(wanted.map(([what, image]) => imageFinding(engine, what, imageName(image))))),
       await labs(engine),
@@ -80,9 +80,8 @@ async function engineFindings(): Promise<Finding[]> {
 type EngineOf = import('../../substrate/docker/engine.ts').Engine;
 
 async function compose(): Promise<Finding> {
-  const { composeCommand, composeVersion, isTooOld, oldestCompose } = await import('../../substrate/docker/compose.ts');
-  const command = await composeCommand();
-  const version = await composeVersion(command);
+  const { findCompose, isTooOld, oldestCompose } = await import('../../substrate/docker/compose.ts');
+  const { command, version } = await findCompose();
   const what = 'Docker Compose';
   const mend = `install the Compose plugin of your Docker, ${oldestCompose} or newer`;
   if (version === null) return { what, state: 'missing', detail: 'version 2 is not installed', mend };

@@ -13,7 +13,7 @@ const upLimitMs = 120_000;
  * @throws EnvironmentError
  */
 export async function composeUp(project: string, text: string, image: string, signal: AbortSignal): Promise<void> {
-  const [command = '', ...first] = await composeCommand();
+  const [command = '', ...first] = (await findCompose()).command;
   const env = { ...process.env, SPLITBRAIN_IMAGE: image };
   const settings = { nothrow: true, quiet: true, input: text, env } as const;
   const up = $(settings)`${command} ${first} -p ${project} -f - up -d --pull never --no-build`;
@@ -41,16 +41,20 @@ function slowCompose(): EnvironmentError {
   return new EnvironmentError(`docker compose up did not end in ${upLimitMs / 1000} s`, 'See: npx splitbrain doctor');
 }
 
-let found: readonly string[] | undefined;
-
-/** The plugin of the Docker CLI; else the program of its own, which is all that our image has. */
-export async function composeCommand(): Promise<readonly string[]> {
-  found ??= (await composeVersion(['docker', 'compose'])) === null ? ['docker-compose'] : ['docker', 'compose'];
-  return found;
+export interface Compose {
+  readonly command: readonly string[];
+  /** 2 or later; `dev` where it was built from source; null where there is none. */
+  readonly version: string | null;
 }
 
-/** The version of Compose behind a command (2 or later; `dev` where it was built from source); null where there is none. */
-export async function composeVersion([command = '', ...first]: readonly string[]): Promise<string | null> {
+/** The plugin of the Docker CLI; else the program of its own, which is all that our image has. */
+export async function findCompose(): Promise<Compose> {
+  const [plugin, program] = [['docker', 'compose'], ['docker-compose']];
+  const version = await composeVersion(plugin);
+  return version === null ? { command: program, version: await composeVersion(program) } : { command: plugin, version };
+}
+
+async function composeVersion([command = '', ...first]: readonly string[]): Promise<string | null> {
   const bounded = { nothrow: true, quiet: true, timeout: '10s', timeoutSignal: 'SIGKILL' } as const;
   const result = await $(bounded)`${command} ${first} version --short`;
   const version = result.stdout.trim().replace(/^v/, '');

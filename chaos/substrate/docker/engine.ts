@@ -53,6 +53,7 @@ interface Bounded {
 
 export class Engine {
   readonly #docker: Docker;
+  #version = '';
 
   private constructor(docker: Docker) {
     this.#docker = docker;
@@ -70,14 +71,19 @@ export class Engine {
     if (host !== null) process.env['DOCKER_HOST'] = host;
     try {
       const engine = new Engine(new Docker());
-      await engine.version();
+      engine.#version = await engine.#askVersion();
       return engine;
     } catch (error) {
       throw engineError(error);
     }
   }
 
-  async version(): Promise<string> {
+  /** As it said when it was opened. */
+  get version(): string {
+    return this.#version;
+  }
+
+  async #askVersion(): Promise<string> {
     // The declared type knows no options; the function takes them.
     const { version } = this.#docker as { version: (limit: Bounded) => Promise<{ readonly Version: string }> };
     return (await this.#call((limit) => version.call(this.#docker, limit))).Version;

@@ -56,16 +56,20 @@ export async function replicaImage(
   }
   const args = [publicImages.base, publicImages.compose].map(imageName);
   const name = `splitbrain:${contentHash(args)}`;
-  if ((await engine.image(name)) === null) {
+  return ready(engine, name, async () => {
     await build(name, args, say, signal);
     // What it leaves behind is no reason not to run.
     await removeOldImages(engine, name).catch(() => {});
-  }
-  return ready(engine, name);
+  });
 }
 
-async function ready(engine: Engine, name: string): Promise<ReadyImage> {
-  const found = await engine.image(name);
+/** The image of a name, made first where it is not here. */
+async function ready(engine: Engine, name: string, make: () => Promise<void>): Promise<ReadyImage> {
+  let found = await engine.image(name);
+  if (found === null) {
+    await make();
+    found = await engine.image(name);
+  }
   if (found !== null) return { name, id: found.id };
   throw new EnvironmentError(`the image ${name} is gone again`, 'Run it once more.');
 }
@@ -73,8 +77,7 @@ async function ready(engine: Engine, name: string): Promise<ReadyImage> {
 /** Toxiproxy's image, pulled where it is not here. */
 export async function toxiproxyImage(engine: Engine, say: Say, signal: AbortSignal): Promise<ReadyImage> {
   const name = imageName(publicImages.toxiproxy);
-  if ((await engine.image(name)) === null) await pull(engine, name, say, signal);
-  return ready(engine, name);
+  return ready(engine, name, () => pull(engine, name, say, signal));
 }
 
 async function pull(engine: Engine, name: string, say: Say, signal: AbortSignal): Promise<void> {

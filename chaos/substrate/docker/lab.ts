@@ -55,7 +55,7 @@ export class Lab {
     await engine.createVolume(`${this.#project}_lab`, this.#labels());
     this.#deaf = await followEvents(engine, this.#project, this.#observer());
     const images = { replica: replica.id, toxiproxy: proxy.id };
-    observe(realClock.now(), { type: 'booting', engine: await engine.version(), images });
+    observe(realClock.now(), { type: 'booting', engine: engine.version, images });
     await composeUp(this.#project, text, replica.name, signal);
     signal.throwIfAborted();
     await vantage.join(this.#project);

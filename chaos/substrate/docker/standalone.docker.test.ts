@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { packageRoot } from '../../../node/io/package-root.ts';
 import { onlyRun, Scratch, splitbrain, textOf } from '../../cli/spawned.ts';
-import { composeCommand } from './compose.ts';
+import { findCompose } from './compose.ts';
 import { contents, describeOnDocker, engine, imageVariables } from './docker-fixture.ts';
 import { replicaImage } from './image.ts';
 import type { LabStatus } from './lab-status.ts';
@@ -19,7 +19,7 @@ const someone = 4711;
 
 /** `docker compose` with the file at the top of the project, whose results go to a folder of the test. */
 async function compose(...args: string[]): Promise<{ code: number | null; output: string }> {
-  const [command = '', ...first] = await composeCommand();
+  const [command = '', ...first] = (await findCompose()).command;
   const file = join(packageRoot, 'docker-compose.yml');
   const image = (await replicaImage(engine(), undefined, () => {}, new AbortController().signal)).name;
   const all = [...first, '-p', project, '--project-directory', scratch.path, '-f', file, ...args];
