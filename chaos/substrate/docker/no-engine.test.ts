@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer, type Server } from 'node:net';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, test } from 'vitest';
 import { packageRoot } from '../../../node/io/package-root.ts';
@@ -22,14 +23,6 @@ function readableByAll(): boolean {
   return true;
 }
 
-function listening(listen: (server: Server) => void): Promise<Server> {
-  return new Promise((resolve) => {
-    const server = createServer((socket) => socket.destroy());
-    server.on('listening', () => resolve(server));
-    listen(server);
-  });
-}
-
 test.each([
   ['never answers', 0],
   ['answers the first call, and then no more', 1],
@@ -40,7 +33,7 @@ test.each([
     calls += 1;
     if (calls <= answers) response.setHeader('content-type', 'application/json').end('{"Version":"0"}');
   });
-  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  await once(server.listen(socket), 'listening');
   try {
     const env = { DOCKER_HOST: `unix://${socket}`, SPLITBRAIN_IMAGE: 'any' };
     expectSentence(
@@ -61,7 +54,8 @@ test('no engine', async () => {
 
 test.skipIf(isRoot && !readableByAll())('an engine whose socket this user may not use', async () => {
   const socket = join(scratch.path, 'closed.sock');
-  const server = await listening((each) => each.listen(socket));
+  const server = createServer((each) => each.destroy());
+  await once(server.listen(socket), 'listening');
   chmodSync(scratch.path, 0o755);
   chmodSync(socket, 0o000);
   const main = scratch.write(

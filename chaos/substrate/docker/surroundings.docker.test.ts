@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -18,14 +19,6 @@ const isRoot = process.getuid?.() === 0;
 const run = (...more: string[]) => ['run', 'leader-crash', '--on', 'docker', '--out', scratch.fresh(), ...more];
 /** Nothing listens there, so that an image of that name can be neither here nor pulled. */
 const noImage = 'localhost:1/splitbrain/nothing:1';
-
-function listening(listen: (server: Server) => void): Promise<Server> {
-  return new Promise((resolve) => {
-    const server = createServer((socket) => socket.destroy());
-    server.on('listening', () => resolve(server));
-    listen(server);
-  });
-}
 
 describeOnDocker('what is missing or breaks', () => {
   test.each([
@@ -48,7 +41,8 @@ describeOnDocker('what is missing or breaks', () => {
     'a port that another program has',
     async () => {
       const before = await contents();
-      const server = await listening((each) => each.listen(0, '127.0.0.1'));
+      const server = createServer((socket) => socket.destroy());
+      await once(server.listen(0, '127.0.0.1'), 'listening');
       const { port } = server.address() as { port: number };
       const project = 'splitbrain-port-taken';
       const own = { 'org.splitbrain.lab': project };
@@ -161,7 +155,7 @@ async function relayTo(host: string): Promise<{ path: string; cut: () => void }>
     }
     near.pipe(far).pipe(near);
   });
-  await new Promise<void>((resolve) => server.listen(path, resolve));
+  await once(server.listen(path), 'listening');
   return {
     path,
     cut: () => {
