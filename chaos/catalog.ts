@@ -1,6 +1,6 @@
 /**
- * Finds protocols, bugs, faults, targets, workloads, checkers, reporters and experiments by their names, which are the
- * names of their files. Nothing is registered anywhere: a new file is enough.
+ * Finds protocols, bugs, faults, targets, workloads, checkers, reporters, experiments, and the workloads and drivers of the
+ * benchmark by their names, which are the names of their files. Nothing is registered anywhere: a new file is enough.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { closest, distance } from 'fastest-levenshtein';
 import { packageRoot } from '../node/io/package-root.ts';
 import type { Defect, ProtocolDefinition } from '../node/protocol.ts';
+import type { BenchWorkload, DriverDefinition } from './bench/contracts.ts';
 import type { Checker, Fault, Reporter, Target, Workload } from './contracts.ts';
 import { UsageError } from './errors.ts';
 import { type Experiment, parseExperiment } from './experiment.ts';
@@ -22,6 +23,8 @@ const folders = {
   workload: join(chaosFolder, 'workloads'),
   checker: join(chaosFolder, 'checkers'),
   reporter: join(chaosFolder, 'reporters'),
+  'bench-workload': join(chaosFolder, 'bench', 'workloads'),
+  driver: join(chaosFolder, 'bench', 'drivers'),
   protocol: join(chaosFolder, '..', 'node', 'protocols'),
   experiment: join(packageRoot, 'experiments'),
 } as const;
@@ -85,6 +88,8 @@ export const loadTarget = (name: string) => loadNamed<Target>('target', name);
 export const loadWorkload = (name: string) => loadNamed<Workload<unknown>>('workload', name);
 export const loadChecker = (name: string) => loadNamed<Checker>('checker', name);
 export const loadReporter = (name: string) => loadNamed<Reporter>('reporter', name);
+export const loadBenchWorkload = (name: string) => loadNamed<BenchWorkload>('bench-workload', name);
+export const loadDriver = (name: string) => loadNamed<DriverDefinition>('driver', name);
 
 export async function loadProtocol(name: string): Promise<ProtocolDefinition<unknown, unknown>> {
   requireName('protocol', name);

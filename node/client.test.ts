@@ -9,6 +9,7 @@ const toLeader: ClientPolicy = { contact: 'leader', replyQuorum: () => 1 };
 const toAll: ClientPolicy = { contact: 'all', replyQuorum: (nodeCount) => Math.floor((nodeCount - 1) / 3) + 1 };
 const put: ClientCommand = { op: 'put', key: 'k', a: 'x', b: null };
 const get: ClientCommand = { op: 'get', key: 'k', a: null, b: null };
+const scan: ClientCommand = { op: 'scan', key: 'k', a: '10', b: null };
 const timeoutMs = 2000;
 
 interface Sent {
@@ -79,9 +80,11 @@ describe('sessions (dissertation, section 6.3)', () => {
       ['get', 5, 2],
       ['put', 5, 3],
     ]);
-    const reader = talker();
-    reader.call(get);
-    expect(reader.sent).toMatchObject([{ command: { op: 'get' }, request: { access: 'read' } }]);
+    for (const command of [get, scan]) {
+      const reader = talker();
+      reader.call(command);
+      expect(reader.sent).toMatchObject([{ command: { ...command, sequence: 0 }, request: { access: 'read' } }]);
+    }
   });
 
   test('a session that expired leaves the fate of the command unknown, and a new one is begun', () => {
@@ -197,9 +200,9 @@ describe('how a call ends', () => {
     expect(last().command.op).toBe('register');
   });
 
-  test('as unknown for a read that nobody answered; it can have changed nothing', () => {
+  test.each([get, scan])('as unknown for a read ($op) that nobody answered; it can have changed nothing', (read) => {
     const { call, clock, outcomes } = talker();
-    call(get);
+    call(read);
     clock.pass(timeoutMs - 1);
     expect(outcomes).toEqual([]);
     clock.pass(1);

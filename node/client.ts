@@ -3,7 +3,7 @@
  * command is applied once), and takes an answer when enough replicas gave an equal one. The protocol's `ClientPolicy`
  * says where requests go and how many equal replies are enough. One operation at a time.
  */
-import { type Command, decodeResult, encodeCommand, type Result } from './machine/command.ts';
+import { type Command, decodeResult, encodeCommand, isRead, type Result } from './machine/command.ts';
 import type { Cancel, ClientReply, ClientRequest, Clock, Random } from './ports.ts';
 import type { ClientPolicy, NodeId } from './protocol.ts';
 
@@ -39,7 +39,8 @@ interface Call {
   /** Requests of the command itself that were sent and neither answered nor refused: each may be applied yet. */
   unresolved: number;
   redirects: number;
-  readonly replies: Map<NodeId, Uint8Array>;
+  /** Where several must agree: what each has said to this attempt. */
+  readonly replies: Map<NodeId, Uint8Array> | undefined;
 }
 
 export class SessionClient {
@@ -52,7 +53,10 @@ export class SessionClient {
   #lastRequest = 0;
   #contact: NodeId;
   #call: Call | undefined;
-  #cancel: Cancel | undefined;
+  /** What happens next without a reply; undefined where nothing does. */
+  #next: { readonly atMs: number; readonly run: () => void } | undefined;
+  /** A wake-up that is set: for `#next`, or for an earlier one that is no longer wanted. */
+  #alarm: { readonly atMs: number; readonly cancel: Cancel } | undefined;
 
   constructor(ports: ClientPorts, members: readonly NodeId[], policy: ClientPolicy) {
     this.#ports = ports;
@@ -64,7 +68,7 @@ export class SessionClient {
 
   /** Carries out one command; calls `done` once, at the latest after `timeoutMs`. */
   call(command: ClientCommand, timeoutMs: number, done: (outcome: CallOutcome) => void): void {
-    const reads = command.op === 'get';
+    const reads = isRead(command.op);
     const deadlineMs = this.#ports.clock.now() + timeoutMs;
     const registers = !reads && this.#session === 0;
     if (!reads) this.#sequence += 1;
@@ -79,7 +83,7 @@ export class SessionClient {
       registers,
       unresolved: 0,
       redirects: 0,
-      replies: new Map(),
+      replies: this.#quorum === 1 ? undefined : new Map(),
     };
     this.#attempt(this.#call);
   }
@@ -97,7 +101,7 @@ export class SessionClient {
 
   #requestOf({ op, key, a, b }: ClientCommand): ClientRequest {
     const command = encodeCommand({ op, key, a, b, session: this.#session, sequence: this.#sequence });
-    return { id: this.#nextRequest(), access: op === 'get' ? 'read' : 'write', command };
+    return { id: this.#nextRequest(), access: isRead(op) ? 'read' : 'write', command };
   }
 
   #registration(): ClientRequest {
@@ -129,9 +133,31 @@ export class SessionClient {
     for (const member of to) this.#ports.send(member, call.request);
   }
 
-  #wake(delayMs: number, fn: () => void): void {
-    this.#cancel?.();
-    this.#cancel = this.#ports.clock.after(delayMs, fn);
+  /** In place of what was to happen next. Replies nearly always come first, so an alarm is not set anew for each. */
+  #wake(delayMs: number, run: () => void): void {
+    const atMs = this.#ports.clock.now() + delayMs;
+    this.#next = { atMs, run };
+    if (this.#alarm !== undefined && this.#alarm.atMs <= atMs) return;
+    this.#alarm?.cancel();
+    this.#setAlarm(atMs, delayMs);
+  }
+
+  #setAlarm(atMs: number, delayMs: number): void {
+    this.#alarm = { atMs, cancel: this.#ports.clock.after(delayMs, () => this.#onAlarm()) };
+  }
+
+  #onAlarm(): void {
+    this.#alarm = undefined;
+    if (this.#next === undefined) return;
+    const { atMs, run } = this.#next;
+    const leftMs = atMs - this.#ports.clock.now();
+    // Clocks count in fractions that a timer does not know.
+    if (leftMs > 0.001) {
+      this.#setAlarm(atMs, leftMs);
+      return;
+    }
+    this.#next = undefined;
+    run();
   }
 
   #onAttemptTimeout(call: Call): void {
@@ -140,7 +166,7 @@ export class SessionClient {
     call.redirects = 0;
     // The same command under a new request id, so that a late refusal of the old attempt is not taken for this one's.
     call.request = { ...call.request, id: this.#nextRequest() };
-    call.replies.clear();
+    call.replies?.clear();
     this.#attempt(call);
   }
 
@@ -163,17 +189,14 @@ export class SessionClient {
   }
 
   #onAnswered(call: Call, from: NodeId, bytes: Uint8Array): void {
-    call.replies.set(from, bytes);
-    let equal = 0;
-    for (const other of call.replies.values()) if (Buffer.compare(other, bytes) === 0) equal += 1;
-    if (equal < this.#quorum) return;
+    if (call.replies !== undefined && this.#agreeing(call.replies.set(from, bytes), bytes) < this.#quorum) return;
     const result = decodeResult(bytes);
     if (call.registers && result.status === 'ok') {
       this.#session = Number(result.value);
       call.registers = false;
       call.request = this.#requestOf(call.command);
       call.firstId = call.request.id;
-      call.replies.clear();
+      call.replies?.clear();
       this.#attempt(call);
       return;
     }
@@ -181,15 +204,21 @@ export class SessionClient {
     else this.#finish(call, { kind: 'answered', result });
   }
 
+  #agreeing(replies: ReadonlyMap<NodeId, Uint8Array>, bytes: Uint8Array): number {
+    let equal = 0;
+    for (const other of replies.values()) if (Buffer.compare(other, bytes) === 0) equal += 1;
+    return equal;
+  }
+
   #giveUp(call: Call): void {
     const error = 'timed out';
-    const safe = call.command.op !== 'get' && call.unresolved === 0;
+    const safe = !isRead(call.command.op) && call.unresolved === 0;
     this.#finish(call, safe ? { kind: 'failed', error: 'no replica took it up' } : { kind: 'unknown', error });
   }
 
   #finish(call: Call, outcome: CallOutcome): void {
     this.#call = undefined;
-    this.#cancel?.();
+    this.#next = undefined;
     // A command of unknown fate may be applied at any later time, under its sequence number: begin a new session.
     if (outcome.kind === 'unknown') {
       this.#session = 0;

@@ -21,9 +21,8 @@ type Access = ClientRequest['access'];
 interface Waiter {
   readonly client: ClientId;
   readonly request: ClientRequest;
-}
-
-interface SessionWaiter extends Waiter {
+  /** What the result of a write comes under: the session, or the negated number of a client that registers. */
+  readonly key: number;
   readonly sequence: number;
 }
 
@@ -46,8 +45,8 @@ export class Requests {
   #flushing = false;
   #lastBatch = 0;
   readonly #batches = new Map<number, readonly Waiter[]>();
-  /** Who waits for the result of a session's command; a registering client waits under its negated number. */
-  readonly #waiting = new Map<number, SessionWaiter>();
+  /** Who waits for the result of a write, by its key. */
+  readonly #waiting = new Map<number, Waiter>();
   #reads: PendingRead[] = [];
 
   constructor(machine: Machine, clients: ClientPort, clock: Clock, propose: Propose) {
@@ -64,12 +63,15 @@ export class Requests {
       this.#clients.reply(client, { id: request.id, status: 'rejected' });
       return;
     }
-    const known = request.access === 'write' ? this.#machine.recall(head.session, head.sequence) : null;
+    const { session } = head;
+    const known = request.access === 'write' ? this.#machine.recall(session, head.sequence) : null;
     if (known !== null) {
       this.#clients.reply(client, { id: request.id, status: 'ok', result: known });
       return;
     }
-    this.#gathered[request.access].push({ client, request });
+    const registers = head.op === 'register';
+    const [key, sequence] = registers ? [-session, 0] : [session, head.sequence];
+    this.#gathered[request.access].push({ client, request, key, sequence });
     this.#gatheredBytes += request.command.length;
     const count = this.#gathered.write.length + this.#gathered.read.length;
     if (count >= maxBatchCommands || this.#gatheredBytes >= maxBatchBytes) this.#flush();
@@ -89,19 +91,9 @@ export class Requests {
       if (waiters.length === 0) continue;
       this.#lastBatch += 1;
       this.#batches.set(this.#lastBatch, waiters);
-      if (access === 'write') this.#awaitResults(waiters);
+      if (access === 'write') for (const waiter of waiters) this.#waiting.set(waiter.key, waiter);
       this.#forgetOldBatches();
       this.#propose(this.#lastBatch, access, encodeBatch(waiters.map((waiter) => waiter.request.command)));
-    }
-  }
-
-  #awaitResults(waiters: readonly Waiter[]): void {
-    for (const { client, request } of waiters) {
-      const head = peekCommand(request.command);
-      if (head === null) continue;
-      const registers = head.op === 'register';
-      const sequence = registers ? 0 : head.sequence;
-      this.#waiting.set(registers ? -head.session : head.session, { client, request, sequence });
     }
   }
 
@@ -116,11 +108,8 @@ export class Requests {
   }
 
   /** Forgets a waiter, unless a later try of the same command waits in its place. */
-  #stopWaiting({ request }: Waiter): void {
-    const head = request.access === 'write' ? peekCommand(request.command) : null;
-    if (head === null) return;
-    const key = head.op === 'register' ? -head.session : head.session;
-    if (this.#waiting.get(key)?.request === request) this.#waiting.delete(key);
+  #stopWaiting(waiter: Waiter): void {
+    if (this.#waiting.get(waiter.key) === waiter) this.#waiting.delete(waiter.key);
   }
 
   /** Takes the result of each applied command to whoever waits for it. */

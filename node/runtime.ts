@@ -31,6 +31,8 @@ export interface ReplicaOptions {
   readonly id: NodeId;
   /** Ends this incarnation: after it, nothing is stepped, released or sent. */
   readonly signal: AbortSignal;
+  /** Whether each apply is reported, with a hash of its batch; true where absent. */
+  readonly trace?: boolean;
 }
 
 /** One incarnation of a replica, from its start to its crash. */
@@ -229,7 +231,7 @@ export class Replica<M, R> {
   #apply(index: number, payload: Uint8Array): void {
     invariant(index === this.#appliedIndex + 1, `index ${index} was decided after ${this.#appliedIndex}`);
     this.#appliedIndex = index;
-    this.#ports.tracer?.({ type: 'apply', index, hash: fnv1a(payload) });
+    if (this.#options.trace !== false) this.#ports.tracer?.({ type: 'apply', index, hash: fnv1a(payload) });
     this.#machine.apply(payload, this.#requests.onResult);
     this.#requests.serveReads(index);
   }

@@ -1,6 +1,8 @@
 /** The command line: every file in `commands/` is a command. */
 import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../../node/io/package-root.ts';
 import { EnvironmentError, exitCode, SplitbrainError } from '../errors.ts';
+import bench from './commands/bench.ts';
 import check from './commands/check.ts';
 import doctor from './commands/doctor.ts';
 import down from './commands/down.ts';
@@ -10,13 +12,12 @@ import report from './commands/report.ts';
 import run from './commands/run.ts';
 import soak from './commands/soak.ts';
 import status from './commands/status.ts';
-import { splitbrainVersion } from './provenance.ts';
 import { color, tell } from './terminal.ts';
 
 function program(): Command {
   const root = new Command('splitbrain')
     .description('A chaos-testing lab for consensus protocols: every verdict comes with its evidence.')
-    .version(splitbrainVersion(), '--version')
+    .version(packageVersion(), '--version')
     .showSuggestionAfterError()
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
     .exitOverride()
@@ -29,7 +30,7 @@ Every option can be set as SPLITBRAIN_<NAME> in the environment; the flag wins.
 
 Begin with:  npx splitbrain run rolling-failures`,
     );
-  for (const register of [run, list, replay, check, report, soak, status, doctor, down]) register(root);
+  for (const register of [run, list, replay, check, report, soak, bench, status, doctor, down]) register(root);
   for (const command of root.commands) command.exitOverride().showSuggestionAfterError();
   return root;
 }

@@ -1,20 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { arch, platform } from 'node:os';
-import { join } from 'node:path';
-import { packageRoot } from '../../node/io/package-root.ts';
+import { packageRoot, packageVersion } from '../../node/io/package-root.ts';
 import type { Provenance } from '../contracts.ts';
-
-/** Our own version, as package.json has it. */
-export function splitbrainVersion(): string {
-  const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
-  return manifest.version;
-}
 
 /** Where a run came from. */
 export function provenance(startedAt: Date, wallMs: number): Provenance {
   return {
-    splitbrainVersion: splitbrainVersion(),
+    splitbrainVersion: packageVersion(),
     commit: commit(),
     nodeVersion: process.versions.node,
     platform: `${platform()} ${arch()}`,

@@ -50,7 +50,11 @@ export function requireWritable(folder: string): void {
 }
 
 /** Makes the folder of a run: `<utc>-<experiment>-<protocol>-<seed>`. */
-export function makeRunFolder(results: string, plan: Plan, startedAt: Date): string {
+export function makeRunFolder(
+  results: string,
+  plan: Pick<Plan, 'experimentName' | 'protocol' | 'seed'>,
+  startedAt: Date,
+): string {
   const stamp = startedAt.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
   const name = `${stamp}-${plan.experimentName}-${plan.protocol}-${plan.seed}`;
   for (let copy = 1; ; copy += 1) {

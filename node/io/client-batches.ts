@@ -1,7 +1,7 @@
-/** `Requests` and `Replies` of node/proto/client.proto as bytes. */
+/** `Requests` and `Replies` of node/proto/client.proto as bytes, and one `Request` or `Reply` alone. */
 import { maxCommandBytes } from '../machine/command.ts';
 import type { ClientReply, ClientRequest } from '../ports.ts';
-import { FieldReader, fieldBytes, putFieldHead, putFixed64, varintBytes, wireType } from './wire.ts';
+import { FieldReader, fieldBytes, putFieldHead, putFixed64, wireType } from './wire.ts';
 
 /** The largest batch of requests or replies that is taken, in bytes. */
 export const maxBatchBytes = 4 << 20;
@@ -20,18 +20,27 @@ export function encodeRequests(requests: readonly ClientRequest[]): Buffer {
   const buffer = Buffer.allocUnsafe(size);
   let at = 0;
   for (const request of requests) {
-    at = putFieldHead(buffer, at, 1, requestBytes(request));
-    at = putFixed64(buffer, at, 1, request.id);
-    if (request.access === 'read') {
-      buffer[at] = 2 << 3;
-      buffer[at + 1] = 1;
-      at += 2;
-    }
-    at = putFieldHead(buffer, at, 3, request.command.length);
-    buffer.set(request.command, at);
-    at += request.command.length;
+    at = putRequest(buffer, putFieldHead(buffer, at, 1, requestBytes(request)), request);
   }
   return buffer;
+}
+
+export function encodeRequest(request: ClientRequest): Buffer {
+  const buffer = Buffer.allocUnsafe(requestBytes(request));
+  putRequest(buffer, 0, request);
+  return buffer;
+}
+
+function putRequest(buffer: Buffer, from: number, { id, access, command }: ClientRequest): number {
+  let at = putFixed64(buffer, from, 1, id);
+  if (access === 'read') {
+    buffer[at] = 2 << 3;
+    buffer[at + 1] = 1;
+    at += 2;
+  }
+  at = putFieldHead(buffer, at, 3, command.length);
+  buffer.set(command, at);
+  return at + command.length;
 }
 
 /** Commands are views into `bytes`. Null where the bytes are no batch; a command that is too large is one such case. */
@@ -43,18 +52,24 @@ export function decodeRequests(bytes: Buffer): ClientRequest[] | null {
       reader.skip();
       continue;
     }
-    const request = decodeRequest(reader.bytes());
+    const outer = reader.enter();
+    const request = readRequest(reader);
+    reader.leave(outer);
     if (request === null) return null;
     requests.push(request);
   }
   return reader.failed ? null : requests;
 }
 
-function decodeRequest(bytes: Buffer): ClientRequest | null {
+/** Null where the bytes are no request, or its command is too large. */
+export function decodeRequest(bytes: Buffer): ClientRequest | null {
+  return readRequest(new FieldReader(bytes));
+}
+
+function readRequest(reader: FieldReader): ClientRequest | null {
   let id = 0;
   let access: ClientRequest['access'] = 'write';
   let command: Uint8Array = emptyView;
-  const reader = new FieldReader(bytes);
   while (reader.next()) {
     const { field, type } = reader;
     if (field === 1 && type === wireType.fixed64) id = reader.fixed64();
@@ -75,6 +90,13 @@ export function replyBytes(reply: ClientReply): number {
   return fieldBytes(9 + fieldBytes(outcomeBytes(reply)));
 }
 
+export function encodeReply(reply: ClientReply): Buffer {
+  const length = outcomeBytes(reply);
+  const buffer = Buffer.allocUnsafe(9 + fieldBytes(length));
+  putReply(buffer, 0, reply, length);
+  return buffer;
+}
+
 export function encodeReplies(replies: readonly ClientReply[]): Buffer {
   let size = 0;
   for (const reply of replies) size += replyBytes(reply);
@@ -82,20 +104,23 @@ export function encodeReplies(replies: readonly ClientReply[]): Buffer {
   let at = 0;
   for (const reply of replies) {
     const length = outcomeBytes(reply);
-    at = putFieldHead(buffer, at, 1, 9 + 1 + varintBytes(length) + length);
-    at = putFixed64(buffer, at, 1, reply.id);
-    if (reply.status === 'ok') {
-      at = putFieldHead(buffer, at, 2, length);
-      buffer.set(reply.result, at);
-    } else {
-      at = putFieldHead(buffer, at, 3, length);
-      if (reply.leader !== undefined) {
-        buffer.write(reply.leader, putFieldHead(buffer, at, 1, Buffer.byteLength(reply.leader)));
-      }
-    }
-    at += length;
+    at = putReply(buffer, putFieldHead(buffer, at, 1, 9 + fieldBytes(length)), reply, length);
   }
   return buffer;
+}
+
+function putReply(buffer: Buffer, from: number, reply: ClientReply, length: number): number {
+  let at = putFixed64(buffer, from, 1, reply.id);
+  if (reply.status === 'ok') {
+    at = putFieldHead(buffer, at, 2, length);
+    buffer.set(reply.result, at);
+  } else {
+    at = putFieldHead(buffer, at, 3, length);
+    if (reply.leader !== undefined) {
+      buffer.write(reply.leader, putFieldHead(buffer, at, 1, Buffer.byteLength(reply.leader)));
+    }
+  }
+  return at + length;
 }
 
 /** Results are views into `bytes`. Null where the bytes are no batch. */
@@ -107,18 +132,24 @@ export function decodeReplies(bytes: Buffer): ClientReply[] | null {
       reader.skip();
       continue;
     }
-    const reply = decodeReply(reader.bytes());
+    const outer = reader.enter();
+    const reply = readReply(reader);
+    reader.leave(outer);
     if (reply === null) return null;
     replies.push(reply);
   }
   return reader.failed ? null : replies;
 }
 
-function decodeReply(bytes: Buffer): ClientReply | null {
+/** Null where the bytes are no reply. */
+export function decodeReply(bytes: Buffer): ClientReply | null {
+  return readReply(new FieldReader(bytes));
+}
+
+function readReply(reader: FieldReader): ClientReply | null {
   let id = 0;
   let result: Uint8Array | undefined;
   let leader: string | undefined;
-  const reader = new FieldReader(bytes);
   while (reader.next()) {
     const { field, type } = reader;
     if (field === 1 && type === wireType.fixed64) id = reader.fixed64();

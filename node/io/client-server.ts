@@ -3,15 +3,18 @@ import { Metadata, type Server, type ServerDuplexStream, status } from '@grpc/gr
 import type { ClientPort, ClientReply, ClientRequest } from '../ports.ts';
 import type { ClientId } from '../protocol.ts';
 import { fullBatchBytes, replyBytes } from './client-batches.ts';
-import { badRequests, sessionMethod } from './client-service.ts';
+import { badRequests, callMethod, sessionMethod } from './client-service.ts';
 import { createServer, listen } from './grpc.ts';
 import { type RequestObserver, Samples } from './request-samples.ts';
+import { UnaryCalls } from './unary-calls.ts';
 
 const maxStreams = 256;
 /** How many requests of one stream may wait for a reply; more are turned away. */
 const maxUnderWay = 100_000;
 /** A request that found no reply in this time, in milliseconds, is taken for forgotten and counts no more. */
 const forgetMs = 10_000;
+/** All requests that come one to a call are this client's. */
+const unaryClient: ClientId = 'unary';
 /** How many replies may wait for a client that does not read; then its stream is ended. */
 const maxUnread = 200_000;
 
@@ -37,13 +40,18 @@ export class ClientServer implements ClientPort {
   readonly #options: ClientServerOptions;
   readonly #server: Server = createServer();
   readonly #streams = new Map<ClientId, Stream>();
+  readonly #calls: UnaryCalls;
   #unflushed: Stream[] = [];
   #lastStream = 0;
   #forgetting: NodeJS.Timeout | undefined;
 
   constructor(options: ClientServerOptions) {
     this.#options = options;
-    this.#server.addService({ Session: sessionMethod }, { Session: (call: Call) => this.#accept(call) });
+    this.#calls = new UnaryCalls((request) => options.onRequest(unaryClient, request));
+    this.#server.addService(
+      { Session: sessionMethod, Call: callMethod },
+      { Session: (call: Call) => this.#accept(call), Call: this.#calls.handle },
+    );
   }
 
   /** Takes clients; gives the address that was bound. */
@@ -51,12 +59,17 @@ export class ClientServer implements ClientPort {
     const bound = await listen(this.#server, address);
     this.#forgetting = setInterval(() => {
       for (const stream of this.#streams.values()) stream.underWay = 0;
+      this.#calls.forget(forgetMs);
     }, forgetMs);
     return bound;
   }
 
   /** All replies of one turn go out together. A client that is gone gets none. */
   reply(client: ClientId, reply: ClientReply): void {
+    if (client === unaryClient) {
+      this.#calls.reply(reply);
+      return;
+    }
     const stream = this.#streams.get(client);
     if (stream === undefined) return;
     stream.underWay -= 1;

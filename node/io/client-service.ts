@@ -1,16 +1,38 @@
-/** The method `splitbrain.v1.Client/Session`, as replicas and clients use it. */
+/** The methods of `splitbrain.v1.Client`, as replicas and clients use them. */
 import type { MethodDefinition } from '@grpc/proto-loader';
 import type { ClientReply, ClientRequest } from '../ports.ts';
-import { decodeReplies, decodeRequests, encodeReplies, encodeRequests } from './client-batches.ts';
+import {
+  decodeReplies,
+  decodeReply,
+  decodeRequest,
+  decodeRequests,
+  encodeReplies,
+  encodeReply,
+  encodeRequest,
+  encodeRequests,
+} from './client-batches.ts';
 import { handWrittenMethod, loadService } from './grpc.ts';
 
 /** Stand for a batch that could not be decoded. */
 export const badRequests: readonly ClientRequest[] = [];
 export const badReplies: readonly ClientReply[] = [];
 
+/** Stand for one that could not be decoded. */
+export const badRequest: ClientRequest = { id: 0, access: 'read', command: new Uint8Array(0) };
+export const badReply: ClientReply = { id: 0, status: 'rejected' };
+
+const service = loadService('client', 'Client');
+
 export const sessionMethod: MethodDefinition<readonly ClientRequest[], readonly ClientReply[]> = handWrittenMethod(
-  loadService('client', 'Client'),
+  service,
   'Session',
   { encode: encodeRequests, decode: (bytes) => decodeRequests(bytes) ?? badRequests },
   { encode: encodeReplies, decode: (bytes) => decodeReplies(bytes) ?? badReplies },
+);
+
+export const callMethod: MethodDefinition<ClientRequest, ClientReply> = handWrittenMethod(
+  service,
+  'Call',
+  { encode: encodeRequest, decode: (bytes) => decodeRequest(bytes) ?? badRequest },
+  { encode: encodeReply, decode: (bytes) => decodeReply(bytes) ?? badReply },
 );

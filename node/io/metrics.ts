@@ -100,6 +100,7 @@ export class Metrics implements RequestObserver {
     );
     this.#gauge('consensus_epoch', 'The term, ballot, view or round.', () => view().epoch, { kind });
     this.#gauge('consensus_height', 'The last index that was applied.', appliedIndex);
+    this.#describeProcess();
     const active = new Gauge({
       name: `${prefix}fault_active`,
       help: 'A fault that is set inside of this replica.',
@@ -112,9 +113,33 @@ export class Metrics implements RequestObserver {
     });
   }
 
+  /** The two that every Prometheus client names so, without our prefix. */
+  #describeProcess(): void {
+    const registers = [this.#registry];
+    const cpu: Counter = new Counter({
+      name: 'process_cpu_seconds_total',
+      help: 'User and system CPU time.',
+      registers,
+      collect: () => {
+        const { user, system } = process.cpuUsage();
+        cpu.reset();
+        cpu.inc((user + system) / 1e6);
+      },
+    });
+    const memory: Gauge = new Gauge({
+      name: 'process_resident_memory_bytes',
+      help: 'Resident memory.',
+      registers,
+      collect: () => memory.set(process.memoryUsage.rss()),
+    });
+  }
+
   #describeNetwork({ traffic, inbound }: MetricsSource): void {
     this.#perPeer('network_peer_sent_bytes_total', 'Bytes of messages sent.', () =>
       traffic().map(({ peer, sentBytes }) => [peer, sentBytes]),
+    );
+    this.#perPeer('network_peer_sent_messages_total', 'Messages sent, signs of life not counted.', () =>
+      traffic().map(({ peer, sentMessages }) => [peer, sentMessages]),
     );
     this.#perPeer('network_peer_received_bytes_total', 'Bytes of messages received.', () =>
       traffic().map(({ peer, receivedBytes }) => [peer, receivedBytes]),

@@ -23,6 +23,7 @@ export class OutgoingLink {
   /** Whether a frame went out since the last sign of life was due. */
   #spoke = false;
   sentBytes = 0;
+  sentMessages = 0;
 
   constructor({ address, greeting, onChange }: OutgoingLinkOptions) {
     const metadata = new Metadata();
@@ -88,6 +89,8 @@ export class OutgoingLink {
     this.#sequence += 1;
     this.#spoke = true;
     for (const message of messages) this.sentBytes += message.length;
+    // One that goes on in the next frame is counted there.
+    this.sentMessages += messages.length - (unfinished ? 1 : 0);
     const frame = { sequence: this.#sequence, sentAtMs: wallClockMs(), messages, unfinished };
     this.#writable = this.#call?.write(frame) ?? false;
   }

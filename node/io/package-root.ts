@@ -24,3 +24,9 @@ export const packageRoot = findPackageRoot();
 
 /** Where the .proto files are; they are read as they are, compiled or not. */
 export const protoFolder = join(packageRoot, 'node', 'proto');
+
+/** Our own version, as package.json has it. */
+export function packageVersion(): string {
+  const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
+  return manifest.version;
+}

@@ -32,6 +32,7 @@ export interface PeerTransportOptions<M> {
 export interface PeerTraffic {
   readonly peer: NodeId;
   readonly sentBytes: number;
+  readonly sentMessages: number;
   readonly receivedBytes: number;
   /** Messages that the bounded buffer of the outgoing link dropped. */
   readonly dropped: number;
@@ -44,6 +45,7 @@ export class PeerTransport<M> implements Transport<M> {
   readonly #inbound: InboundLinks;
   readonly #links = new Map<NodeId, OutgoingLink>();
   #unflushed: OutgoingLink[] = [];
+  #last: { readonly msg: M; readonly bytes: Uint8Array } | undefined;
   #ticker: NodeJS.Timeout | undefined;
 
   constructor(options: PeerTransportOptions<M>) {
@@ -84,9 +86,15 @@ export class PeerTransport<M> implements Transport<M> {
   send(to: NodeId, msg: M): void {
     const link = this.#links.get(to);
     if (link === undefined) return;
-    link.send(this.#options.codec.encodeMessage(msg));
+    link.send(this.#encoded(msg));
     if (this.#unflushed.length === 0) setImmediate(() => this.#flush());
     this.#unflushed.push(link);
+  }
+
+  /** Messages are immutable, and one that goes to several members is sent to one after the other: encoded once. */
+  #encoded(msg: M): Uint8Array {
+    if (this.#last?.msg !== msg) this.#last = { msg, bytes: this.#options.codec.encodeMessage(msg) };
+    return this.#last.bytes;
   }
 
   inbound(): InboundLink[] {
@@ -97,6 +105,7 @@ export class PeerTransport<M> implements Transport<M> {
     return [...this.#links].map(([peer, link]) => ({
       peer,
       sentBytes: link.sentBytes,
+      sentMessages: link.sentMessages,
       receivedBytes: this.#inbound.receivedBytes.get(peer) ?? 0,
       dropped: link.dropped,
     }));
@@ -113,6 +122,7 @@ export class PeerTransport<M> implements Transport<M> {
   #flush(): void {
     const links = this.#unflushed;
     this.#unflushed = [];
+    this.#last = undefined;
     for (const link of links) link.flush();
   }
 }

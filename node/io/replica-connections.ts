@@ -85,7 +85,10 @@ export class ReplicaConnections {
   }
 
   #route(member: NodeId, reply: ClientReply): void {
-    this.#byNumber[Math.floor(reply.id / idsPerClient)]?.take(member, { ...reply, id: reply.id % idsPerClient });
+    const id = reply.id % idsPerClient;
+    // Not `{ ...reply, id }`, which copies field by field: this is done once for each operation.
+    const own = reply.status === 'ok' ? { id, status: reply.status, result: reply.result } : { ...reply, id };
+    this.#byNumber[Math.floor(reply.id / idsPerClient)]?.take(member, own);
   }
 
   #flush(): void {

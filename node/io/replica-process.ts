@@ -108,7 +108,11 @@ export class ReplicaProcess {
       clients: this.#clients,
       tracer: (fact: ReplicaFact) => this.#onFact(fact),
     };
-    this.#replica = new Replica(protocol, new SessionMachine(), ports, { id, signal: this.#incarnation.signal });
+    this.#replica = new Replica(protocol, new SessionMachine(), ports, {
+      id,
+      signal: this.#incarnation.signal,
+      trace: settings.trace,
+    });
   }
 
   /**
@@ -162,9 +166,8 @@ export class ReplicaProcess {
   }
 
   #onFact(fact: ReplicaFact): void {
-    const { settings, journal, onStopped } = this.#options;
-    // The runtime reports each apply whether the replica is traced or not.
-    if (settings.trace || (fact.type !== 'apply' && fact.type !== 'append')) journal.note(fact);
+    const { journal, onStopped } = this.#options;
+    journal.note(fact);
     if (fact.type !== 'stopped') return;
     this.#running = false;
     onStopped(fact.reason);

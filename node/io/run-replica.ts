@@ -34,6 +34,7 @@ export async function runReplica(): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  if (settings.endsWithStdin) process.stdin.resume().on('close', () => stop('the end of its standard input'));
   const started = ReplicaProcess.start({
     settings,
     journal,

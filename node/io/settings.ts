@@ -28,6 +28,8 @@ const schema = z
     maxEntriesPerMessage: z.int().positive().max(100_000).default(64),
     /** Whether the protocol's facts are printed. */
     trace: z.boolean().default(true),
+    /** Whether the replica stops when its standard input ends, and so does not outlive whoever holds the other end. */
+    endsWithStdin: z.boolean().default(false),
     /** The log is kept here; made where it is absent. */
     dataFolder: z.string().min(1),
     /** What this process listens on; port 0 takes any free one. */

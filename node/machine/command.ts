@@ -6,21 +6,33 @@
  * big-endian.
  */
 
-export const operations = ['register', 'get', 'put', 'delete', 'cas', 'add', 'append'] as const;
+export const operations = ['register', 'get', 'put', 'delete', 'cas', 'add', 'append', 'scan'] as const;
 export type OperationName = (typeof operations)[number];
+
+/** Whether an operation changes nothing: it needs no session, and no place in the order of writes. */
+export function isRead(op: OperationName): boolean {
+  return op === 'get' || op === 'scan';
+}
 
 export interface Command {
   readonly op: OperationName;
   /** The session that `register` gave; for `register` itself a number that the client drew. At most 2^53. */
   readonly session: number;
-  /** Grows by one with each new command of a session; a retry keeps it. Ignored by `get` and `register`. */
+  /** Grows by one with each new command of a session; a retry keeps it. Ignored by reads and `register`. */
   readonly sequence: number;
+  /** scan: where it begins; this key need not exist. */
   readonly key: string;
-  /** put: the value; cas: the expected value (null: absent); add, append: the operand. */
+  /**
+   * put: the value; cas: the expected value (null: absent); add, append: the operand; scan: how many records at most, in
+   * decimal, 1 to `maxScanRecords`.
+   */
   readonly a: string | null;
   /** cas: the new value. */
   readonly b: string | null;
 }
+
+/** What of a command says whom its result is for. */
+export type CommandHead = Pick<Command, 'op' | 'session' | 'sequence'>;
 
 export const statuses = ['ok', 'mismatch', 'expired', 'malformed'] as const;
 export type ResultStatus = (typeof statuses)[number];
@@ -28,13 +40,19 @@ export type ResultStatus = (typeof statuses)[number];
 export interface Result {
   /** `mismatch`: a cas found another value. `expired`: the session is not known (any more). */
   readonly status: ResultStatus;
+  /** Of a `scan`: its records, see `encodeRecords`. */
   readonly value: string | null;
 }
+
+/** A key and its value. */
+export type KeyValue = readonly [key: string, value: string];
 
 const headerBytes = 13;
 const absent = 0xffffffff;
 /** The largest command that a replica takes, in bytes. */
 export const maxCommandBytes = 1 << 20;
+/** The most records that one `scan` may ask for. */
+export const maxScanRecords = 1000;
 
 function stringBytes(value: string | null): number {
   return 4 + (value === null ? 0 : Buffer.byteLength(value));
@@ -62,28 +80,32 @@ function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 /** What the runtime needs to route a reply; null where the bytes are no command. */
-export function peekCommand(bytes: Uint8Array): Pick<Command, 'op' | 'session' | 'sequence'> | null {
-  if (bytes.length < headerBytes + 12 || bytes.length > maxCommandBytes) return null;
-  const op = operations[bytes[0] as number];
+export function peekCommand(bytes: Uint8Array): CommandHead | null {
+  return headAt(asBuffer(bytes), 0, bytes.length);
+}
+
+function headAt(buffer: Buffer, from: number, to: number): CommandHead | null {
+  const length = to - from;
+  if (length < headerBytes + 12 || length > maxCommandBytes) return null;
+  const op = operations[buffer[from] as number];
   if (op === undefined) return null;
-  const buffer = asBuffer(bytes);
-  const session = buffer.readDoubleBE(1);
+  const session = buffer.readDoubleBE(from + 1);
   if (!Number.isSafeInteger(session) || session < 0) return null;
-  return { op, session, sequence: buffer.readUInt32BE(9) };
+  return { op, session, sequence: buffer.readUInt32BE(from + 9) };
 }
 
 /** A string on its way out of a buffer: where it ends, and what it is. Reused, for decoding is on the hot path. */
 const cursor: { at: number; value: string | null } = { at: 0, value: null };
 
-/** Reads the string at the cursor; false where the buffer ends before it does. */
-function takeString(buffer: Buffer): boolean {
+/** Reads the string at the cursor; false where the command, which ends at `to`, ends before it does. */
+function takeString(buffer: Buffer, to: number): boolean {
   const { at } = cursor;
-  if (at + 4 > buffer.length) return false;
+  if (at + 4 > to) return false;
   const length = buffer.readUInt32BE(at);
   cursor.at = at + 4;
   cursor.value = null;
   if (length === absent) return true;
-  if (cursor.at + length > buffer.length) return false;
+  if (cursor.at + length > to) return false;
   cursor.value = buffer.toString('utf8', cursor.at, cursor.at + length);
   cursor.at += length;
   return true;
@@ -91,16 +113,19 @@ function takeString(buffer: Buffer): boolean {
 
 /** Decodes a command; null where the bytes are none. Never reads past the end. */
 export function decodeCommand(bytes: Uint8Array): Command | null {
-  const head = peekCommand(bytes);
-  if (head === null) return null;
   const buffer = asBuffer(bytes);
-  cursor.at = headerBytes;
-  if (!takeString(buffer) || cursor.value === null) return null;
+  const head = headAt(buffer, 0, buffer.length);
+  return head === null ? null : decodeBody(head, buffer, 0, buffer.length);
+}
+
+function decodeBody({ op, session, sequence }: CommandHead, buffer: Buffer, from: number, to: number): Command | null {
+  cursor.at = from + headerBytes;
+  if (!takeString(buffer, to) || cursor.value === null) return null;
   const key = cursor.value;
-  if (!takeString(buffer)) return null;
+  if (!takeString(buffer, to)) return null;
   const a = cursor.value;
-  if (!takeString(buffer) || cursor.at !== buffer.length) return null;
-  return { op: head.op, session: head.session, sequence: head.sequence, key, a, b: cursor.value };
+  if (!takeString(buffer, to) || cursor.at !== to) return null;
+  return { op, session, sequence, key, a, b: cursor.value };
 }
 
 /** Joins encoded commands into one payload. */
@@ -117,20 +142,31 @@ export function encodeBatch(commands: readonly Uint8Array[]): Uint8Array {
   return buffer;
 }
 
-/** Calls `each` with every command of a payload, as views without a copy. A damaged tail ends the walk. */
-export function forEachCommand(payload: Uint8Array, each: (command: Uint8Array) => void): void {
+/**
+ * Calls `each` with every command of a payload, decoded where it stands. What begins like a command and is none has a
+ * head and no body; what does not even begin like one is passed over. A damaged tail ends the walk.
+ */
+export function forEachCommand(payload: Uint8Array, each: (head: CommandHead, command: Command | null) => void): void {
   const buffer = asBuffer(payload);
   let at = 0;
   while (at + 4 <= buffer.length) {
-    const length = buffer.readUInt32BE(at);
-    at += 4;
-    if (at + length > buffer.length) return;
-    each(buffer.subarray(at, at + length));
-    at += length;
+    const from = at + 4;
+    const to = from + buffer.readUInt32BE(at);
+    if (to > buffer.length) return;
+    const head = headAt(buffer, from, to);
+    if (head !== null) each(head, decodeBody(head, buffer, from, to));
+    at = to;
   }
 }
 
+/** Results without a value, made once: nobody writes to the bytes of a result. */
+const valueless = new Map(statuses.map((status) => [status, encodeAnyResult(status, null)]));
+
 export function encodeResult(status: ResultStatus, value: string | null): Uint8Array {
+  return value === null ? (valueless.get(status) as Uint8Array) : encodeAnyResult(status, value);
+}
+
+function encodeAnyResult(status: ResultStatus, value: string | null): Uint8Array {
   const buffer = Buffer.allocUnsafe(1 + stringBytes(value));
   buffer[0] = statuses.indexOf(status);
   putString(buffer, 1, value);
@@ -146,4 +182,34 @@ export function decodeResult(bytes: Uint8Array): Result {
   if (length === absent) return { status, value: null };
   if (5 + length !== buffer.length) return { status: 'malformed', value: null };
   return { status, value: buffer.toString('utf8', 5) };
+}
+
+/**
+ * The records of a scan as one text: netstrings, key and value by turns, as in `1:k5:value`. A length counts UTF-16 code
+ * units, for then neither side has to look for the ends of characters. Source: D. J. Bernstein, "Netstrings" (1997),
+ * without the comma.
+ */
+export function encodeRecords(records: Iterable<KeyValue>): string {
+  let text = '';
+  for (const [key, value] of records) text += `${key.length}:${key}${value.length}:${value}`;
+  return text;
+}
+
+/** Decodes the records of a scan; null where the text holds none such. */
+export function decodeRecords(text: string): KeyValue[] | null {
+  const records: KeyValue[] = [];
+  let at = 0;
+  const take = (): string | null => {
+    const colon = text.indexOf(':', at);
+    const digits = colon < 0 ? '' : text.slice(at, colon);
+    at = colon + 1 + Number(digits);
+    return /^\d{1,10}$/.test(digits) && at <= text.length ? text.slice(colon + 1, at) : null;
+  };
+  while (at < text.length) {
+    const key = take();
+    const value = key === null ? null : take();
+    if (key === null || value === null) return null;
+    records.push([key, value]);
+  }
+  return records;
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Command, OperationName, Result } from './command.ts';
+import { type Command, decodeRecords, type KeyValue, type OperationName, type Result } from './command.ts';
 import { applyToStore } from './key-value.ts';
+import { Store } from './store.ts';
 
 const command = (op: OperationName, a: string | null = null, b: string | null = null): Command => ({
   op,
@@ -18,7 +19,8 @@ const malformed: Result = { status: 'malformed', value: null };
 
 /** What one command does to a key that holds `before` (null: absent). */
 function outcome(before: string | null, each: Command): { result: Result; after: string | null } {
-  const store = new Map([['other', 'untouched']]);
+  const store = new Store();
+  store.set('other', 'untouched');
   if (before !== null) store.set('k', before);
   const result = applyToStore(store, each);
   expect(store.get('other')).toBe('untouched');
@@ -66,6 +68,106 @@ describe('the key-value machine', () => {
     fc.assert(
       fc.property(fc.bigInt(), fc.bigInt(), (left, right) => {
         expect(outcome(`${left}`, command('add', `${right}`)).after).toBe(`${left + right}`);
+      }),
+    );
+  });
+});
+
+describe('a scan', () => {
+  const put = (store: Store, ...keys: string[]) => {
+    for (const key of keys) applyToStore(store, { ...command('put', `of ${key}`), key });
+  };
+  const remove = (store: Store, key: string) => applyToStore(store, { ...command('delete'), key });
+  const scan = (store: Store, from: string, count: string | null): Result =>
+    applyToStore(store, { ...command('scan', count), key: from });
+  const recordsOf = (store: Store, from: string, count: number): KeyValue[] | null =>
+    decodeRecords(scan(store, from, String(count)).value ?? 'none');
+  const keysOf = (store: Store, from: string, count: number): string[] | undefined =>
+    recordsOf(store, from, count)?.map(([key]) => key);
+
+  test('reads up to so many records in key order, from a key on that need not be there', () => {
+    const store = new Store();
+    put(store, 'd', 'b', 'f', 'a');
+    expect(recordsOf(store, 'b', 2)).toEqual([
+      ['b', 'of b'],
+      ['d', 'of d'],
+    ]);
+    expect(keysOf(store, 'c', 2)).toEqual(['d', 'f']);
+    expect(keysOf(store, '', 1000)).toEqual(['a', 'b', 'd', 'f']);
+    expect(keysOf(store, 'g', 5)).toEqual([]);
+    expect(scan(new Store(), '', '1')).toEqual(ok(''));
+  });
+
+  test('sees what came, went and changed since the last one', () => {
+    const store = new Store();
+    put(store, 'd', 'b');
+    remove(store, 'd');
+    expect(keysOf(store, '', 9)).toEqual(['b']);
+    put(store, 'c', 'a', 'e');
+    remove(store, 'b');
+    remove(store, 'never there');
+    applyToStore(store, { ...command('append', '!'), key: 'c' });
+    applyToStore(store, { ...command('cas', 'of e', null), key: 'e' });
+    applyToStore(store, { ...command('add', '1'), key: 'f' });
+    expect(recordsOf(store, '', 9)).toEqual([
+      ['a', 'of a'],
+      ['c', 'of c!'],
+      ['f', '1'],
+    ]);
+  });
+
+  test.each([null, '', '0', '-1', '1001', '2000', '1.5', '01', ' 1', '1e2', 'x'])(
+    'of %j records is malformed',
+    (count) => {
+      const store = new Store();
+      put(store, 'a');
+      expect(scan(store, '', count)).toEqual(malformed);
+    },
+  );
+
+  test('of 1,000 records is the largest', () => {
+    const store = new Store();
+    put(store, ...Array.from({ length: 1001 }, (_, index) => String(index).padStart(4, '0')));
+    expect(keysOf(store, '', 1000)?.at(-1)).toBe('0999');
+  });
+
+  // A reply of more than 4 MiB would end the connection of its client.
+  test('ends early where the records get long, but never before the first', () => {
+    const store = new Store();
+    const mebibyte = 1 << 20;
+    store.set('a', 'é'.repeat(mebibyte));
+    store.set('b', 'x'.repeat(mebibyte / 2 - 1));
+    store.set('c', 'x'.repeat(mebibyte / 2 - 1));
+    store.set('d', '');
+    expect(keysOf(store, 'a', 3)).toEqual(['a']);
+    expect(keysOf(store, 'b', 3)).toEqual(['b', 'c']);
+  });
+
+  // Few keys, so that they meet; one of them sorts otherwise by code points than by UTF-16 code units.
+  const key = fc.constantFrom('', 'a', 'aa', 'b', 'é', '\uffee', '\u{1f600}');
+  const step = fc.oneof(
+    fc.record({ kind: fc.constantFrom('set', 'delete'), key, value: fc.string() }),
+    fc.record({ kind: fc.constant('scan'), key, count: fc.integer({ min: 1, max: 8 }) }),
+  );
+
+  test('gives what a sorted array gives, whatever happened between scans', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const store = new Store();
+        const model = new Map<string, string>();
+        for (const each of steps) {
+          if ('count' in each) {
+            const sorted = [...model.keys()].sort().filter((other) => other >= each.key);
+            const expected = sorted.slice(0, each.count).map((other) => [other, model.get(other)]);
+            expect(recordsOf(store, each.key, each.count)).toEqual(expected);
+          } else if (each.kind === 'set') {
+            store.set(each.key, each.value);
+            model.set(each.key, each.value);
+          } else {
+            store.delete(each.key);
+            model.delete(each.key);
+          }
+        }
       }),
     );
   });

@@ -126,6 +126,26 @@ describe('a query', () => {
     expect(decodeResult(machine.query(new Uint8Array(3)))).toEqual(malformed);
     expect(machine.digest()).toBe(before);
   });
+
+  test('scans as well', () => {
+    const machine = machineWith(1);
+    applied(machine, append(1, 1, 'a'));
+    const before = machine.digest();
+    const scan = (count: string) => decodeResult(machine.query(encoded('scan', 0, 0, count)));
+    expect(scan('10')).toEqual(ok('1:k1:a'));
+    expect(scan('0')).toEqual({ status: 'malformed', value: null });
+    expect(machine.digest()).toBe(before);
+  });
+
+  // A protocol may order reads like writes.
+  test('may be ordered instead, and says the same', () => {
+    const machine = machineWith(1);
+    expect(applied(machine, append(1, 1, 'a'), encoded('get', 1, 2), encoded('scan', 1, 3, '10'))).toEqual([
+      ok('a'),
+      ok('a'),
+      ok('1:k1:a'),
+    ]);
+  });
 });
 
 describe('too many sessions', () => {
@@ -161,6 +181,19 @@ describe('the digest', () => {
         applied(parts, ...bytes.slice(0, cut));
         applied(parts, ...bytes.slice(cut));
         expect(parts.digest()).toBe(whole.digest());
+      }),
+    );
+  });
+
+  test('is equal with and without scans', () => {
+    fc.assert(
+      fc.property(fc.array(commands, { maxLength: 30 }), fc.nat(30), (list, scanAfter) => {
+        const [quiet, scanned] = [machineWith(2), machineWith(2)];
+        for (const [index, command] of list.entries()) {
+          if (index >= scanAfter) scanned.query(encoded('scan', 0, 0, '2'));
+          for (const machine of [quiet, scanned]) applied(machine, encodeCommand(command));
+        }
+        expect(scanned.digest()).toBe(quiet.digest());
       }),
     );
   });

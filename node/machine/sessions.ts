@@ -3,9 +3,10 @@
  * replicated state, so that a retry through another leader is recognised. Source: Ongaro's dissertation, section 6.3.
  */
 import { createHash } from 'node:crypto';
-import { type Command, decodeCommand, encodeResult, forEachCommand, peekCommand } from './command.ts';
+import { type Command, decodeCommand, encodeResult, forEachCommand, isRead } from './command.ts';
 import { applyToStore } from './key-value.ts';
 import type { Machine, ResultSink } from './machine.ts';
+import { Store } from './store.ts';
 
 interface Session {
   /** When it was last used, in applied commands: the same on every replica. */
@@ -23,29 +24,25 @@ const nothing = new Uint8Array(0);
 
 /** A key-value store behind client sessions. */
 export class SessionMachine implements Machine {
-  readonly #store = new Map<string, string>();
+  readonly #store = new Store();
   readonly #sessions = new Map<number, Session>();
   #lastSession = 0;
   #applied = 0;
 
   apply(payload: Uint8Array, sink: ResultSink): void {
-    forEachCommand(payload, (bytes) => {
-      const command = decodeCommand(bytes);
+    forEachCommand(payload, (head, command) => {
       this.#applied += 1;
-      if (command === null) {
-        const head = peekCommand(bytes);
-        if (head !== null) sink(head.op === 'register', head.session, head.sequence, malformed);
-        return;
-      }
-      if (command.op === 'register') sink(true, command.session, 0, this.#register());
+      if (command === null) sink(head.op === 'register', head.session, head.sequence, malformed);
+      else if (command.op === 'register') sink(true, command.session, 0, this.#register());
       else sink(false, command.session, command.sequence, this.#applyOnce(command));
     });
   }
 
   query(bytes: Uint8Array): Uint8Array {
     const command = decodeCommand(bytes);
-    if (command === null || command.op !== 'get') return malformed;
-    return encodeResult('ok', this.#store.get(command.key) ?? null);
+    if (command === null || !isRead(command.op)) return malformed;
+    const { status, value } = applyToStore(this.#store, command);
+    return encodeResult(status, value);
   }
 
   recall(id: number, sequence: number): Uint8Array | null {

@@ -1,8 +1,10 @@
 import { Argument, type Command } from 'commander';
 import {
   bugNamesOf,
+  loadBenchWorkload,
   loadChecker,
   loadDefect,
+  loadDriver,
   loadExperiment,
   loadFault,
   loadProtocol,
@@ -30,6 +32,8 @@ const kinds = [
   'workloads',
   'checkers',
   'reporters',
+  'bench-workloads',
+  'drivers',
   'systems',
   'runs',
 ] as const;
@@ -93,6 +97,10 @@ function itemsOf(kind: ListKind, results: string): Promise<Item[]> {
       });
     case 'reporters':
       return each(namesOf('reporter'), async (name) => ({ summary: (await loadReporter(name)).summary }));
+    case 'bench-workloads':
+      return each(namesOf('bench-workload'), async (name) => ({ summary: (await loadBenchWorkload(name)).summary }));
+    case 'drivers':
+      return each(namesOf('driver'), async (name) => ({ summary: (await loadDriver(name)).summary }));
     case 'systems':
       return each(['replica'], async () => ({ summary: 'our own replica, running any of the protocols' }));
     case 'runs':

@@ -6,12 +6,15 @@ import { type Key, legend, lineKeys } from './legend.ts';
 import { foldedTable, type Row } from './tables.ts';
 
 export interface Chart {
-  /** Also the name under which `assets/page.js` knows how to draw it. */
+  /** Also the name under which `assets/page.js` knows how to draw it, unless `drawing` is. */
   readonly id: string;
+  readonly drawing?: string;
   readonly title: string;
   readonly description: string;
+  /** None where several charts share a legend. */
   readonly keys: readonly Key[];
-  readonly table: Html;
+  /** Null where several charts share a table. */
+  readonly table: Html | null;
   /** Lanes need room for each of them; other charts have one height. */
   readonly lanes?: number;
   /** One of several in a panel that has a title of its own. */
@@ -19,14 +22,14 @@ export interface Chart {
 }
 
 /** A chart in its frame. */
-export function chart({ id, title, description, keys, table, lanes, small = false }: Chart): Html {
+export function chart({ id, drawing = id, title, description, keys, table, lanes, small = false }: Chart): Html {
   const size = lanes === undefined ? null : html` data-lanes="${lanes}"`;
   const heading = small ? html`<h4 id="${id}-title">${title}</h4>` : html`<h3 id="${id}-title">${title}</h3>`;
   return html`<figure class="chart${small ? ' small' : ''}" id="${id}" aria-labelledby="${id}-title" aria-describedby="${id}-description">
 <figcaption>${heading}<p class="readout" aria-hidden="true"></p>
 <p class="description" id="${id}-description">${description}</p></figcaption>
-<div class="plot" role="img" aria-labelledby="${id}-title" aria-describedby="${id}-description" data-chart="${id}"${size}></div>
-${legend(keys)}
+<div class="plot" role="img" aria-labelledby="${id}-title" aria-describedby="${id}-description" data-chart="${drawing}"${size}></div>
+${keys.length === 0 ? null : legend(keys)}
 ${table}
 </figure>`;
 }

@@ -18,7 +18,7 @@ export const verdictTone: Readonly<Record<CheckResult['verdict'], string>> = {
   unknown: 'unsure',
 };
 
-const strokes: Readonly<Record<string, Html>> = {
+const strokes = {
   check: html`<path d="M5 12.5l4.5 4.5L19 7.5"/>`,
   cross: html`<path d="M6.5 6.5l11 11M17.5 6.5l-11 11"/>`,
   clock: html`<circle cx="12" cy="12" r="8"/><path d="M12 7.5V12l3.2 2.2"/>`,
@@ -26,13 +26,14 @@ const strokes: Readonly<Record<string, Html>> = {
   warning: html`<path d="M12 4.5L21 19.5H3zM12 10v4.5M12 17v.1"/>`,
 };
 
-function icon(name: string): Html {
-  return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">${strokes[name] ?? null}</svg>`;
+/** A drawing by its name. */
+export function icon(name: keyof typeof strokes): Html {
+  return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">${strokes[name]}</svg>`;
 }
 
 /** The drawing for an outcome. */
 export function outcomeIcon(outcome: Outcome): Html {
-  const names: Readonly<Record<Outcome, string>> = {
+  const names: Readonly<Record<Outcome, keyof typeof strokes>> = {
     PASS: 'check',
     'FAIL (safety)': 'cross',
     'FAIL (liveness)': 'clock',
@@ -44,5 +45,5 @@ export function outcomeIcon(outcome: Outcome): Html {
 
 /** The drawing for the verdict of a check. */
 export function verdictIcon(verdict: CheckResult['verdict']): Html {
-  return icon({ valid: 'check', invalid: 'cross', unknown: 'question' }[verdict]);
+  return icon(({ valid: 'check', invalid: 'cross', unknown: 'question' } as const)[verdict]);
 }

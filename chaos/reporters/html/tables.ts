@@ -49,7 +49,12 @@ export function table({ caption, header, rows, words = [0], total = rows.length 
 </table></div>${showing(shown.length, total, 'rows')}`;
 }
 
+export interface FoldedTableOptions extends TableOptions {
+  /** What stands there while it is folded. */
+  readonly summary?: string;
+}
+
 /** A table that is folded away under its chart. */
-export function foldedTable(options: TableOptions): Html {
-  return html`<details class="data"><summary>Data table</summary>${table(options)}</details>`;
+export function foldedTable({ summary = 'Data table', ...options }: FoldedTableOptions): Html {
+  return html`<details class="data"><summary>${summary}</summary>${table(options)}</details>`;
 }

@@ -4,19 +4,23 @@ import { calmRatePerSecond } from '../../statistics.ts';
 import { formatCount, formatMs } from '../shared/format.ts';
 import { type Html, html } from './escape.ts';
 
-type Tone = 'good' | 'bad' | 'unsure' | 'neutral';
+export type TileTone = 'good' | 'bad' | 'unsure' | 'neutral';
 
-interface Tile {
+export interface Tile {
   readonly label: string;
   readonly value: string;
   /** The limit in words, or that there is none. */
   readonly limit: string;
-  readonly tone: Tone;
+  readonly tone: TileTone;
   /** How much of the limit was used up; null where there is no limit. */
   readonly share: number | null;
+  /** The word for the tone, where the usual one does not fit. */
+  readonly state?: string;
+  /** More about the figure, below it. */
+  readonly detail?: string;
 }
 
-const toneWords: Readonly<Record<Tone, string>> = { good: 'within', bad: 'over', unsure: 'undecided', neutral: '' };
+const toneWords: Readonly<Record<TileTone, string>> = { good: 'within', bad: 'over', unsure: 'undecided', neutral: '' };
 
 /** A bar is an image of two figures that stand beside it in words, so it is hidden from screen readers. */
 function gauge(share: number | null): Html {
@@ -26,10 +30,16 @@ function gauge(share: number | null): Html {
 <rect class="track" width="100" height="4" rx="2"/>${filled}</svg>`;
 }
 
-function tile({ label, value, limit, tone, share }: Tile): Html {
-  const word = toneWords[tone] === '' ? null : html`<span class="state">${toneWords[tone]}</span>`;
+function tile({ label, value, limit, tone, share, state = toneWords[tone], detail }: Tile): Html {
+  const word = state === '' ? null : html`<span class="state">${state}</span>`;
+  const more = detail === undefined ? null : html`<span class="detail">${detail}</span>`;
   return html`<div class="tile ${tone}"><dt>${label}</dt><dd><span class="value">${value}</span>
-${gauge(share)}<span class="limit">${limit}${word}</span></dd></div>`;
+${gauge(share)}<span class="limit">${limit}${word}</span>${more}</dd></div>`;
+}
+
+/** Figures side by side. */
+export function tileList(shown: readonly Tile[]): Html {
+  return html`<dl class="tiles" aria-label="Key figures">${shown.map(tile)}</dl>`;
 }
 
 function contradictions(checks: readonly CheckResult[]): Tile {
@@ -47,7 +57,7 @@ function contradictions(checks: readonly CheckResult[]): Tile {
   };
 }
 
-const toneOf: Readonly<Record<CheckResult['verdict'], Tone>> = { valid: 'good', invalid: 'bad', unknown: 'unsure' };
+const toneOf: Readonly<Record<CheckResult['verdict'], TileTone>> = { valid: 'good', invalid: 'bad', unknown: 'unsure' };
 
 /** The check that holds a figure against its limit; outages by design, say, are none of its business. */
 function limited({ verdict }: ReportInput, name: string): CheckResult | undefined {
@@ -141,6 +151,5 @@ export function tiles(input: ReportInput): Html {
   const prompt = input.recording.plan.substrate === 'docker' ? [...boot(input), ...effect(input)] : [];
   const { checks } = input.verdict;
   const all = [contradictions(checks), outage(input), recovery(input), latency(input), leaders(input), ...prompt];
-  const shown = all.map((each): Tile => (each.tone === 'good' && !proves ? { ...each, tone: 'neutral' } : each));
-  return html`<dl class="tiles" aria-label="Key figures">${shown.map(tile)}</dl>`;
+  return tileList(all.map((each): Tile => (each.tone === 'good' && !proves ? { ...each, tone: 'neutral' } : each)));
 }

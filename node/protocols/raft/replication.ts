@@ -30,13 +30,13 @@ export function appendAsLeader(state: RaftState, payload: Uint8Array): void {
 /** Sends every follower what it lacks, or a heartbeat, and sets the timer of the next one. */
 export function broadcastAppend(state: RaftState): void {
   const { heartbeatIntervalMs } = state.config;
-  for (const peer of state.peers) sendAppend(state, peer, true);
+  sendAppends(state, state.peers, true);
   state.emit({ kind: 'timer', timer: 'heartbeat', afterMs: [heartbeatIntervalMs, heartbeatIntervalMs] });
 }
 
 /** Sends new entries to all that are not waiting for something else. */
 export function replicate(state: RaftState): void {
-  for (const peer of state.peers) sendAppend(state, peer, false);
+  sendAppends(state, state.peers, false);
 }
 
 function progressOf(state: RaftState, node: NodeId): Progress {
@@ -45,26 +45,36 @@ function progressOf(state: RaftState, node: NodeId): Progress {
   return progress;
 }
 
-function sendAppend(state: RaftState, peer: NodeId, evenIfEmpty: boolean): void {
-  const progress = progressOf(state, peer);
-  const waits = progress.state === 'probe' ? progress.probing : progress.nextIndex > progress.matchIndex + maxInFlight;
-  if (waits && !evenIfEmpty) return;
-  const prevIndex = progress.nextIndex - 1;
-  const entries = waits ? [] : state.log.slice(progress.nextIndex, state.config.maxEntriesPerMessage);
-  if (entries.length === 0 && !evenIfEmpty) return;
-  // The term became durable before the election was won, and followers may hold entries before the leader has flushed
-  // them (section 10.2.1): nothing here waits for the disk.
-  state.sendEagerly(peer, {
+/** Followers that are equally far get one and the same message, which is then encoded once. */
+function sendAppends(state: RaftState, peers: readonly NodeId[], evenIfEmpty: boolean): void {
+  let last: Append | undefined;
+  for (const peer of peers) {
+    const progress = progressOf(state, peer);
+    const waits =
+      progress.state === 'probe' ? progress.probing : progress.nextIndex > progress.matchIndex + maxInFlight;
+    if (waits && !evenIfEmpty) continue;
+    const prevIndex = progress.nextIndex - 1;
+    const count = waits ? 0 : Math.min(state.log.lastIndex - prevIndex, state.config.maxEntriesPerMessage);
+    if (count === 0 && !evenIfEmpty) continue;
+    if (last?.prevIndex !== prevIndex || last.entries.length !== count) last = appendFrom(state, prevIndex, count);
+    // The term became durable before the election was won, and followers may hold entries before the leader has flushed
+    // them (section 10.2.1): nothing here waits for the disk.
+    state.sendEagerly(peer, last);
+    if (progress.state === 'replicate') progress.nextIndex += count;
+    else progress.probing = true;
+  }
+}
+
+function appendFrom(state: RaftState, prevIndex: number, count: number): Append {
+  return {
     type: 'append',
     term: state.term,
     prevIndex,
     prevTerm: state.log.term(prevIndex),
-    entries,
+    entries: state.log.slice(prevIndex + 1, count),
     commitIndex: state.commitIndex,
     round: state.round,
-  });
-  if (progress.state === 'replicate') progress.nextIndex += entries.length;
-  else progress.probing = true;
+  };
 }
 
 export function onAppend(state: RaftState, from: NodeId, msg: Append): void {
@@ -138,7 +148,7 @@ function onAccepted(state: RaftState, from: NodeId, progress: Progress, msg: App
   }
   progress.nextIndex = Math.max(progress.nextIndex, progress.matchIndex + 1);
   if (progress.matchIndex > state.commitIndex) advanceCommit(state);
-  if (from !== state.config.id) sendAppend(state, from, false);
+  if (from !== state.config.id) sendAppends(state, [from], false);
 }
 
 function onRefused(state: RaftState, from: NodeId, progress: Progress, msg: AppendReply): void {
@@ -151,7 +161,7 @@ function onRefused(state: RaftState, from: NodeId, progress: Progress, msg: Appe
   progress.probing = progress.state === 'probe' && nextIndex === progress.nextIndex;
   progress.state = 'probe';
   progress.nextIndex = nextIndex;
-  sendAppend(state, from, false);
+  sendAppends(state, [from], false);
 }
 
 /** Commits what a majority stores, but only by way of an entry of the present term (section 5.4.2). */

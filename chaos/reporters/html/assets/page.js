@@ -2,6 +2,7 @@
 const report = globalThis.splitbrainReport;
 const { range } = report;
 
+/** Every chart of every page; a page has the scripts for its own. */
 const drawings = {
   hero: report.drawHero,
   faults: report.drawFaults,
@@ -12,6 +13,8 @@ const drawings = {
   cpu: report.drawCpu,
   memory: report.drawMemory,
   network: report.drawNetwork,
+  curves: report.drawCurves,
+  rates: report.drawRates,
 };
 
 for (const place of document.querySelectorAll('[data-chart]')) drawings[place.dataset.chart]?.(place);
@@ -59,10 +62,16 @@ for (const button of document.querySelectorAll('[data-copy]')) {
 }
 
 const form = document.querySelector('.range-form');
-const { from, to } = form.elements;
-form.addEventListener('submit', (event) => event.preventDefault());
-form.addEventListener('change', () => range.set(from.valueAsNumber, to.valueAsNumber));
-document.querySelector('[data-range-reset]').addEventListener('click', () => range.reset());
+if (form) {
+  const { from, to } = form.elements;
+  form.addEventListener('submit', (event) => event.preventDefault());
+  form.addEventListener('change', () => range.set(from.valueAsNumber, to.valueAsNumber));
+  form.querySelector('[data-range-reset]').addEventListener('click', () => range.reset());
+  range.watch(() => {
+    from.value = String(Number(range.fromS.toFixed(3)));
+    to.value = String(Number(range.toS.toFixed(3)));
+  });
+}
 for (const button of document.querySelectorAll('[data-range-from]')) {
   button.addEventListener('click', () => {
     const { rangeFrom, rangeTo } = button.dataset;
@@ -74,8 +83,6 @@ for (const button of document.querySelectorAll('[data-range-from]')) {
 
 const rows = [...document.querySelectorAll('tr[data-from]')];
 range.watch(() => {
-  from.value = String(Number(range.fromS.toFixed(3)));
-  to.value = String(Number(range.toS.toFixed(3)));
   for (const row of rows) {
     row.hidden = Number(row.dataset.to) < range.fromS || Number(row.dataset.from) > range.toS;
   }

@@ -1,0 +1,81 @@
+/** From what was asked for to the points that are measured; what cannot be measured is refused before anything starts. */
+import { loadBenchWorkload, loadDriver, loadProtocol, unknownName } from '../catalog.ts';
+import { UsageError } from '../errors.ts';
+import { contestPoints, peerNames, samePoint } from './contests.ts';
+import type { BenchPlan, BenchPoint, Loop } from './contracts.ts';
+
+/** What a person chose. */
+export interface BenchChoices {
+  readonly seed: number;
+  readonly on: BenchPlan['on'];
+  readonly protocol: string;
+  readonly nodes: number;
+  readonly peers: readonly string[];
+  readonly workloads: readonly string[];
+  readonly drivers: readonly string[];
+  readonly clients: readonly number[];
+  /** Operations per second of open loops; beside the closed ones. */
+  readonly rates: readonly number[];
+  readonly records: number;
+  readonly valueBytes: number;
+  readonly rounds: number;
+  readonly warmupMs: number;
+  readonly durationMs: number;
+  readonly checkedKeys: number;
+}
+
+/** The driver of a peer that does what `driver` does for our replicas, where that is measured anyway. */
+const peerDrivers: Readonly<Record<string, string>> = { etcd: 'etcd-put' };
+
+/**
+ * @throws UsageError for names that do not exist, and for a driver that cannot carry a workload
+ */
+export async function benchPlan(choices: BenchChoices): Promise<BenchPlan> {
+  const { seed, on, protocol, nodes, peers, records, valueBytes, rounds, warmupMs, durationMs, checkedKeys } = choices;
+  await loadProtocol(protocol);
+  for (const peer of peers) {
+    if (!peerNames.includes(peer)) throw unknownName('peer', peer, peerNames, 'npx splitbrain bench --help');
+  }
+  if (on === 'docker' && peers.length > 0) {
+    throw new UsageError('a peer runs on this machine only', 'Leave out --on docker, or --peer.');
+  }
+  const asked = peers.length > 0 && choices.workloads.length === 0 ? [] : pointsAskedFor(choices);
+  const points = distinct([...asked, ...peers.flatMap((peer) => contestPoints(protocol, peer))]);
+  for (const point of points) await requireCarried(point);
+  const settings = { records, valueBytes };
+  return {
+    ...{ schemaVersion: 1, seed, on, protocol, nodes, peers, settings, points, rounds, warmupMs, durationMs },
+    checkedKeys,
+  };
+}
+
+/** Ours beside those of the peers, so that what is compared is measured within seconds. */
+function pointsAskedFor({ protocol, peers, workloads, drivers, clients, rates }: BenchChoices): BenchPoint[] {
+  const loops: { clients: number; loop: Loop }[] = [
+    ...clients.map((count) => ({ clients: count, loop: { kind: 'closed' as const } })),
+    ...rates.map((ratePerSecond) => ({
+      clients: Math.max(...clients),
+      loop: { kind: 'open' as const, ratePerSecond },
+    })),
+  ];
+  return workloads.flatMap((workload) =>
+    loops.flatMap((load) => [
+      ...drivers.map((driver) => ({ system: protocol, driver, workload, ...load })),
+      ...peers.map((peer) => ({ system: peer, driver: peerDrivers[peer] ?? peer, workload, ...load })),
+    ]),
+  );
+}
+
+function distinct(points: readonly BenchPoint[]): BenchPoint[] {
+  return points.filter((point, index) => points.findIndex((other) => samePoint(other, point)) === index);
+}
+
+async function requireCarried({ driver, workload }: BenchPoint): Promise<void> {
+  const { kinds } = await loadDriver(driver);
+  const missing = (await loadBenchWorkload(workload)).kinds.filter((kind) => !kinds.includes(kind));
+  if (missing.length === 0) return;
+  throw new UsageError(
+    `the driver "${driver}" cannot carry the workload "${workload}": it has no ${missing.join(' and no ')}`,
+    'Choose another driver or workload. See: npx splitbrain list drivers',
+  );
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { aloneResult, barrenResult, sampleResult, sampleWith } from './sample-result-fixture.ts';
+import { ratioLines, tableLines } from './terminal.ts';
+
+describe('ratioLines', () => {
+  it('has each ratio beside what it must be, both sides, and what they batch', () => {
+    const lines = ratioLines(sampleResult());
+    expect(lines[1]).toMatch(
+      /^puts\/s, 1,000 clients +7\.14 × +6\.87 to 7\.31 × +at least 5 × +10 ×, not reached +met$/,
+    );
+    expect(lines[2]).toBe('  raft over streams 130,824 ops/s against etcd over etcd-put 18,306 ops/s');
+    expect(lines[3]).toMatch(/ met, not in every round$/);
+    expect(lines.slice(lines.indexOf('batched:')).join(' ').replace(/\s+/g, ' ')).toContain(
+      'etcd over etcd-put: one operation a call; etcd shares a sync between the entries that wait',
+    );
+  });
+
+  it('is empty where nothing was compared', () => {
+    expect(ratioLines(aloneResult())).toEqual([]);
+  });
+});
+
+describe('tableLines', () => {
+  it('has a line per point, in aligned columns', () => {
+    const lines = tableLines(sampleResult());
+    expect(lines).toHaveLength(2 + 24);
+    expect(lines[13]).toMatch(
+      /^raft over streams +1,000 clients +128,651 +124,017 to 132,418 +7\.8 ms +18 ms +40 ms +61 % +78 %$/,
+    );
+    const ends = lines.slice(0, 21).map((line) => line.length);
+    expect(new Set(ends).size).toBe(1);
+  });
+
+  it('shortens a name that leaves no room for the figures', () => {
+    const long = 'a-driver-with-a-very-long-name'.repeat(5);
+    const measurements = sampleResult().measurements.map((each) => ({
+      ...each,
+      point: { ...each.point, driver: long },
+    }));
+    const lines = tableLines(sampleWith({ measurements }));
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120);
+    expect(lines[1]).toMatch(/^raft over a-.*… +1 client .* 1\.2 %$/);
+  });
+
+  it('says what was not told', () => {
+    expect(tableLines(barrenResult())[1]).toMatch(/1 client +0( +not told){5}$/);
+    expect(tableLines(sampleWith({ measurements: [] }))).toEqual(['Nothing was measured.']);
+  });
+});

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import type { Ratio } from '../contracts.ts';
+import { rerunCommand } from './rerun.ts';
+import { sampleResult } from './sample-result-fixture.ts';
+import {
+  aimWords,
+  formatBytes,
+  formatRange,
+  formatSpread,
+  formatTimes,
+  ratioState,
+  ratioWords,
+  told,
+} from './wording.ts';
+
+const side = { system: 's', driver: 'd', value: 1, batching: '' };
+
+function ratio(change: Partial<Ratio>): Ratio {
+  return {
+    name: 'puts/s',
+    unit: 'ops/s',
+    ours: side,
+    theirs: side,
+    ratio: 6,
+    min: 5.5,
+    max: 6.5,
+    better: 'more',
+    required: 5,
+    aim: 10,
+    ...change,
+  };
+}
+
+describe('a ratio', () => {
+  it.each([
+    ['met', {}],
+    ['met', { ratio: 5, min: 5 }],
+    ['met, not in every round', { min: 4.9 }],
+    ['not met', { ratio: 4.999, max: 5.1 }],
+    ['met', { better: 'less', ratio: 0.4, max: 0.5, required: 0.5 }],
+    ['met, not in every round', { better: 'less', ratio: 0.4, max: 0.51, required: 0.5 }],
+    ['not met', { better: 'less', ratio: 0.51, min: 0.4, required: 0.5 }],
+    ['no requirement', { required: null }],
+    ['not told', { ratio: Number.NaN }],
+    ['not told', { ratio: Number.POSITIVE_INFINITY }],
+    ['not told', { better: 'less', ratio: Number.NEGATIVE_INFINITY }],
+  ] as const)('is %s: %o', (words, change) => {
+    expect(ratioWords(ratio(change))).toBe(words);
+    expect(ratioState(ratio(change))).toBe(words.replace(/, .*/, ''));
+  });
+
+  it('says whether its aim is reached', () => {
+    expect(aimWords(ratio({}))).toBe('10 ×, not reached');
+    expect(aimWords(ratio({ ratio: 10 }))).toBe('10 ×, reached');
+    expect(aimWords(ratio({ better: 'less', ratio: 0.2, aim: 0.1 }))).toBe('0.1 ×, not reached');
+    expect(aimWords(ratio({ aim: null }))).toBe('none');
+    expect(aimWords(ratio({ ratio: Number.NaN }))).toBe('10 ×, not told');
+  });
+
+  it.each([
+    [4.9999, 'more', '4.99 ×'],
+    [0.50001, 'less', '0.501 ×'],
+    [1.15, 'more', '1.15 ×'],
+    [7, 'more', '7 ×'],
+    [12.34, 'more', '12.3 ×'],
+    [1234.5, 'more', '1,230 ×'],
+    [0, 'more', '0 ×'],
+    [Number.NaN, 'more', 'not told'],
+  ] as const)('of %d, where %s is better, is never written as more than it is', (value, better, text) => {
+    expect(formatTimes(value, better)).toBe(text);
+  });
+});
+
+describe('figures', () => {
+  const ms = (value: number) => `${value} ms`;
+
+  it('stand with the extremes of the rounds, and one unit', () => {
+    expect(formatSpread({ median: 2, min: 1, max: 3 }, ms)).toBe('2 ms (1 to 3)');
+    expect(formatSpread({ median: 2, min: 2, max: 2 }, ms)).toBe('2 ms');
+    expect(formatSpread(null, ms)).toBe('not told');
+    expect(formatRange({ median: 2, min: 1, max: 3 }, ms)).toBe('1 to 3 ms');
+    const mixed = (value: number) => (value < 1000 ? `${value} ms` : `${value / 1000} s`);
+    expect(formatSpread({ median: 999, min: 900, max: 2000 }, mixed)).toBe('999 ms (900 ms to 2 s)');
+  });
+
+  it('are not told where there are none', () => {
+    for (const value of [null, undefined, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(told(value, ms)).toBe('not told');
+    expect(told(0, ms)).toBe('0 ms');
+  });
+
+  it.each([
+    [128, '128 bytes'],
+    [1023, '1,023 bytes'],
+    [1536, '1.5 KiB'],
+    [16 * 2 ** 30, '16 GiB'],
+  ])('of %d bytes read %s', (bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text);
+  });
+});
+
+describe('rerunCommand', () => {
+  it('holds every choice of the plan', () => {
+    expect(rerunCommand(sampleResult().plan)).toBe(
+      'npx splitbrain bench --protocol raft --nodes 3 --on local --peers etcd --drivers streams,unary,etcd-put,etcd-txn ' +
+        '--workloads puts,ycsb-b --clients 1,64,256,1000 --rates 10000 --records 10000 --value-bytes 128 --rounds 3 ' +
+        '--warmup 3000ms --duration 10000ms --checked-keys 16 --seed 42',
+    );
+  });
+
+  it('is one word a value for a shell, whatever a value says', () => {
+    const { plan } = sampleResult();
+    expect(rerunCommand({ ...plan, protocol: "x'; rm -rf $HOME" })).toContain(
+      `--protocol 'x'\\''; rm -rf $HOME' --nodes`,
+    );
+  });
+});
