@@ -28,6 +28,7 @@ COPY package.json ./
 COPY node/proto node/proto
 COPY chaos/cli/splitbrain.mjs chaos/cli/in-container.mjs chaos/cli/
 COPY chaos/reporters/html/assets chaos/reporters/html/assets
+COPY chaos/bench/reports/assets chaos/bench/reports/assets
 COPY experiments experiments
 RUN mkdir -p /data results && chown 1000:1000 /data results
 USER 1000:1000

@@ -64,7 +64,8 @@ const loadSchema = z.strictObject({
   timeout: duration.default(1000),
 });
 
-const settingsSchema = z.strictObject({
+/** What the replicas are told. */
+export const settingsSchema = z.strictObject({
   electionTimeout: durationRange.default([300, 600]),
   heartbeatInterval: duration.default(50),
   maxEntriesPerMessage: z.int().min(1).max(100_000).default(64),

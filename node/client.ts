@@ -20,8 +20,8 @@ export type CallOutcome =
 
 export type ClientCommand = Pick<Command, 'op' | 'key' | 'a' | 'b'>;
 
-/** How long one replica has to answer before the next is asked, in milliseconds. */
-const attemptTimeoutMs = 400;
+/** How long one replica has to answer before the next is asked, in milliseconds, where nothing else is said. */
+const defaultAttemptTimeoutMs = 400;
 /** The pause before another try when no replica knows a leader, in milliseconds. */
 const retryPauseMs: readonly [number, number] = [15, 60];
 /** After so many redirections in a row the client pauses: replicas may point at each other. */
@@ -48,6 +48,7 @@ export class SessionClient {
   readonly #members: readonly NodeId[];
   readonly #policy: ClientPolicy;
   readonly #quorum: number;
+  readonly #attemptTimeoutMs: number;
   #session = 0;
   #sequence = 0;
   #lastRequest = 0;
@@ -58,7 +59,17 @@ export class SessionClient {
   /** A wake-up that is set: for `#next`, or for an earlier one that is no longer wanted. */
   #alarm: { readonly atMs: number; readonly cancel: Cancel } | undefined;
 
-  constructor(ports: ClientPorts, members: readonly NodeId[], policy: ClientPolicy) {
+  /**
+   * @param attemptTimeoutMs - how long one replica has to answer before the next is asked; longer than answers take, or
+   *   everything is sent twice
+   */
+  constructor(
+    ports: ClientPorts,
+    members: readonly NodeId[],
+    policy: ClientPolicy,
+    attemptTimeoutMs = defaultAttemptTimeoutMs,
+  ) {
+    this.#attemptTimeoutMs = attemptTimeoutMs;
     this.#ports = ports;
     this.#members = members;
     this.#policy = policy;
@@ -129,7 +140,7 @@ export class SessionClient {
     }
     const to = this.#policy.contact === 'all' ? this.#members : [this.#contact];
     if (!call.registers) call.unresolved += to.length;
-    this.#wake(Math.min(attemptTimeoutMs, leftMs), () => this.#onAttemptTimeout(call));
+    this.#wake(Math.min(this.#attemptTimeoutMs, leftMs), () => this.#onAttemptTimeout(call));
     for (const member of to) this.#ports.send(member, call.request);
   }
 

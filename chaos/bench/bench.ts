@@ -18,7 +18,7 @@ import { Generator } from './load/launch.ts';
 import { measurementOf } from './measurement.ts';
 
 /** Long enough for a machine that is busy with a thousand clients. */
-const operationTimeoutMs = 10_000;
+const operationTimeoutMs = 20_000;
 /** How many clients fill a system. */
 const loadingClients = 256;
 

@@ -2,6 +2,9 @@
 import type { CallOutcome, ClientCommand } from '../../node/client.ts';
 import type { BenchOperation, Outcome } from './contracts.ts';
 
+/** Under a load that is as much as a system bears answers take long, and nothing fails: to ask again would be more load. */
+export const attemptTimeoutMs = 5000;
+
 export function commandOf(operation: BenchOperation): ClientCommand {
   const { kind, key } = operation;
   switch (kind) {

@@ -4,7 +4,7 @@ import { systemClock, systemRandom } from '../../../node/io/clock.ts';
 import { ReplicaConnections } from '../../../node/io/replica-connections.ts';
 import { loadProtocol } from '../../catalog.ts';
 import type { BenchOperation, Driver, DriverDefinition, DriverSettings } from '../contracts.ts';
-import { commandOf, outcomeOf, readValue } from '../replica-operations.ts';
+import { attemptTimeoutMs, commandOf, outcomeOf, readValue } from '../replica-operations.ts';
 
 /** How long the connections have to come up, in milliseconds. */
 const connectLimitMs = 10_000;
@@ -29,7 +29,7 @@ class StreamsDriver implements Driver {
       const name = `b${number}`;
       const send: ConstructorParameters<typeof SessionClient>[0]['send'] = (to, request) =>
         this.#connections.send(to, name, request);
-      const session = new SessionClient({ clock: systemClock, random, send }, members, policy);
+      const session = new SessionClient({ clock: systemClock, random, send }, members, policy, attemptTimeoutMs);
       this.#connections.listen(name, (from, reply) => session.receive(from, reply));
       return session;
     });

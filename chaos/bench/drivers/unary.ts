@@ -6,7 +6,7 @@ import type { ClientRequest } from '../../../node/ports.ts';
 import { loadProtocol } from '../../catalog.ts';
 import type { BenchOperation, Driver, DriverDefinition, DriverSettings } from '../contracts.ts';
 import { UnaryConnection } from '../http2/unary-connection.ts';
-import { commandOf, outcomeOf, readValue } from '../replica-operations.ts';
+import { attemptTimeoutMs, commandOf, outcomeOf, readValue } from '../replica-operations.ts';
 
 const path = '/splitbrain.v1.Client/Call';
 /** As many as the driver of etcd has. */
@@ -33,7 +33,7 @@ class UnaryDriver implements Driver {
     const ports = { clock: systemClock, random: systemRandom() };
     this.#clients = Array.from({ length: clients }, (_, number): SessionClient => {
       const send = (to: string, request: ClientRequest) => this.#call(number, to, request);
-      return new SessionClient({ ...ports, send }, Object.keys(endpoints), policy);
+      return new SessionClient({ ...ports, send }, Object.keys(endpoints), policy, attemptTimeoutMs);
     });
   }
 

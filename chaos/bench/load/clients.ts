@@ -6,6 +6,8 @@ import type { Latencies } from './latencies.ts';
 
 /** Operations that wait for a free client in an open loop; past it the load has outrun the system, and they count as failed. */
 const maxWaiting = 1_000_000;
+/** A timer rings less than this too early, in milliseconds. */
+const earlyMs = 5;
 
 export interface ClientsOptions {
   readonly driver: Driver;
@@ -24,12 +26,22 @@ export class Tally {
   ok = 0;
   failed = 0;
   unknown = 0;
+  /** Calls that ended, however they did; one may carry many operations. */
+  calls = 0;
   readonly perSecond: number[] = [];
   readonly latencies: Latencies;
   readonly beganMs = performance.now();
 
   constructor(latencies: Latencies) {
     this.latencies = latencies;
+  }
+
+  /**
+   * Acknowledged operations of each second. What is left of a second at the end is no second: it would look like a stall.
+   * A timer may ring a little early, and that takes no second away.
+   */
+  wholeSeconds(durationMs: number): number[] {
+    return Array.from({ length: Math.floor((durationMs + earlyMs) / 1000) }, (_, second) => this.perSecond[second] ?? 0);
   }
 }
 
@@ -100,21 +112,22 @@ export class Clients {
 
   /** Arrivals are a Poisson process, gathered to the millisecond, as timers are. */
   #tick(): void {
-    const { loop, random } = this.#options;
+    const { loop, random, operationsPerCall } = this.#options;
     if (loop.kind !== 'open' || this.#stopped) return;
     const nowMs = performance.now();
+    const meanGapMs = (1000 * operationsPerCall) / loop.ratePerSecond;
     while (this.#nextDueMs <= nowMs) {
-      this.#arrive(Math.ceil(this.#nextDueMs), nowMs);
-      this.#nextDueMs += (-Math.log(1 - random.fraction()) * 1000) / loop.ratePerSecond;
+      this.#arrive(Math.min(Math.ceil(this.#nextDueMs), nowMs));
+      this.#nextDueMs += -Math.log(1 - random.fraction()) * meanGapMs;
     }
     this.#timer = setTimeout(() => this.#tick(), 1);
   }
 
-  #arrive(dueMs: number, nowMs: number): void {
+  #arrive(dueMs: number): void {
     const client = this.#idle.pop();
-    if (client !== undefined) this.#begin(this.#calls[client] as Call, Math.min(dueMs, nowMs));
+    if (client !== undefined) this.#begin(this.#calls[client] as Call, dueMs);
     else if (this.#waitingDueMs.length - this.#waitingHead < maxWaiting) this.#waitingDueMs.push(dueMs);
-    else if (this.tally !== undefined) this.tally.failed += 1;
+    else if (this.tally !== undefined) this.tally.failed += this.#options.operationsPerCall;
   }
 
   #begin(call: Call, dueMs: number): void {
@@ -194,6 +207,7 @@ export class Clients {
     if (outcome === 'ok') for (const operation of operations) this.#options.acknowledged(operation);
     const { tally } = this;
     if (tally === undefined) return;
+    tally.calls += 1;
     tally[outcome] += operations.length;
     if (outcome !== 'ok') return;
     const nowMs = performance.now();

@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { loadBenchWorkload, loadDriver } from '../../catalog.ts';
+import { serialiseLines } from '../../history.ts';
 import { randomFor } from '../../random.ts';
 import type { BenchOperation, LoadJob, LoadReport, LoadResult } from '../contracts.ts';
 import { keyOf, loadStream } from '../records.ts';
@@ -34,20 +35,20 @@ async function carryOut(job: LoadJob): Promise<LoadResult> {
   histories ??= new Histories(checkedKeys(job));
   histories.nextJob();
   const definition = await loadDriver(job.driver);
-  const driver = definition.create(job.driverSettings);
-  await driver.open();
   const stream = await streamOf(job);
-  const clients = new Clients({
-    driver,
-    clients: job.driverSettings.clients,
-    operationsPerCall: definition.operationsPerCall,
-    loop: job.loop,
-    random: randomFor(job.seed, 'bench/arrivals'),
-    histories,
-    ...stream,
-  });
+  const driver = definition.create(job.driverSettings);
   try {
-    return job.phase === 'load' ? await loadAll(clients) : await measure(clients, job);
+    await driver.open();
+    const clients = new Clients({
+      driver,
+      clients: job.driverSettings.clients,
+      operationsPerCall: definition.operationsPerCall,
+      loop: job.loop,
+      random: randomFor(job.seed, 'bench/arrivals'),
+      histories,
+      ...stream,
+    });
+    return job.phase === 'load' ? await loadAll(clients, job) : await measure(clients, job);
   } finally {
     driver.close();
   }
@@ -62,8 +63,12 @@ async function streamOf({ phase, workload, settings, seed }: LoadJob) {
   return { next: () => stream.next(), acknowledged: (operation: BenchOperation) => stream.acknowledged(operation) };
 }
 
-/** Inserts every record once. */
-async function loadAll(clients: Clients): Promise<LoadResult> {
+/**
+ * Inserts every record once.
+ *
+ * @throws Error where one was not acknowledged: reads of records that are not there are no measure of anything
+ */
+async function loadAll(clients: Clients, { driverSettings, settings }: LoadJob): Promise<LoadResult> {
   const tally = new Tally(new Latencies(false));
   const before = process.cpuUsage();
   clients.tally = tally;
@@ -71,7 +76,8 @@ async function loadAll(clients: Clients): Promise<LoadResult> {
   clients.start();
   await clients.quiet();
   clearInterval(progress);
-  return resultOf(tally, performance.now() - tally.beganMs, 1, before);
+  if (tally.ok < settings.records) throw new Error(`only ${tally.ok} of ${settings.records} records were inserted`);
+  return resultOf(tally, performance.now() - tally.beganMs, driverSettings.clients, before);
 }
 
 async function measure(clients: Clients, job: LoadJob): Promise<LoadResult> {
@@ -101,15 +107,14 @@ function tellProgress(tally: Tally): NodeJS.Timeout {
 
 function resultOf(tally: Tally, durationMs: number, clients: number, before: NodeJS.CpuUsage): LoadResult {
   const { user, system } = process.cpuUsage(before);
-  const { ok, failed, unknown, perSecond, latencies } = tally;
+  const { ok, failed, unknown, calls, latencies } = tally;
   return {
     durationMs,
     ok,
     failed,
     unknown,
-    // Seconds in which nothing was acknowledged are holes in the array.
-    perSecond: Array.from(perSecond, (count) => count ?? 0),
-    latency: latencies.take((clients * durationMs) / Math.max(1, ok)),
+    perSecond: tally.wholeSeconds(durationMs),
+    latency: latencies.take((clients * durationMs) / Math.max(1, calls)),
     cpuSeconds: (user + system) / 1e6,
   };
 }
@@ -120,8 +125,7 @@ function sleep(ms: number): Promise<void> {
 
 async function handle(request: GeneratorRequest): Promise<LoadReport> {
   if (request.type === 'job') return { type: 'done', result: await carryOut(request.job) };
-  const events = histories?.events ?? [];
-  writeFileSync(request.file, events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+  writeFileSync(request.file, serialiseLines(histories?.events ?? []));
   return { type: 'history', file: request.file, operations: histories?.operations ?? 0 };
 }
 

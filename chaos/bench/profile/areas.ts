@@ -45,7 +45,9 @@ export function areaOf(url: string, functionName: string): string | null {
     return `node:${nodeModules[module] ?? module}`;
   }
   const ours = ourAreas.find(([paths]) => paths.test(file));
-  return ours?.[1] ?? /^(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? file;
+  if (ours !== undefined) return ours[1];
+  if (file.startsWith('wasm:')) return 'WebAssembly';
+  return /^(@[^/:]+\/)?[^/:]+(?=\/)/.exec(file)?.[0] ?? 'elsewhere';
 }
 
 /** `node/runtime.ts`, `pure-rand/lib/...`, `node:internal/timers`: a URL as short as it is still understood. */

@@ -82,6 +82,19 @@ describe('a profile with known answers', () => {
     );
   });
 
+  test('the beginning can be left out', () => {
+    // What was sampled 15 ms after the start and later: outside of any function, the native function, step.
+    expect(summarise(handMade, areaOf, 15)).toMatchObject({
+      totalMs: 5,
+      idleMs: 0,
+      programMs: 1,
+      areas: [
+        { area: '(native)', selfMs: 3 },
+        { area: 'runtime', selfMs: 1 },
+      ],
+    });
+  });
+
   test('a profile in which nothing was sampled has no areas', () => {
     const { samples: _, timeDeltas: __, ...empty } = handMade;
     expect(summarise(empty, areaOf)).toEqual({
@@ -115,6 +128,8 @@ describe('areas', () => {
     ['node:internal/streams/writable', 'node:stream'],
     ['node:_http_outgoing', 'node:http_outgoing'],
     ['node:internal/process/task_queues', 'node:process'],
+    ['wasm://wasm/000564c6', 'WebAssembly'],
+    ['file:///tmp/script.mjs', 'elsewhere'],
   ])('%s is %s', (url, area) => {
     expect(areaOf(url, 'any')).toBe(area);
   });

@@ -40,8 +40,9 @@ export interface ProfileSummary {
   readonly functions: readonly FunctionTime[];
 }
 
-export function summarise(profile: CpuProfile, areaOf: AreaOf): ProfileSummary {
-  const selfMs = selfTimes(profile);
+/** @param skipMs - leaves out so much of the beginning, in which a process does little but load its modules */
+export function summarise(profile: CpuProfile, areaOf: AreaOf, skipMs = 0): ProfileSummary {
+  const selfMs = selfTimes(profile, profile.startTime + 1000 * skipMs);
   const areaAt = areasOfNodes(profile, areaOf);
   const [areas, functions] = [new Map<string, number>(), new Map<string, { node: ProfileNode; ms: number }>()];
   let [idleMs, programMs, busyMs] = [0, 0, 0];
@@ -79,17 +80,20 @@ function longestFirst<T extends { readonly selfMs: number }>(times: T[]): T[] {
 }
 
 /** By the id of a node. A sample stands for the time until the next one. */
-function selfTimes({ samples = [], timeDeltas = [], startTime, endTime }: CpuProfile): Map<number, number> {
+function selfTimes(
+  { samples = [], timeDeltas = [], startTime, endTime }: CpuProfile,
+  fromUs: number,
+): Map<number, number> {
   let atUs = startTime;
   const taken = samples.map((id, at) => {
     atUs += timeDeltas[at] ?? 0;
     return { id, atUs };
   });
   // V8 does not promise samples in the order of time.
-  taken.sort((a, b) => a.atUs - b.atUs);
+  const inOrder = taken.filter((sample) => sample.atUs >= fromUs).sort((a, b) => a.atUs - b.atUs);
   const selfMs = new Map<number, number>();
-  for (const [at, sample] of taken.entries()) {
-    const untilUs = taken[at + 1]?.atUs ?? Math.max(endTime, sample.atUs);
+  for (const [at, sample] of inOrder.entries()) {
+    const untilUs = inOrder[at + 1]?.atUs ?? Math.max(endTime, sample.atUs);
     selfMs.set(sample.id, (selfMs.get(sample.id) ?? 0) + (untilUs - sample.atUs) / 1000);
   }
   return selfMs;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hash, parse, tagsOf } from '../../reporters/shared/page-fixture.ts';
 import type { BenchResult, Ratio } from '../contracts.ts';
-import { benchReports, ratioLines, tableLines } from './bench-reports.ts';
+import { benchReports, ratioLines, tableLines, verdictLines } from './bench-reports.ts';
 import { aloneResult, barrenResult, hostile, sampleResult, sampleWith, singleResult } from './sample-result-fixture.ts';
 
 const empty = sampleWith({ measurements: [], ratios: [], checks: [], systems: [] });
@@ -38,7 +38,7 @@ describe.each(results)('the reports of %s', (_, result) => {
 
   it('show no value that is none', () => {
     const { markup, data } = parse(content(result, 'bench.html'));
-    const lines = [...ratioLines(result), ...tableLines(result)].join('\n');
+    const lines = [...verdictLines(result), ...ratioLines(result), ...tableLines(result)].join('\n');
     for (const text of [markup, data, content(result, 'bench.md'), content(result, 'bench.json'), lines]) {
       expect(text).not.toMatch(/\b(NaN|undefined|Infinity|null ms|\[object)\b/);
     }
@@ -69,7 +69,7 @@ describe.each(results)('the reports of %s', (_, result) => {
   });
 
   it('fit a terminal', () => {
-    for (const line of [...ratioLines(result), ...tableLines(result)]) {
+    for (const line of [...verdictLines(result), ...ratioLines(result), ...tableLines(result)]) {
       expect([...line].length).toBeLessThanOrEqual(120);
       expect(line).not.toMatch(/[\p{C}\u2028\u2029]/u);
     }

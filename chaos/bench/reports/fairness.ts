@@ -25,8 +25,8 @@ export function sameFacts({ plan, machine }: BenchResult): Facts {
       'Machine',
       `one for all replicas and the load generator: ${machine.cpu}, ${count(machine.cores, 'core')}, ${told(machine.memoryBytes, formatBytes)}, ${machine.os}`,
     ],
-    ['Order', `${roundsName(plan)}; within a round the systems take turns`],
-    ['Load', 'from a generator that is a process of its own, with the same operations drawn from the same seed'],
+    ['Order', `${roundsName(plan)}; within a round the systems take turns, one under load at a time`],
+    ['Load', 'from a generator that is a process of its own; every measurement draws anew from the same workload'],
   ];
 }
 

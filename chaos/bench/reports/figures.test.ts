@@ -14,7 +14,7 @@ import { sampleResult, sampleWith } from './sample-result-fixture.ts';
 
 const points = pointsOf(sampleResult());
 
-function pointOf(driver: string, clients: number, workload = 'puts') {
+function pointOf(driver: string, clients: number, workload = 'put') {
   const found = points.find(
     ({ point }) =>
       point.driver === driver &&
@@ -41,7 +41,7 @@ describe('spreadOf', () => {
 describe('points', () => {
   it('put the rounds together, and stand by load and then by line', () => {
     expect(points).toHaveLength(24);
-    expect(points.every(({ rounds }) => rounds.map(({ round }) => round).join() === '1,2,3')).toBe(true);
+    expect(points.every(({ rounds }) => rounds.map(({ round }) => round).join() === '0,1,2')).toBe(true);
     const [, own] = workloadsOf(sampleResult())[0] ?? ['', []];
     expect(own.slice(0, 5).map(({ line, point }) => `${line.driver} ${point.clients}`)).toEqual([
       'streams 1',
@@ -61,7 +61,7 @@ describe('points', () => {
 
   it('have the lines of the plan, and the workload with the most points first', () => {
     expect(linesOf(sampleResult()).map(({ driver }) => driver)).toEqual(['streams', 'unary', 'etcd-put', 'etcd-txn']);
-    expect(workloadsOf(sampleResult()).map(([workload]) => workload)).toEqual(['puts', 'ycsb-b']);
+    expect(workloadsOf(sampleResult()).map(([workload]) => workload)).toEqual(['put', 'ycsb-b']);
   });
 
   it('tell latencies by kind, corrected and raw', () => {

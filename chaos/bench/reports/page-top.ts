@@ -52,13 +52,14 @@ export function benchBanner(result: BenchResult): Html {
   const { outcome, sentence } = benchVerdict(result);
   const { plan, machine } = result;
   const look = looks[outcome];
+  const unchecked = result.checks.length === 0 ? html` <strong>No history was checked.</strong>` : null;
   return banner({
     tone: look.tone,
     icon: icon(look.icon),
     outcome,
     meaning: benchMeaning[outcome],
     sentence,
-    below: html`<span class="label">Medians</span> of ${roundsName(plan)}, all on one machine of ${count(machine.cores, 'core')}`,
+    below: html`<span class="label">Medians</span> of ${roundsName(plan)}, all on one machine of ${count(machine.cores, 'core')}.${unchecked}`,
   });
 }
 

@@ -107,8 +107,17 @@ describe('bench.html', () => {
     const { atS, lines } = rates['rates-0'];
     expect(atS).toHaveLength(32);
     expect(atS.filter((_: number, i: number) => lines[0].values[i] === null)).toEqual([10, 20]);
-    const stalled = sampleResult().measurements.find(({ round, point }) => round === 2 && point.clients === 1000);
+    const stalled = sampleResult().measurements.find(({ round, point }) => round === 1 && point.clients === 1000);
     expect(lines[0].values[atS.indexOf(16.5)]).toBe(stalled?.load.perSecond[6]);
+  });
+
+  it('draws no second that was not counted: a round that ended early is no stall', () => {
+    const measurements = sampleResult().measurements.map((each) =>
+      each.round === 1 ? { ...each, load: { ...each.load, perSecond: each.load.perSecond.slice(0, 4) } } : each,
+    );
+    const { rates } = JSON.parse(pageOf(sampleWith({ measurements })).data);
+    const { atS, lines } = rates['rates-0'];
+    expect([13.5, 14.5].map((at) => lines[0].values[atS.indexOf(at)])).toEqual([expect.any(Number), null]);
   });
 
   it('shows medians with the extremes of the rounds, corrected beside raw, who leads, and what is not told', () => {
@@ -132,7 +141,7 @@ describe('bench.html', () => {
     expect(text).toContain('the systems take turns');
     expect(text).toContain('AMD EPYC 7B13, 4 cores, 16 GiB');
     expect(text).toContain(
-      'npx splitbrain bench --protocol raft --nodes 3 --on local --peers etcd --drivers streams,unary,etcd-put,etcd-txn',
+      'npx splitbrain bench put ycsb-b --protocol raft --nodes 3 --on local --peer etcd --driver streams,unary',
     );
     expect(text).toContain('--seed 42');
   });
@@ -141,15 +150,17 @@ describe('bench.html', () => {
     const text = textOf(markupOf(aloneResult()));
     expect(text).toContain('MEASURED Nothing was required of these figures.');
     expect(text).toContain(
-      'Raft over streams: up to 128,651 ops/s (puts), at 1,000 clients with a latency of 7.8 ms at p50 and 18 ms at p99. No peer ran.',
+      'Raft over streams: up to 128,651 ops/s (put), at 1,000 clients with a latency of 7.8 ms at p50 and 18 ms at p99. No peer ran.',
     );
     expect(text).toContain('whether the answers were right is not known');
+    expect(text).toContain('all on one machine of 4 cores. No history was checked.');
+    expect(textOf(markupOf(sampleResult()))).not.toContain('No history was checked');
   });
 
   it('says so where nothing was acknowledged', () => {
     const text = textOf(markupOf(barrenResult()));
     expect(text).toContain('NOTHING MEASURED');
-    expect(text).toContain('No operation of puts was acknowledged');
+    expect(text).toContain('No operation of put was acknowledged');
     expect(text).toContain('not told');
   });
 

@@ -10,28 +10,31 @@ function list(values: readonly (string | number)[]): string {
   return [...new Set(values)].join(',');
 }
 
-/** Every choice that the plan holds, as flags, whether or not it is the default: defaults may change. */
+/**
+ * The command that measures every point of a plan; more than those where the plan is no full grid of loads and drivers.
+ * Every choice is a flag, whether or not it is the default: defaults may change.
+ */
 export function rerunCommand(plan: BenchPlan): string {
-  const { points, settings } = plan;
+  const { settings } = plan;
+  const points = plan.points.filter(({ system }) => system === plan.protocol);
   const closed = points.filter(({ loop }) => loop.kind === 'closed');
-  const rates = points.flatMap(({ loop }) => (loop.kind === 'open' ? [loop.ratePerSecond] : []));
   const flags: [string, string][] = [
     ['--protocol', plan.protocol],
     ['--nodes', String(plan.nodes)],
     ['--on', plan.on],
-    ['--peers', list(plan.peers)],
-    ['--drivers', list(points.map(({ driver }) => driver))],
-    ['--workloads', list(points.map(({ workload }) => workload))],
+    ['--peer', list(plan.peers)],
+    ['--driver', list(points.map(({ driver }) => driver))],
     ['--clients', list((closed.length > 0 ? closed : points).map(({ clients }) => clients))],
-    ['--rates', list(rates)],
+    ['--rate', list(points.flatMap(({ loop }) => (loop.kind === 'open' ? [loop.ratePerSecond] : [])))],
     ['--records', String(settings.records)],
     ['--value-bytes', String(settings.valueBytes)],
     ['--rounds', String(plan.rounds)],
     ['--warmup', `${plan.warmupMs}ms`],
     ['--duration', `${plan.durationMs}ms`],
-    ['--checked-keys', String(plan.checkedKeys)],
+    ['--check', plan.checkedKeys > 0 ? String(plan.checkedKeys) : ''],
     ['--seed', String(plan.seed)],
   ];
   const given = flags.filter(([, value]) => value !== '').flat();
-  return ['npx', 'splitbrain', 'bench', ...given].map(quoted).join(' ');
+  const workloads = [...new Set(points.map(({ workload }) => workload))];
+  return ['npx', 'splitbrain', 'bench', ...workloads, ...given].map(quoted).join(' ');
 }

@@ -60,7 +60,7 @@ const characters: readonly Character[] = [
   },
 ];
 
-const rounds = [1, 2, 3];
+const rounds = [0, 1, 2];
 const seconds = 10;
 /** What a round is off from the others. */
 const drift = [1, 0.962, 1.031];
@@ -79,7 +79,7 @@ function latencyRecord(p50: number): LatencyRecord {
 }
 
 function replicas(system: string, round: number, cpuPercent: number): ReplicaCost[] {
-  const leader = system === 'etcd' && round === 3 ? 2 : 1;
+  const leader = system === 'etcd' && round === 2 ? 2 : 1;
   return [1, 2, 3].map((number) => ({
     node: system === 'etcd' ? `etcd${number}` : `n${number}`,
     leads: number === leader,
@@ -90,7 +90,7 @@ function replicas(system: string, round: number, cpuPercent: number): ReplicaCos
 
 function perSecond(rate: number, round: number): number[] {
   return Array.from({ length: seconds }, (_, second) => {
-    const stalled = round === 2 && second === 6;
+    const stalled = round === 1 && second === 6;
     return Math.round(rate * (1 + 0.03 * Math.sin(second * 1.7 + round)) * (stalled ? 0.34 : 1));
   });
 }
@@ -98,7 +98,7 @@ function perSecond(rate: number, round: number): number[] {
 function measurement(character: Character, point: BenchPoint, round: number): Measurement {
   const reading = point.workload === 'ycsb-b' ? 1.35 : 1;
   const offered = point.loop.kind === 'open' ? point.loop.ratePerSecond : (point.clients * 1000) / character.aloneMs;
-  const capacity = character.capacity * reading * (drift[round - 1] ?? 1);
+  const capacity = character.capacity * reading * (drift[round] ?? 1);
   // Little's law ties the two: so many clients under way at such a rate.
   const rate = point.loop.kind === 'open' ? Math.min(offered, capacity) : (capacity * offered) / (capacity + offered);
   const p50 = point.loop.kind === 'open' ? character.aloneMs * 1.6 : (point.clients * 1000) / rate;
@@ -112,15 +112,15 @@ function measurement(character: Character, point: BenchPoint, round: number): Me
     load: {
       durationMs: seconds * 1000,
       ok,
-      failed: round === 3 && point.clients === 1000 ? 12 : 0,
-      unknown: character.driver === 'etcd-txn' && round === 2 ? 3 : 0,
+      failed: round === 2 && point.clients === 1000 ? 12 : 0,
+      unknown: character.driver === 'etcd-txn' && round === 1 ? 3 : 0,
       perSecond: perSecond(rate, round),
       latency: Object.fromEntries(kinds.map((kind) => [kind, latencyRecord(kind === 'read' ? p50 * 0.6 : p50)])),
       cpuSeconds: rate * 4.1e-5,
     },
     replicas: replicas(character.system, round, cpuPercent),
     perOperation: {
-      cpuMicroseconds: character.cpuMicroseconds * (drift[round - 1] ?? 1),
+      cpuMicroseconds: character.cpuMicroseconds * (drift[round] ?? 1),
       syncs: character.syncs,
       messages: character.messages,
       bytes: character.bytes,
@@ -134,12 +134,12 @@ const closed: Loop = { kind: 'closed' };
 function pointsFor(character: Character): BenchPoint[] {
   const { system, driver } = character;
   const puts = [1, 64, 256, 1000].map((clients): BenchPoint => {
-    return { system, driver, workload: 'puts', clients, loop: closed };
+    return { system, driver, workload: 'put', clients, loop: closed };
   });
   const open: BenchPoint = {
     system,
     driver,
-    workload: 'puts',
+    workload: 'put',
     clients: 256,
     loop: { kind: 'open', ratePerSecond: 10_000 },
   };

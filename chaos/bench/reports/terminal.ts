@@ -1,9 +1,9 @@
 /** The figures of a benchmark as plain text in aligned columns, for a terminal. */
-import { formatCount, formatMs } from '../../reporters/shared/format.ts';
+import { formatCount, formatFigure, formatMs } from '../../reporters/shared/format.ts';
 import type { BenchResult, Ratio } from '../contracts.ts';
 import { latencyOf, type PointFigures, replicasOf, spreadOf, workloadsOf } from './figures.ts';
+import { benchVerdict } from './verdict.ts';
 import {
-  aimWords,
   batchingOf,
   formatBound,
   formatPercent,
@@ -63,6 +63,12 @@ function wrapped(text: string): string[] {
   return lines;
 }
 
+/** The outcome in a word and a sentence. */
+export function verdictLines(result: BenchResult): string[] {
+  const { outcome, sentence } = benchVerdict(result);
+  return wrapped(`${outcome}: ${sentence}`);
+}
+
 /** Each ratio beside what it must be, then what each side batches. Empty where nothing was compared. */
 export function ratioLines(result: BenchResult): string[] {
   const { ratios } = result;
@@ -76,7 +82,7 @@ export function ratioLines(result: BenchResult): string[] {
         formatTimes(ratio.ratio, ratio.better),
         formatRounds(ratio),
         formatBound(ratio.required, ratio.better),
-        aimWords(ratio),
+        ratio.aim === null ? 'none' : `${formatFigure(ratio.aim)} ×`,
         ratioWords(ratio),
       ]),
     ],

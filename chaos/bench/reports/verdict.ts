@@ -24,7 +24,7 @@ export interface BenchVerdict {
 
 /** What an outcome means, for a reader who sees one for the first time. */
 export const benchMeaning: Readonly<Record<BenchOutcome, string>> = {
-  MET: 'Every ratio is what it must be, and no check found a wrong answer.',
+  MET: 'Every ratio is what it must be.',
   'NOT MET': 'A ratio is not what it must be.',
   'WRONG ANSWERS': 'A recorded history contradicts a single copy. The figures prove nothing.',
   UNDECIDED: 'A check or a ratio could not be decided. It is not a pass.',
@@ -58,7 +58,7 @@ function firstRatio(ratios: readonly Ratio[]): Ratio | undefined {
 
 /** `131,000 puts/s at 1,000 clients`, from a name such as `puts/s, 1,000 clients`. */
 function oursText({ name, unit, ours }: Ratio): string {
-  const [, rate, load] = /^(\S+\/s), (.+)$/.exec(name) ?? [];
+  const [, rate, load] = /^(\S+\/s), (\d.*)$/.exec(name) ?? [];
   if (unit === 'ops/s' && rate !== undefined && load !== undefined && Number.isFinite(ours.value)) {
     return `${formatSide(ours.value, unit).replace(/ ops\/s$/, '')} ${rate} at ${load}`;
   }

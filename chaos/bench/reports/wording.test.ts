@@ -102,9 +102,9 @@ describe('figures', () => {
 describe('rerunCommand', () => {
   it('holds every choice of the plan', () => {
     expect(rerunCommand(sampleResult().plan)).toBe(
-      'npx splitbrain bench --protocol raft --nodes 3 --on local --peers etcd --drivers streams,unary,etcd-put,etcd-txn ' +
-        '--workloads puts,ycsb-b --clients 1,64,256,1000 --rates 10000 --records 10000 --value-bytes 128 --rounds 3 ' +
-        '--warmup 3000ms --duration 10000ms --checked-keys 16 --seed 42',
+      'npx splitbrain bench put ycsb-b --protocol raft --nodes 3 --on local --peer etcd --driver streams,unary ' +
+        '--clients 1,64,256,1000 --rate 10000 --records 10000 --value-bytes 128 --rounds 3 --warmup 3000ms ' +
+        '--duration 10000ms --check 16 --seed 42',
     );
   });
 

@@ -1,8 +1,10 @@
 /** Measures the pace of the simulator and where its time goes. Nothing is written here. */
 import { InterruptedError } from '../../errors.ts';
+import { count } from '../../words.ts';
 import { areaOf } from '../profile/areas.ts';
 import { profiled, withSourceLines } from '../profile/record.ts';
 import { type CpuProfile, type ProfileSummary, summarise } from '../profile/summarise.ts';
+import { type Spread, spreadOf } from '../reports/figures.ts';
 import { type RunSettings, type RunTimes, type RunWork, timeRun } from './pace.ts';
 
 export interface SimBenchSettings extends Omit<RunSettings, 'nodes'> {
@@ -22,16 +24,10 @@ export interface SimBenchOptions {
   readonly onProfile?: (nodes: number, profile: CpuProfile) => void;
 }
 
-/** Over the rounds. */
-export interface Spread {
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
-}
-
 export interface SizeResult {
   readonly nodes: number;
   readonly work: RunWork;
+  /** In the order in which they were made; the figures below are of all of them. */
   readonly rounds: readonly RunTimes[];
   /** Virtual seconds in a second of recording. */
   readonly virtualPerSecond: Spread;
@@ -49,11 +45,11 @@ export interface SizeResult {
 /** So many functions are kept of a profile. */
 const mostFunctions = 30;
 
-/** A profile of less than this says little: short runs are repeated until it is full. */
-const profiledMs = 1000;
+/** Short runs are repeated for so long, to warm up (V8 compiles what is hot) and to fill a profile. */
+const leastMs = 1000;
 
 /**
- * Measures each size: one run to warm up, then the rounds, then the profile.
+ * Measures each size: some runs to warm up, then the rounds, then the profile.
  *
  * @throws UsageError where the experiment cannot be run so
  * @throws InterruptedError where the signal is aborted
@@ -62,7 +58,7 @@ export async function benchSim(settings: SimBenchSettings, options: SimBenchOpti
   const { signal, onProgress, onProfile } = options;
   const sizes = settings.nodes.map((nodes) => new Size({ ...settings, nodes }, signal));
   onProgress('warming up');
-  for (const size of sizes) await size.run();
+  for (const size of sizes) await size.repeat();
   await measureRounds(sizes, settings, onProgress);
   onProgress('profiling');
   const results: SizeResult[] = [];
@@ -88,7 +84,7 @@ async function measureRounds(
       return;
     }
     for (const size of sizes) await size.measure();
-    const paces = sizes.map((size) => `${size.settings.nodes} replicas ${size.lastPace()}`);
+    const paces = sizes.map((size) => `${count(size.settings.nodes, 'replica')} ${size.lastPace()}`);
     onProgress(`round ${round} of ${rounds}, virtual s/s: ${paces.join(', ')}`);
   }
 }
@@ -105,7 +101,7 @@ class Size {
     this.#signal = signal;
   }
 
-  async run(): Promise<RunTimes> {
+  async #run(): Promise<RunTimes> {
     const { recordMs, runMs, cpuPercent, ...work } = await timeRun(this.settings, this.#signal);
     if (this.#signal.aborted) throw new InterruptedError('the measurement is not complete, and nothing is written');
     this.#work ??= work;
@@ -115,25 +111,28 @@ class Size {
   }
 
   async measure(): Promise<void> {
-    this.#rounds.push(await this.run());
+    this.#rounds.push(await this.#run());
   }
 
   lastPace(): string {
     const last = this.#rounds.at(-1);
-    return last === undefined ? '' : pace(this.#workDone().virtualMs / last.recordMs);
+    return last === undefined ? '' : pace(done(this.#work).virtualMs / last.recordMs);
+  }
+
+  /** Makes runs for at least a second. */
+  async repeat(): Promise<void> {
+    const untilMs = performance.now() + leastMs;
+    do await this.#run();
+    while (performance.now() < untilMs);
   }
 
   profile(): Promise<CpuProfile> {
-    const untilMs = performance.now() + profiledMs;
-    return profiled(async () => {
-      do await this.run();
-      while (performance.now() < untilMs);
-    });
+    return profiled(() => this.repeat());
   }
 
   result(profile: ProfileSummary): SizeResult {
-    const work = this.#workDone();
-    const spread = (value: (times: RunTimes) => number) => spreadOf(this.#rounds.map(value));
+    const work = done(this.#work);
+    const spread = (value: (times: RunTimes) => number) => done(spreadOf(this.#rounds.map(value)));
     return {
       nodes: this.settings.nodes,
       work,
@@ -146,21 +145,14 @@ class Size {
       profile,
     };
   }
+}
 
-  #workDone(): RunWork {
-    if (this.#work === undefined) throw new Error('nothing was run yet');
-    return this.#work;
-  }
+function done<T>(value: T | null | undefined): T {
+  if (value === null || value === undefined) throw new Error('nothing was run yet');
+  return value;
 }
 
 /** Whole numbers where they say enough. */
 export function pace(value: number): string {
   return value < 10 ? value.toFixed(1) : value.toFixed(0);
-}
-
-export function spreadOf(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (index: number) => sorted[index] ?? Number.NaN;
-  const middle = (sorted.length - 1) / 2;
-  return { median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2, min: at(0), max: at(sorted.length - 1) };
 }

@@ -3,7 +3,9 @@ import type { ReportFile } from '../../contracts.ts';
 import { count, figure } from '../../words.ts';
 import type { BenchResult } from '../contracts.ts';
 import { formatSummary, percent } from '../profile/format.ts';
-import { pace, type SimBenchSettings, type SizeResult, type Spread } from './bench-sim.ts';
+import type { Spread } from '../reports/figures.ts';
+import { formatSpread } from '../reports/wording.ts';
+import { pace, type SimBenchSettings, type SizeResult } from './bench-sim.ts';
 
 /** `bench-sim.json`. */
 export interface SimBenchResult {
@@ -25,7 +27,7 @@ export const legend = [
   'runs/min: whole runs one after the other on one core, as a soak counts them; nothing is rendered or written',
   'clock events/s: timers, messages and syncs of the simulator, in a second of recording',
   'CPU: of one core; V8 collects garbage on others too, and much less than 100 % tells of a busy machine',
-  'median (min - max) of the rounds: the same run each time, after one that is not counted',
+  'median (and extremes) of the rounds: the same run each time, after some to warm up',
 ];
 
 export function paceRows(sizes: readonly SizeResult[]): string[][] {
@@ -50,7 +52,7 @@ export function areaRows(sizes: readonly SizeResult[]): string[][] {
   const largest = (area: string) => Math.max(...shares.map((byArea) => byArea.get(area) ?? 0));
   const areas = [...new Set(shares.flatMap((byArea) => [...byArea.keys()]))];
   return [
-    ['area', ...sizes.map(({ nodes }) => `${nodes} replicas`)],
+    ['area', ...sizes.map(({ nodes }) => count(nodes, 'replica'))],
     ...areas
       .filter((area) => largest(area) >= 0.01)
       .sort((a, b) => largest(b) - largest(a))
@@ -90,7 +92,6 @@ function table([head = [], ...rows]: readonly string[][]): string {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-function withRange({ median, min, max }: Spread): string {
-  const [middle, low, high] = [median, min, max].map((value) => (value < 10 ? pace(value) : figure(Math.round(value))));
-  return `${middle} (${low} - ${high})`;
+function withRange(spread: Spread): string {
+  return formatSpread(spread, (value) => (value < 10 ? pace(value) : figure(Math.round(value))));
 }

@@ -31,7 +31,7 @@ export interface ReplicasOptions {
  * The time-outs are etcd's defaults, so that a machine which is busy with the load elects nobody anew: a heartbeat each 100
  * ms, an election after 1 s at the earliest.
  */
-const timeouts = { heartbeatIntervalMs: 100, electionTimeoutMs: [1000, 2000] } satisfies Partial<NodeSettingsInput>;
+export const timeouts = { heartbeatIntervalMs: 100, electionTimeoutMs: [1000, 2000] } satisfies Partial<NodeSettingsInput>;
 
 interface Member {
   readonly id: string;

@@ -18,6 +18,8 @@ export interface DockerClusterParts {
   readonly links: Links;
   /** Where the clients' link to each replica is reached, `host:port`. */
   readonly addresses: Readonly<Record<NodeId, string>>;
+  /** Where each replica shows its metrics, `host:port`. */
+  readonly metrics: Readonly<Record<NodeId, string>>;
   /** Which strikes hold which links, shared with whoever turns observations into facts. */
   readonly impaired: ImpairedLinks;
   /** The text of the compose file that the lab came from, without its token. */
@@ -45,6 +47,16 @@ export class DockerCluster implements Cluster {
     this.#polling = setInterval(() => {
       for (const replica of parts.replicas.values()) void replica.poll();
     }, everyMs);
+  }
+
+  /** Where clients reach each replica, through its link, `host:port`. */
+  get clientAddresses(): Readonly<Record<NodeId, string>> {
+    return this.#parts.addresses;
+  }
+
+  /** Where each replica shows its metrics, `host:port`. */
+  get metricsAddresses(): Readonly<Record<NodeId, string>> {
+    return this.#parts.metrics;
   }
 
   client(name: string): LabClient {

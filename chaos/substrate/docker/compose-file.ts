@@ -19,6 +19,8 @@ export interface LabSettings {
   readonly protocol: string;
   readonly bug?: string;
   readonly settings: Experiment['settings'];
+  /** Whether the replicas print their facts; true where absent. An experiment needs them, a benchmark does without. */
+  readonly trace?: boolean;
   /** What control calls must show. */
   readonly token: string;
   /** On all that belongs to the lab. */
@@ -180,7 +182,8 @@ const buildSection = {
 };
 
 /** The settings of one replica, as JSON; see `node/io/settings.ts`. */
-function settingsOf({ project, nodes, protocol, bug, settings, token }: LabSettings, id: NodeId): string {
+function settingsOf(lab: LabSettings, id: NodeId): string {
+  const { project, nodes, protocol, bug, settings, trace = true, token } = lab;
   const listen = Object.fromEntries(Object.entries(replicaPorts).map(([name, port]) => [name, `0.0.0.0:${port}`]));
   const peers = nodes
     .filter((node) => node !== id)
@@ -194,7 +197,7 @@ function settingsOf({ project, nodes, protocol, bug, settings, token }: LabSetti
     electionTimeoutMs: settings.electionTimeout,
     heartbeatIntervalMs: settings.heartbeatInterval,
     maxEntriesPerMessage: settings.maxEntriesPerMessage,
-    trace: true,
+    trace,
     dataFolder: '/data',
     listen,
     peers: Object.fromEntries(peers),

@@ -2,7 +2,8 @@
 import type { Capability, Substrate } from '../../contracts.ts';
 import { EnvironmentError, InterruptedError, UsageError } from '../../errors.ts';
 import { Engine } from './engine.ts';
-import { Lab } from './lab.ts';
+import type { DockerCluster } from './cluster.ts';
+import { Lab, type LabContent, type LabOptions } from './lab.ts';
 import { quietMs, removeOrphans } from './labs.ts';
 import { maxReplicas } from './layout.ts';
 import { findVantage } from './vantage.ts';
@@ -12,24 +13,38 @@ const capabilities: readonly Capability[] = ['process.kill', 'process.pause', 'l
 export const dockerSubstrate: Substrate = {
   name: 'docker',
   capabilities: new Set(capabilities),
-  boot: async (plan, observe, { keepUp = false, signal = new AbortController().signal } = {}) => {
-    if (plan.nodes.length > maxReplicas) {
-      throw new UsageError(`${plan.nodes.length} replicas are too many`, `On docker there can be ${maxReplicas}.`);
-    }
-    const engine = await Engine.open();
-    const say = (text: string) => process.stderr.write(`${text}\n`);
-    const orphans = await removeOrphans(engine);
-    if (orphans.length > 0) say(`removed ${orphans.join(', ')}, left behind by a run that was killed`);
-    const lab = new Lab({ engine, vantage: await findVantage(engine), plan, observe, keepUp, signal });
-    try {
-      return await lab.boot(say);
-    } catch (error) {
-      await takeBack(lab, error);
-      if (signal.aborted) throw new InterruptedError('the lab was still coming up; nothing is recorded');
-      throw error;
-    }
+  boot: (plan, observe, { keepUp = false, signal = new AbortController().signal } = {}) => {
+    const { nodes, protocol, bug, seed, experiment } = plan;
+    const content = { nodes, protocol, ...(bug === undefined ? {} : { bug }), seed, settings: experiment.settings };
+    return bootLab(content, { observe, keepUp, signal });
   },
 };
+
+/**
+ * Brings up a lab, after what killed runs left behind was removed.
+ *
+ * @throws UsageError where it would be too large, EnvironmentError where it does not come up, InterruptedError
+ */
+export async function bootLab(
+  content: LabContent,
+  options: Pick<LabOptions, 'observe' | 'keepUp' | 'signal'>,
+): Promise<DockerCluster> {
+  if (content.nodes.length > maxReplicas) {
+    throw new UsageError(`${content.nodes.length} replicas are too many`, `On docker there can be ${maxReplicas}.`);
+  }
+  const engine = await Engine.open();
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const orphans = await removeOrphans(engine);
+  if (orphans.length > 0) say(`removed ${orphans.join(', ')}, left behind by a run that was killed`);
+  const lab = new Lab({ engine, vantage: await findVantage(engine), content, ...options });
+  try {
+    return await lab.boot(say);
+  } catch (error) {
+    await takeBack(lab, error);
+    if (options.signal.aborted) throw new InterruptedError('the lab was still coming up; nothing is recorded');
+    throw error;
+  }
+}
 
 /** Why the boot failed is what matters; that it could not be taken back comes on top of it. */
 async function takeBack(lab: Lab, why: unknown): Promise<void> {

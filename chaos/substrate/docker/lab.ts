@@ -4,6 +4,7 @@ import { linkIntervalMsFor } from '../../../node/io/peer-transport.ts';
 import { loadProtocol } from '../../catalog.ts';
 import type { LabFact, NodeId, Plan } from '../../contracts.ts';
 import { EnvironmentError } from '../../errors.ts';
+import type { Experiment } from '../../experiment.ts';
 import { isLabEvent } from '../../history.ts';
 import { realClock } from './clock.ts';
 import { DockerCluster } from './cluster.ts';
@@ -13,7 +14,7 @@ import type { Engine, LabContainer } from './engine.ts';
 import { replicaImage, type Say, toxiproxyImage } from './image.ts';
 import { ImpairedLinks } from './impaired-links.ts';
 import { removeLab } from './labs.ts';
-import { clientLinkPort, proxyLinks, toxiproxyApiPort } from './layout.ts';
+import { clientLinkPort, proxyLinks, replicaPorts, toxiproxyApiPort } from './layout.ts';
 import { type ContainerChange, followEvents, type LoggedFact, type Observer } from './observer.ts';
 import { ReplicaContainer } from './replica-container.ts';
 import { Links } from './toxiproxy.ts';
@@ -21,10 +22,17 @@ import type { Vantage } from './vantage.ts';
 
 const readyLimitMs = 30_000;
 
+/** What runs in a lab. */
+export interface LabContent extends Pick<Plan, 'nodes' | 'protocol' | 'bug' | 'seed'> {
+  readonly settings: Experiment['settings'];
+  /** Whether the replicas report their facts; true where absent. */
+  readonly trace?: boolean;
+}
+
 export interface LabOptions {
   readonly engine: Engine;
   readonly vantage: Vantage;
-  readonly plan: Plan;
+  readonly content: LabContent;
   readonly observe: (atMs: number, fact: LabFact) => void;
   /** Leaves the lab running at the end. */
   readonly keepUp: boolean;
@@ -46,8 +54,8 @@ export class Lab {
 
   /** Brings everything up, and returns when every replica answers. */
   async boot(say: Say): Promise<DockerCluster> {
-    const { engine, vantage, plan, observe, keepUp, signal } = this.#options;
-    const { nodes, protocol, seed } = plan;
+    const { engine, vantage, content, observe, keepUp, signal } = this.#options;
+    const { nodes, protocol, seed } = content;
     const replica = await replicaImage(engine, vantage.image, say, signal);
     const proxy = await toxiproxyImage(engine, say, signal);
     const text = this.#composeFile();
@@ -72,6 +80,7 @@ export class Lab {
       addresses: Object.fromEntries(
         nodes.map((node) => [node, vantage.address(toxiproxy, clientLinkPort(nodes, node))]),
       ),
+      metrics: this.#metricsAddresses(containers),
       impaired: this.#impaired,
       composeFile: text.replaceAll(this.#token, 'token-of-another-run'),
       end: async () => {
@@ -100,14 +109,24 @@ export class Lab {
   }
 
   async #takeReplicas(containers: readonly LabContainer[]): Promise<ReadonlyMap<NodeId, ReplicaContainer>> {
-    const { engine, vantage, plan, signal } = this.#options;
+    const { engine, vantage, content, signal } = this.#options;
     const parts = { engine, vantage, token: this.#token, observer: this.#observer() };
-    for (const node of plan.nodes) {
+    for (const node of content.nodes) {
       const { id } = containerOf(containers, (each) => each.node === node, node);
       this.#replicas.set(node, new ReplicaContainer(node, id, parts));
     }
     await Promise.all([...this.#replicas.values()].map((replica) => replica.ready(readyLimitMs, signal)));
     return this.#replicas;
+  }
+
+  #metricsAddresses(containers: readonly LabContainer[]): Record<NodeId, string> {
+    const { vantage, content } = this.#options;
+    return Object.fromEntries(
+      content.nodes.map((node) => {
+        const container = containerOf(containers, (each) => each.node === node, node);
+        return [node, vantage.address(container, replicaPorts.metrics)];
+      }),
+    );
   }
 
   #labels() {
@@ -116,13 +135,9 @@ export class Lab {
   }
 
   #composeFile(): string {
-    const { nodes, protocol, bug, experiment } = this.#options.plan;
     return composeFile({
+      ...this.#options.content,
       project: this.#project,
-      nodes,
-      protocol,
-      ...(bug === undefined ? {} : { bug }),
-      settings: experiment.settings,
       token: this.#token,
       labels: this.#labels(),
     });
@@ -150,7 +165,7 @@ export class Lab {
   }
 
   #onFact({ node, atMs, fact }: LoggedFact): void {
-    const { observe, plan } = this.#options;
+    const { observe, content } = this.#options;
     const from = typeof fact['from'] === 'string' ? fact['from'] : undefined;
     if (fact.type === 'link-silent' || fact.type === 'link-slow') {
       if (from === undefined) return;
@@ -160,7 +175,7 @@ export class Lab {
       if (strike === undefined) return;
       // It began at the latest when the next sign of life was due and did not come.
       const silentMs = typeof fact['silentMs'] === 'number' ? fact['silentMs'] : 0;
-      const lastedMs = silent ? Math.max(0, silentMs - linkIntervalMsFor(plan.nodes.length)) : 0;
+      const lastedMs = silent ? Math.max(0, silentMs - linkIntervalMsFor(content.nodes.length)) : 0;
       observe(atMs, { type: silent ? 'link-dropped' : 'link-delayed', from, to: node, strike, lastedMs });
     } else if (replicaFacts.has(fact.type)) {
       const event = { ...fact, atMs, node };

@@ -48,11 +48,11 @@ function releaseEarlyReads(state: RaftState): void {
 
 /** Answers the reads whose round a majority has echoed. */
 function confirmReads(state: RaftState): void {
-  if (state.reads.length === 0) return;
+  const waiting = state.reads;
+  const [first] = waiting;
+  if (first === undefined || !state.majority(({ round }) => round >= first.round)) return;
   const echoed = [...state.progress.values()].map((progress) => progress.round).sort((a, b) => b - a);
   const confirmed = echoed[state.quorum - 1] ?? 0;
-  const waiting = state.reads;
-  if ((waiting[0]?.round ?? 0) > confirmed) return;
   state.reads = waiting.filter((read) => read.round > confirmed);
   for (const { id, index, round } of waiting) {
     if (round <= confirmed) state.emit({ kind: 'read', id, index, eager: true });

@@ -166,8 +166,9 @@ function onRefused(state: RaftState, from: NodeId, progress: Progress, msg: Appe
 
 /** Commits what a majority stores, but only by way of an entry of the present term (section 5.4.2). */
 function advanceCommit(state: RaftState): void {
+  if (!state.majority(({ matchIndex }) => matchIndex > state.commitIndex)) return;
   const stored = [...state.progress.values()].map((progress) => progress.matchIndex).sort((a, b) => b - a);
   const index = stored[state.quorum - 1] ?? 0;
-  if (index <= state.commitIndex || !state.rules.commitsByCounting(state.log.term(index), state.term)) return;
+  if (!state.rules.commitsByCounting(state.log.term(index), state.term)) return;
   state.commitTo(index);
 }

@@ -73,6 +73,13 @@ export class RaftState {
     return effects;
   }
 
+  /** Whether it is so with a majority. Asked at every answer, where mostly it is not: sorting would cost much more. */
+  majority(test: (progress: Progress) => boolean): boolean {
+    let count = 0;
+    for (const progress of this.progress.values()) if (test(progress)) count += 1;
+    return count >= this.quorum;
+  }
+
   send(to: NodeId, msg: RaftMessage): void {
     this.emit({ kind: 'send', to, msg });
   }

@@ -84,7 +84,7 @@ export function firstValue(reply: Buffer): string | null | undefined {
       if (record.field === 5 && record.type === wireType.bytes) value = record.bytes().toString('latin1');
       else record.skip();
     }
-    return record.failed ? undefined : value;
+    return record.failed || response.failed ? undefined : value;
   }
   return response.failed ? undefined : null;
 }

@@ -1,10 +1,10 @@
-import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
+import { cpus, platform, release, totalmem } from 'node:os';
 import { dirname, join, parse, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { benchSim, type SimBenchSettings, type SizeResult } from '../../../bench/sim/bench-sim.ts';
 import { planOf } from '../../../bench/sim/pace.ts';
 import { areaRows, legend, paceRows, reportFiles, type SimBenchResult } from '../../../bench/sim/report.ts';
-import type { Plan, ReportFile } from '../../../contracts.ts';
+import type { ReportFile } from '../../../contracts.ts';
 import { worstExitCode } from '../../../judge.ts';
 import { interruptSignal } from '../../interrupt.ts';
 import { integer, options } from '../../options.ts';
@@ -68,7 +68,7 @@ async function sim(flags: SimFlags): Promise<void> {
   const { experiment, seed, duration: durationMs, nodes, rounds, out } = flags;
   const settings: SimBenchSettings = { experiment, seed, durationMs, nodes, rounds, budgetMs: flags.budget * 1000 };
   // What cannot be run is refused before anything is written.
-  const [plan] = await Promise.all(nodes.map((count) => planOf({ ...settings, nodes: count })));
+  for (const count of nodes) await planOf({ ...settings, nodes: count });
   requireWritable(out);
   if (flags.profile !== undefined) requireWritable(dirname(resolve(flags.profile)));
   tell(`${experiment}, seed ${seed}, ${durationMs / 1000} s of load, with ${nodes.join(', ')} replicas`);
@@ -82,7 +82,7 @@ async function sim(flags: SimFlags): Promise<void> {
     },
   });
   const result = { schemaVersion: 1, startedAt: startedAt.toISOString(), ...surroundings(), settings, sizes } as const;
-  const folder = makeRunFolder(out, { ...(plan as Plan), experimentName: 'bench', protocol: 'sim' }, startedAt);
+  const folder = makeRunFolder(out, { experimentName: 'bench', protocol: 'sim', seed }, startedAt);
   writeFiles(folder, reportFiles(result));
   if (flags.profile !== undefined) writeFiles(dirname(resolve(flags.profile)), profiles);
   print(flags.json === true ? JSON.stringify(result, null, 2) : tables(sizes));
@@ -104,10 +104,10 @@ function surroundings(): Pick<SimBenchResult, 'machine' | 'version' | 'commit' |
   const { splitbrainVersion, commit, nodeVersion } = provenance(new Date(), 0);
   return {
     machine: {
-      cpu: cpus()[0]?.model ?? 'unknown',
-      cores: availableParallelism(),
+      cpu: cpus()[0]?.model.trim() ?? 'unknown',
+      cores: cpus().length,
       memoryBytes: totalmem(),
-      os: `${platform()} ${arch()}`,
+      os: `${platform()} ${release()}`,
       node: nodeVersion,
     },
     version: splitbrainVersion,

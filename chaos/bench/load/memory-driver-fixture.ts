@@ -1,0 +1,51 @@
+/** A driver whose system is a map in this process: each call ends when a test says so, and how it says. For tests. */
+import type { BenchOperation, Driver, Outcome } from '../contracts.ts';
+
+export class MemoryDriver implements Driver {
+  readonly records = new Map<string, string>();
+  /** All calls that were submitted, in order. */
+  readonly calls: { readonly client: number; readonly operations: readonly BenchOperation[] }[] = [];
+  readonly #underWay = new Map<number, readonly BenchOperation[]>();
+  onDone: Driver['onDone'] = () => {};
+
+  /** The clients that have a call under way, in the order in which they sent. */
+  get busy(): number[] {
+    return [...this.#underWay.keys()];
+  }
+
+  async open(): Promise<void> {}
+
+  /** @throws Error where the client has a call under way: that is what no client may do */
+  submit(client: number, operations: readonly BenchOperation[]): void {
+    if (this.#underWay.has(client)) throw new Error(`client ${client} has a call under way`);
+    this.#underWay.set(client, operations);
+    this.calls.push({ client, operations });
+    this.onSubmit(client, operations);
+  }
+
+  /** For systems that end calls by themselves. */
+  onSubmit(_client: number, _operations: readonly BenchOperation[]): void {}
+
+  /** Ends the call of a client; where it is `ok` it was carried out, and `value` is what it read. */
+  end(client: number, outcome: Outcome = 'ok', value = outcome === 'ok' ? this.apply(client) : undefined): void {
+    if (!this.#underWay.delete(client)) throw new Error(`client ${client} has no call under way`);
+    this.onDone(client, outcome, value);
+  }
+
+  /** Ends whatever is under way just now. */
+  endAll(outcome: Outcome = 'ok'): void {
+    for (const client of this.busy) this.end(client, outcome);
+  }
+
+  /** Carries out the call of a client, and gives what its first operation read. */
+  apply(client: number): string | null | undefined {
+    const operations = this.#underWay.get(client) ?? [];
+    for (const operation of operations) {
+      if ('value' in operation) this.records.set(operation.key, operation.value);
+    }
+    const [first] = operations;
+    return first?.kind === 'read' ? (this.records.get(first.key) ?? null) : undefined;
+  }
+
+  close(): void {}
+}
