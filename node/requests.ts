@@ -8,7 +8,7 @@ import type { ClientPort, ClientRequest, Clock } from './ports.ts';
 import type { ClientId, NodeId } from './protocol.ts';
 
 /** The most commands that become one batch. */
-const maxBatchCommands = 4096;
+const maxBatchCommands = Number(process.env['SB_CAP'] ?? 256);
 /** The most bytes of commands that become one batch. */
 const maxBatchBytes = 4 << 20;
 /** How many batches may be on their way; the oldest is forgotten past that (its clients time out and try again). */
@@ -41,7 +41,6 @@ export class Requests {
   readonly #propose: Propose;
 
   #gathered: Record<Access, Waiter[]> = { write: [], read: [] };
-  #gatheredBytes = 0;
   #flushing = false;
   #lastBatch = 0;
   readonly #batches = new Map<number, readonly Waiter[]>();
@@ -72,22 +71,20 @@ export class Requests {
     const registers = head.op === 'register';
     const [key, sequence] = registers ? [-session, 0] : [session, head.sequence];
     this.#gathered[request.access].push({ client, request, key, sequence });
-    this.#gatheredBytes += request.command.length;
-    const count = this.#gathered.write.length + this.#gathered.read.length;
-    if (count >= maxBatchCommands || this.#gatheredBytes >= maxBatchBytes) this.#flush();
-    else if (!this.#flushing) {
-      this.#flushing = true;
-      this.#clock.soon(() => this.#flush());
-    }
+    this.#flushSoon();
   }
 
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    this.#clock.soon(() => this.#flush());
+  }
+
+  /** One batch of each kind a turn: what it becomes goes out before the next is begun, and the others work meanwhile. */
   #flush(): void {
     this.#flushing = false;
-    const gathered = this.#gathered;
-    this.#gathered = { write: [], read: [] };
-    this.#gatheredBytes = 0;
     for (const access of ['write', 'read'] as const) {
-      const waiters = gathered[access];
+      const waiters = this.#takeBatch(access);
       if (waiters.length === 0) continue;
       this.#lastBatch += 1;
       this.#batches.set(this.#lastBatch, waiters);
@@ -95,6 +92,23 @@ export class Requests {
       this.#forgetOldBatches();
       this.#propose(this.#lastBatch, access, encodeBatch(waiters.map((waiter) => waiter.request.command)));
     }
+  }
+
+  #takeBatch(access: Access): Waiter[] {
+    const gathered = this.#gathered[access];
+    let bytes = 0;
+    let count = 0;
+    for (const { request } of gathered) {
+      bytes += request.command.length;
+      if (count === maxBatchCommands || (bytes > maxBatchBytes && count > 0)) break;
+      count += 1;
+    }
+    if (count === gathered.length) {
+      this.#gathered[access] = [];
+      return gathered;
+    }
+    this.#flushSoon();
+    return gathered.splice(0, count);
   }
 
   #forgetOldBatches(): void {

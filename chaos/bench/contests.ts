@@ -77,26 +77,28 @@ function keyOf({ system, driver, workload, clients, loop }: BenchPoint): unknown
   return [system, driver, workload, clients, loop.kind, loop.kind === 'open' ? loop.ratePerSecond : 0];
 }
 
-/** The ratios of all contests that were measured on both sides. */
+/** The drivers that speak to a peer. */
+export function driversOf(peer: string): string[] {
+  return [...new Set((contestsOf[peer] ?? []).map(({ theirs }) => theirs.driver))];
+}
+
+/** The ratios of all contests that were measured on both sides. One that no round tells is not a number. */
 export async function ratiosOf(plan: BenchPlan, measurements: readonly Measurement[]): Promise<Ratio[]> {
   const ratios: Ratio[] = [];
   for (const peer of plan.peers) {
     for (const each of contestsOf[peer] ?? []) {
       const ours = valuesOf(measurements, pointOf(plan.protocol, each.ours, each.clients), each.unit);
       const theirs = valuesOf(measurements, pointOf(peer, each.theirs, each.clients), each.unit);
-      const perRound = ours.flatMap((value, round) => {
-        const their = theirs[round];
-        return their === undefined || their === 0 ? [] : [value / their];
-      });
-      if (perRound.length === 0) continue;
+      if (ours.size === 0 || theirs.size === 0) continue;
+      const perRound = ratiosOfRounds(ours, theirs);
       ratios.push({
         name: each.what,
         unit: each.unit,
-        ours: await sideOf(plan.protocol, each.ours.driver, ours),
-        theirs: await sideOf(peer, each.theirs.driver, theirs),
+        ours: await sideOf(plan.protocol, each.ours.driver, [...ours.values()]),
+        theirs: await sideOf(peer, each.theirs.driver, [...theirs.values()]),
         ratio: median(perRound),
-        min: Math.min(...perRound),
-        max: Math.max(...perRound),
+        min: perRound.length === 0 ? Number.NaN : Math.min(...perRound),
+        max: perRound.length === 0 ? Number.NaN : Math.max(...perRound),
         better: each.unit === 'ms' ? 'less' : 'more',
         required: each.required,
         aim: each.aim,
@@ -111,22 +113,37 @@ async function sideOf(system: string, driver: string, values: readonly number[])
   return { system, driver, value: median(values), batching };
 }
 
-/** Of each round, in order: rates, or medians of the latency. */
-function valuesOf(measurements: readonly Measurement[], point: BenchPoint, unit: Ratio['unit']): number[] {
-  return measurements
-    .filter((each) => samePoint(each.point, point))
-    .sort((a, b) => a.round - b.round)
-    .map(({ opsPerSecond, load }) => (unit === 'ms' ? (load.latency['all']?.raw.p50 ?? 0) : opsPerSecond));
+/** By round: rates, or medians of the latency. Where nothing was acknowledged the latency is endless. */
+function valuesOf(
+  measurements: readonly Measurement[],
+  point: BenchPoint,
+  unit: Ratio['unit'],
+): ReadonlyMap<number, number> {
+  const own = measurements.filter((each) => samePoint(each.point, point));
+  return new Map(
+    own.map(({ round, opsPerSecond, load }) => {
+      return [round, unit === 'ms' ? (load.latency['all']?.raw.p50 ?? Number.POSITIVE_INFINITY) : opsPerSecond];
+    }),
+  );
 }
 
+/** A round in which they did nothing is nothing to be compared with; one in which we did nothing counts. */
+function ratiosOfRounds(ours: ReadonlyMap<number, number>, theirs: ReadonlyMap<number, number>): number[] {
+  return [...ours].flatMap(([round, value]) => {
+    const their = theirs.get(round);
+    return their === undefined || their === 0 || !Number.isFinite(their) ? [] : [value / their];
+  });
+}
+
+/** Not a number where there are no values. */
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;
-  const [low, high] = [sorted[Math.ceil(middle) - 1] ?? 0, sorted[Math.floor(middle)] ?? 0];
-  return (low + high) / 2;
+  const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
+  return low === undefined || high === undefined ? Number.NaN : (low + high) / 2;
 }
 
-/** Whether a ratio reaches what it must. */
+/** Whether a ratio reaches what it must; one that is not a number does not. */
 export function isMet({ ratio, required, better }: Ratio): boolean {
   return required === null || (better === 'more' ? ratio >= required : ratio <= required);
 }

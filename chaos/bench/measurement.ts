@@ -20,7 +20,8 @@ export function measurementOf(
     load,
     replicas: after.map((replica) => costOf(replica, before, seconds)),
     perOperation: {
-      cpuMicroseconds: perOperation('cpuSeconds', 1e6) ?? 0,
+      // Not 0, which would look like the best.
+      cpuMicroseconds: perOperation('cpuSeconds', 1e6) ?? Number.NaN,
       syncs: perOperation('syncs'),
       messages: perOperation('sentMessages'),
       bytes: perOperation('sentBytes'),
@@ -29,12 +30,13 @@ export function measurementOf(
   };
 }
 
-/** Over all replicas; null where one of them does not tell. */
+/** Over all replicas; null where one of them does not tell, or none was asked. */
 function growth(
   before: readonly ReplicaCounters[],
   after: readonly ReplicaCounters[],
   counter: Counter,
 ): number | null {
+  if (after.length === 0) return null;
   let sum = 0;
   for (const replica of after) {
     const grown = grownBy(replica, before, counter);
@@ -52,5 +54,6 @@ function grownBy(replica: ReplicaCounters, before: readonly ReplicaCounters[], c
 
 function costOf(replica: ReplicaCounters, before: readonly ReplicaCounters[], seconds: number): ReplicaCost {
   const { node, leads, memoryBytes } = replica;
-  return { node, leads, memoryBytes, cpuPercent: (100 * (grownBy(replica, before, 'cpuSeconds') ?? 0)) / seconds };
+  const cpuSeconds = grownBy(replica, before, 'cpuSeconds') ?? Number.NaN;
+  return { node, leads, memoryBytes, cpuPercent: (100 * cpuSeconds) / seconds };
 }

@@ -1,7 +1,7 @@
 /** From what was asked for to the points that are measured; what cannot be measured is refused before anything starts. */
 import { loadBenchWorkload, loadDriver, loadProtocol, unknownName } from '../catalog.ts';
 import { UsageError } from '../errors.ts';
-import { contestPoints, peerNames, samePoint } from './contests.ts';
+import { contestPoints, driversOf, peerNames, samePoint } from './contests.ts';
 import type { BenchPlan, BenchPoint, Loop } from './contracts.ts';
 
 /** What a person chose. */
@@ -28,10 +28,11 @@ export interface BenchChoices {
 const peerDrivers: Readonly<Record<string, string>> = { etcd: 'etcd-put' };
 
 /**
- * @throws UsageError for names that do not exist, and for a driver that cannot carry a workload
+ * @throws UsageError for names that do not exist, for a driver that cannot carry a workload, and for one of another system
  */
 export async function benchPlan(choices: BenchChoices): Promise<BenchPlan> {
-  const { seed, on, protocol, nodes, peers, records, valueBytes, rounds, warmupMs, durationMs, checkedKeys } = choices;
+  const { seed, on, protocol, nodes, records, valueBytes, rounds, warmupMs, durationMs, checkedKeys } = choices;
+  const peers = [...new Set(choices.peers)];
   await loadProtocol(protocol);
   for (const peer of peers) {
     if (!peerNames.includes(peer)) throw unknownName('peer', peer, peerNames, 'npx splitbrain bench --help');
@@ -42,6 +43,7 @@ export async function benchPlan(choices: BenchChoices): Promise<BenchPlan> {
   const asked = peers.length > 0 && choices.workloads.length === 0 ? [] : pointsAskedFor(choices);
   const points = distinct([...asked, ...peers.flatMap((peer) => contestPoints(protocol, peer))]);
   for (const point of points) await requireCarried(point);
+  for (const point of points) requireOwnDriver(point);
   const settings = { records, valueBytes };
   return {
     ...{ schemaVersion: 1, seed, on, protocol, nodes, peers, settings, points, rounds, warmupMs, durationMs },
@@ -77,5 +79,14 @@ async function requireCarried({ driver, workload }: BenchPoint): Promise<void> {
   throw new UsageError(
     `the driver "${driver}" cannot carry the workload "${workload}": it has no ${missing.join(' and no ')}`,
     'Choose another driver or workload. See: npx splitbrain list drivers',
+  );
+}
+
+function requireOwnDriver({ system, driver }: BenchPoint): void {
+  const peer = peerNames.find((name) => name !== system && driversOf(name).includes(driver));
+  if (peer === undefined) return;
+  throw new UsageError(
+    `the driver "${driver}" speaks to ${peer}, not to ${system}`,
+    `Leave it out, and measure ${peer} with --peer ${peer}.`,
   );
 }

@@ -11,7 +11,8 @@ const drawnRates = 24;
 const figure = (value: number): string => Math.round(value).toLocaleString('en-US');
 
 function nameOf({ system, driver, workload, clients, loop }: BenchPoint): string {
-  const load = loop.kind === 'open' ? `${figure(loop.ratePerSecond)} ops/s offered` : `${figure(clients)} clients`;
+  const closed = `${figure(clients)} ${clients === 1 ? 'client' : 'clients'}`;
+  const load = loop.kind === 'open' ? `${figure(loop.ratePerSecond)} ops/s offered` : closed;
   return `${system} ${driver}, ${workload}, ${load}`;
 }
 

@@ -2,10 +2,20 @@ import { loadSync } from '@grpc/proto-loader';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ClientReply, ClientRequest } from '../ports.ts';
-import { decodeReplies, decodeRequests, encodeReplies, encodeRequests, replyBytes } from './client-batches.ts';
+import {
+  decodeReplies,
+  decodeReply,
+  decodeRequest,
+  decodeRequests,
+  encodeReplies,
+  encodeReply,
+  encodeRequest,
+  encodeRequests,
+  replyBytes,
+} from './client-batches.ts';
 import { protoFolder } from './package-root.ts';
 import { decodeFrame, encodeFrame, type Frame } from './peer-frames.ts';
-import { FieldReader, putVarint, varintBytes } from './wire.ts';
+import { FieldReader, putFieldHead, putVarint, varintBytes } from './wire.ts';
 
 /** The generic library over the same .proto file: what any other implementation would send and understand. */
 function generic<T extends object>(file: string, service: string, method: string, side: 'request' | 'response') {
@@ -35,19 +45,28 @@ const frames: fc.Arbitrary<Frame> = fc
   })
   .map((frame) => (frame.messages.length === 0 ? { ...frame, unfinished: false } : frame));
 
-const requests: fc.Arbitrary<ClientRequest[]> = fc.array(
-  fc.record({ id, access: fc.constantFrom('write' as const, 'read' as const), command: bytes() }),
-  { maxLength: 5 },
-);
+const request: fc.Arbitrary<ClientRequest> = fc.record({
+  id,
+  access: fc.constantFrom('write' as const, 'read' as const),
+  command: bytes(),
+});
+const requests = fc.array(request, { maxLength: 5 });
 
-const replies: fc.Arbitrary<ClientReply[]> = fc.array(
-  fc.oneof(
-    fc.record({ id, status: fc.constant('ok' as const), result: bytes() }),
-    fc.record({ id, status: fc.constant('rejected' as const) }),
-    fc.record({ id, status: fc.constant('rejected' as const), leader: fc.string({ minLength: 1, maxLength: 200 }) }),
-  ),
-  { maxLength: 5 },
+const reply: fc.Arbitrary<ClientReply> = fc.oneof(
+  fc.record({ id, status: fc.constant('ok' as const), result: bytes() }),
+  fc.record({ id, status: fc.constant('rejected' as const) }),
+  fc.record({ id, status: fc.constant('rejected' as const), leader: fc.string({ minLength: 1, maxLength: 200 }) }),
 );
+const replies = fc.array(reply, { maxLength: 5 });
+
+/** A request or a reply in the names of the generic library. */
+const genericRequest = ({ id, access, command }: ClientRequest) => {
+  return { id, access: access.toUpperCase(), command: Buffer.from(command) };
+};
+const genericReply = (each: ClientReply) =>
+  each.status === 'ok'
+    ? { id: each.id, result: Buffer.from(each.result) }
+    : { id: each.id, rejected: each.leader === undefined ? {} : { leader: each.leader } };
 
 describe('varints', () => {
   it('round-trip at every length', () => {
@@ -115,13 +134,7 @@ describe('Requests', () => {
     'Session',
     'request',
   );
-  const generically = (batch: readonly ClientRequest[]) => ({
-    requests: batch.map((each) => ({
-      id: each.id,
-      access: each.access.toUpperCase(),
-      command: Buffer.from(each.command),
-    })),
-  });
+  const generically = (batch: readonly ClientRequest[]) => ({ requests: batch.map(genericRequest) });
 
   it('is read by the generic library as it was meant', () => {
     fc.assert(
@@ -145,13 +158,7 @@ describe('Requests', () => {
 describe('Replies', () => {
   type Wire = { replies: { id: number; result?: Buffer; rejected?: { leader?: string } }[] };
   const library = generic<Wire>('client', 'Client', 'Session', 'response');
-  const generically = (batch: readonly ClientReply[]): Wire => ({
-    replies: batch.map((each) =>
-      each.status === 'ok'
-        ? { id: each.id, result: Buffer.from(each.result) }
-        : { id: each.id, rejected: each.leader === undefined ? {} : { leader: each.leader } },
-    ),
-  });
+  const generically = (batch: readonly ClientReply[]): Wire => ({ replies: batch.map(genericReply) });
 
   it('is read by the generic library as it was meant', () => {
     fc.assert(
@@ -187,6 +194,61 @@ describe('Replies', () => {
   });
 });
 
+describe('one Request, one Reply', () => {
+  type WireReply = { id: number; result?: Buffer; rejected?: { leader?: string } };
+  const library = {
+    request: generic<{ id: number; access: string; command: Buffer }>('client', 'Client', 'Call', 'request'),
+    reply: generic<WireReply>('client', 'Client', 'Call', 'response'),
+  };
+
+  it('are read by the generic library as they were meant', () => {
+    fc.assert(
+      fc.property(request, reply, (asked, told) => {
+        const readRequest = { ...{ access: 'WRITE' }, ...library.request.decode(encodeRequest(asked)) };
+        expect(plain(readRequest)).toEqual(plain(genericRequest(asked)));
+        const { id: number, result, rejected } = library.reply.decode(encodeReply(told));
+        const readReply = result === undefined ? { id: number, rejected } : { id: number, result };
+        expect(plain(readReply)).toEqual(plain(genericReply(told)));
+      }),
+    );
+  });
+
+  it('are understood when the generic library wrote them', () => {
+    fc.assert(
+      fc.property(request, reply, (asked, told) => {
+        expect(plain(decodeRequest(library.request.encode(genericRequest(asked))))).toEqual(plain(asked));
+        expect(plain(decodeReply(library.reply.encode(genericReply(told))))).toEqual(plain(told));
+      }),
+    );
+  });
+
+  it('are what a batch of one holds', () => {
+    fc.assert(
+      fc.property(request, reply, (asked, told) => {
+        for (const [batch, alone] of [
+          [encodeRequests([asked]), encodeRequest(asked)],
+          [encodeReplies([told]), encodeReply(told)],
+        ] as const) {
+          const head = Buffer.alloc(6);
+          expect(batch).toEqual(Buffer.concat([head.subarray(0, putFieldHead(head, 0, 1, alone.length)), alone]));
+        }
+      }),
+    );
+  });
+
+  it('are refused where they are cut off, or of a later version', () => {
+    const whole = encodeRequest({ id: 7, access: 'read', command: Buffer.from('get') });
+    for (let length = 1; length < whole.length; length += 1) {
+      const cut = decodeRequest(whole.subarray(0, length));
+      // Only between two fields does a part look like a whole.
+      if (length === 9 || length === 11) expect(cut?.command).toHaveLength(0);
+      else expect(cut).toBeNull();
+    }
+    expect(decodeReply(Buffer.from([(7 << 3) | 2, 0]))).toBeNull();
+    expect(decodeReply(Buffer.alloc(0))).toBeNull();
+  });
+});
+
 it('no decoder throws or hangs on garbage', () => {
   fc.assert(
     fc.property(bytes(2000), (garbage) => {
@@ -194,6 +256,8 @@ it('no decoder throws or hangs on garbage', () => {
       decodeFrame(buffer);
       decodeRequests(buffer);
       decodeReplies(buffer);
+      decodeRequest(buffer);
+      decodeReply(buffer);
     }),
   );
 });

@@ -41,7 +41,10 @@ export class Tally {
    * A timer may ring a little early, and that takes no second away.
    */
   wholeSeconds(durationMs: number): number[] {
-    return Array.from({ length: Math.floor((durationMs + earlyMs) / 1000) }, (_, second) => this.perSecond[second] ?? 0);
+    return Array.from(
+      { length: Math.floor((durationMs + earlyMs) / 1000) },
+      (_, second) => this.perSecond[second] ?? 0,
+    );
   }
 }
 

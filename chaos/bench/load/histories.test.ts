@@ -80,11 +80,11 @@ describe('a history', () => {
 });
 
 describe('past the bound', () => {
-  const bound = 250_000;
+  const bound = 10;
 
   /** A write of `old` that was carried out, then so many reads that one more operation reaches the bound. */
   function nearlyFull(): Histories {
-    const histories = new Histories(new Set(['k']));
+    const histories = new Histories(new Set(['k']), bound);
     both(histories, 0, update('old'));
     for (let op = 2; op < bound; op += 1) both(histories, 0, read(), 'old');
     return histories;

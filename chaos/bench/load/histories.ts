@@ -3,10 +3,11 @@ import type { HistoryEvent } from '../../contracts.ts';
 import type { BenchOperation, Outcome } from '../contracts.ts';
 
 /** Past so many operations no more are recorded; what was begun is always ended. */
-const maxOperations = 250_000;
+const mostOperations = 250_000;
 
 export class Histories {
   readonly #keys: ReadonlySet<string>;
+  readonly #maxOperations: number;
   readonly #events: HistoryEvent[] = [];
   readonly #began = performance.now();
   readonly #processes = new Map<number, number>();
@@ -15,8 +16,9 @@ export class Histories {
   #lastProcess = 0;
   #lastOp = 0;
 
-  constructor(keys: ReadonlySet<string>) {
+  constructor(keys: ReadonlySet<string>, maxOperations = mostOperations) {
     this.#keys = keys;
+    this.#maxOperations = maxOperations;
   }
 
   /** Whether any keys are recorded. */
@@ -34,7 +36,7 @@ export class Histories {
 
   /** To be called before an operation is sent. Gives its number, or 0 where it is not recorded. */
   invoke(lane: number, operation: BenchOperation): number {
-    if (!this.#keys.has(operation.key) || operation.kind === 'scan' || this.#lastOp >= maxOperations) return 0;
+    if (!this.#keys.has(operation.key) || operation.kind === 'scan' || this.#lastOp >= this.#maxOperations) return 0;
     this.#lastOp += 1;
     const value = operation.kind === 'read' ? null : this.#numberOf(operation.value);
     this.#events.push({
@@ -53,7 +55,7 @@ export class Histories {
   complete(op: number, lane: number, outcome: Outcome, value: string | null | undefined): void {
     const process = this.#processOf(lane);
     // Once writes are no longer recorded, what a read saw may be one of those: such a read says nothing.
-    const lost = value !== undefined && this.#lastOp >= maxOperations;
+    const lost = value !== undefined && this.#lastOp >= this.#maxOperations;
     const type = outcome === 'unknown' || lost ? 'info' : outcome === 'failed' ? 'fail' : 'ok';
     const seen = typeof value === 'string' && !lost ? this.#numberOf(value) : null;
     this.#events.push({ type, op, process, atMs: this.#nowMs(), value: seen });

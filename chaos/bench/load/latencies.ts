@@ -72,7 +72,8 @@ function recordOf({ sent, due }: Kind, cycleMs: number): LatencyRecord {
 }
 
 function latencyOf(histogram: Histogram): Latency {
-  const at = (percentile: number) => histogram.getValueAtPercentile(percentile) / 1000;
-  const max = histogram.maxValue / 1000;
-  return { p50: at(50), p90: at(90), p99: at(99), p999: at(99.9), max, mean: histogram.mean / 1000 };
+  const { maxValue, mean } = histogram;
+  // A percentile is the upper end of a bucket, which may lie above all that was recorded.
+  const at = (percentile: number) => Math.min(histogram.getValueAtPercentile(percentile), maxValue) / 1000;
+  return { p50: at(50), p90: at(90), p99: at(99), p999: at(99.9), max: maxValue / 1000, mean: mean / 1000 };
 }

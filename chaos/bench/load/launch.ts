@@ -25,6 +25,8 @@ export interface JobObserver {
 export class Generator {
   readonly #child: ChildProcess;
   readonly #signal: AbortSignal;
+  /** How it ended, once it has. */
+  #ended = '';
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
@@ -34,6 +36,16 @@ export class Generator {
       // A Ctrl-C at a terminal goes to the whole group; the parent says what happens.
       detached: true,
     });
+    this.#child.on('exit', (code) => {
+      this.#ended = endOf(code);
+    });
+    // Whoever waits for it is told by other ways, and nobody else needs to know.
+    this.#child.on('error', () => {});
+  }
+
+  /** Undefined where it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   /**
@@ -78,19 +90,24 @@ export class Generator {
         else if (report.type === 'failed') fail(report.error);
         else finish(() => resolve(report));
       };
-      const onExit = (code: number | null) => fail(`its process ended with ${code ?? 'a signal'}`);
+      const onExit = (code: number | null) => fail(endOf(code));
       const onAbort = () => finish(() => reject(new InterruptedError('the benchmark was ended by its user')));
       const timer = setTimeout(() => fail(`it took longer than ${Math.round(limitMs / 1000)} s`), limitMs);
-      if (this.#signal.aborted) {
-        onAbort();
-        return;
-      }
+      if (this.#signal.aborted) return onAbort();
+      if (this.#ended !== '') return fail(this.#ended);
       child.on('message', onMessage);
       child.on('exit', onExit);
       this.#signal.addEventListener('abort', onAbort);
-      child.send(request);
+      // One that was never started has no exit, which tells of all other reasons.
+      child.send(request, (error) => {
+        if (error !== null && child.pid === undefined) fail(error.message);
+      });
     });
   }
+}
+
+function endOf(code: number | null): string {
+  return `its process ended with ${code ?? 'a signal'}`;
 }
 
 function failed(why: string): EnvironmentError {

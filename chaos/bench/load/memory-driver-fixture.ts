@@ -20,14 +20,15 @@ export class MemoryDriver implements Driver {
     if (this.#underWay.has(client)) throw new Error(`client ${client} has a call under way`);
     this.#underWay.set(client, operations);
     this.calls.push({ client, operations });
-    this.onSubmit(client, operations);
   }
 
-  /** For systems that end calls by themselves. */
-  onSubmit(_client: number, _operations: readonly BenchOperation[]): void {}
+  /** Ends the call of a client; where it is `ok` it is carried out. */
+  end(client: number, outcome: Outcome = 'ok'): void {
+    this.tell(client, outcome, outcome === 'ok' ? this.apply(client) : undefined);
+  }
 
-  /** Ends the call of a client; where it is `ok` it was carried out, and `value` is what it read. */
-  end(client: number, outcome: Outcome = 'ok', value = outcome === 'ok' ? this.apply(client) : undefined): void {
+  /** Ends the call of a client with what it is told to have read, and carries nothing out. */
+  tell(client: number, outcome: Outcome, value: string | null | undefined): void {
     if (!this.#underWay.delete(client)) throw new Error(`client ${client} has no call under way`);
     this.onDone(client, outcome, value);
   }

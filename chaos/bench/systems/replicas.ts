@@ -1,7 +1,7 @@
 /** Our replicas as separate processes on this machine: the process that runs in a container, with its log on a disk. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packageRoot, packageVersion } from '../../../node/io/package-root.ts';
@@ -31,7 +31,10 @@ export interface ReplicasOptions {
  * The time-outs are etcd's defaults, so that a machine which is busy with the load elects nobody anew: a heartbeat each 100
  * ms, an election after 1 s at the earliest.
  */
-export const timeouts = { heartbeatIntervalMs: 100, electionTimeoutMs: [1000, 2000] } satisfies Partial<NodeSettingsInput>;
+export const timeouts = {
+  heartbeatIntervalMs: 100,
+  electionTimeoutMs: [1000, 2000],
+} satisfies Partial<NodeSettingsInput>;
 
 interface Member {
   readonly id: string;
@@ -86,12 +89,20 @@ function startMember(settings: NodeSettingsInput, { folder, execArgv = [] }: Rep
   const loader = isSource ? ['--import', import.meta.resolve('tsx')] : [];
   const child = spawn(process.execPath, [...loader, ...execArgv, mainFile], {
     cwd: packageRoot,
-    env: { PATH: process.env['PATH'] ?? '', SPLITBRAIN_NODE: JSON.stringify(settings) },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      SB_CAP: process.env['SB_CAP'] ?? '256',
+      SB_X: process.env['SB_X'] ?? '',
+      SPLITBRAIN_NODE: JSON.stringify(settings),
+    },
     // A Ctrl-C at a terminal goes to the whole group, and the parent says what happens. Its end closes this pipe.
     stdio: ['pipe', log, log],
     detached: true,
   });
+  closeSync(log);
   child.stdin?.on('error', () => {});
+  // One that could not be started has no process id; see `hasEnded`.
+  child.on('error', () => {});
   return { id, settings, child, logFile };
 }
 
@@ -111,7 +122,7 @@ class Replicas implements BenchSystem {
     const deadlineMs = performance.now() + bootLimitMs;
     while (!(await this.#agreed())) {
       signal.throwIfAborted();
-      const ended = this.#members.find(({ child }) => child.exitCode !== null || child.signalCode !== null);
+      const ended = this.#members.find(({ child }) => hasEnded(child));
       if (ended !== undefined) throw bootFailed(`${ended.id} ended`, ended);
       if (performance.now() > deadlineMs) throw bootFailed(`no leader in ${bootLimitMs / 1000} s`, this.#members[0]);
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -132,7 +143,7 @@ class Replicas implements BenchSystem {
   }
 
   counters(): Promise<readonly ReplicaCounters[]> {
-    return Promise.all(this.#members.map(({ id, settings }) => readReplicaCounters(id, settings.listen.metrics)));
+    return Promise.all(this.#members.map(countersOf));
   }
 
   async close(): Promise<void> {
@@ -140,9 +151,19 @@ class Replicas implements BenchSystem {
   }
 }
 
+function countersOf({ id, settings, logFile }: Member): Promise<ReplicaCounters> {
+  return readReplicaCounters(id, settings.listen.metrics).catch((error: Error) => {
+    throw new EnvironmentError(`${id} does not tell its counters: ${error.message}`, `Its log is ${logFile}.`);
+  });
+}
+
+function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid === undefined || exitCode !== null || signalCode !== null;
+}
+
 /** Asks it to stop, so that profiles are written, and ends it where it does not. */
 function endProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  if (hasEnded(child)) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = setTimeout(() => child.kill('SIGKILL'), stopLimitMs);
     child.once('exit', () => {

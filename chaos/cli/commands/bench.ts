@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { runBench } from '../../bench/bench.ts';
@@ -6,8 +6,9 @@ import { isMet, peerNames } from '../../bench/contests.ts';
 import type { BenchPlan, BenchResult } from '../../bench/contracts.ts';
 import { type BenchChoices, benchPlan } from '../../bench/plan.ts';
 import { benchReports, benchVerdict, ratioLines, tableLines } from '../../bench/reports/bench-reports.ts';
+import { findEtcd } from '../../bench/systems/etcd-binary.ts';
 import { startSystem } from '../../bench/systems.ts';
-import { exitCode } from '../../errors.ts';
+import { exitCode, InterruptedError } from '../../errors.ts';
 import { worstExitCode } from '../../judge.ts';
 import { drawSeed } from '../../random.ts';
 import { BenchProgress } from '../bench-progress.ts';
@@ -108,6 +109,7 @@ function withLoadOptions(command: Command): Command {
 async function bench(workloads: string[], flags: BenchFlags): Promise<void> {
   const startedAt = new Date();
   const plan = await benchPlan(choicesOf(workloads, flags));
+  if (plan.peers.includes('etcd')) findEtcd();
   requireWritable(flags.out);
   tell(`seed ${plan.seed}; ${plan.points.length} points, ${plan.rounds} round(s), about ${secondsOf(plan)} s`);
   const { protocol, seed } = plan;
@@ -119,11 +121,32 @@ async function bench(workloads: string[], flags: BenchFlags): Promise<void> {
     const start = (name: string) => startSystem(name, plan, data, signal);
     const result = await runBench(plan, { folder, signal, observer: progress, start });
     progress.end();
-    finish(result, folder, flags);
-  } finally {
-    progress.end();
     rmSync(data, { recursive: true, force: true });
+    finish(result, folder, flags);
+  } catch (error) {
+    progress.end();
+    if (!signal.aborted) {
+      removeAllButLogs(folder, data);
+      throw error;
+    }
+    // There is nothing to report, and what failed since then failed of that.
+    rmSync(folder, { recursive: true, force: true });
+    throw new InterruptedError('the benchmark was ended by its user');
   }
+}
+
+/** Errors point to the logs of the systems, which stand beside the folders with their data. */
+function removeAllButLogs(folder: string, data: string): void {
+  for (const system of foldersIn(data)) {
+    for (const member of foldersIn(system)) rmSync(member, { recursive: true, force: true });
+  }
+  if (readdirSync(folder).length === 0) rmSync(folder, { recursive: true });
+}
+
+function foldersIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name));
 }
 
 function choicesOf(workloads: readonly string[], flags: BenchFlags): BenchChoices {

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { contestPoints, driversOf, isMet, peerNames, ratiosOf, samePoint } from './contests.ts';
+import type { BenchPlan, BenchPoint, LatencyRecord, Measurement, Ratio } from './contracts.ts';
+
+const plan: BenchPlan = {
+  ...{ schemaVersion: 1, seed: 1, on: 'local', protocol: 'raft', nodes: 3, peers: ['etcd'], rounds: 3 },
+  ...{ settings: { records: 10, valueBytes: 16 }, warmupMs: 1, durationMs: 1000, checkedKeys: 0 },
+  points: contestPoints('raft', 'etcd'),
+};
+
+const closed = { kind: 'closed' } as const;
+const ourPuts: BenchPoint = { system: 'raft', driver: 'streams', workload: 'put', clients: 1000, loop: closed };
+const theirPuts: BenchPoint = { ...ourPuts, system: 'etcd', driver: 'etcd-put' };
+const ourPut: BenchPoint = { ...ourPuts, clients: 1 };
+const theirPut: BenchPoint = { ...theirPuts, clients: 1 };
+
+/** What a point did in a round: a rate, and a p50 in milliseconds; null where nothing was acknowledged. */
+function measured(point: BenchPoint, round: number, opsPerSecond: number, p50: number | null = 1): Measurement {
+  const latency = { p50: p50 ?? 0, p90: 90, p99: 99, p999: 999, max: 1000, mean: 50 };
+  const all: LatencyRecord = { corrected: { ...latency, p50: 77 }, raw: latency, histogram: '' };
+  return {
+    ...{ point, round, opsPerSecond, replicas: [], generatorCpuPercent: 0 },
+    load: {
+      ...{ durationMs: 1000, ok: opsPerSecond, failed: 0, unknown: 0, perSecond: [], cpuSeconds: 0 },
+      latency: p50 === null ? {} : { all },
+    },
+    perOperation: { cpuMicroseconds: 0, syncs: null, messages: null, bytes: null },
+  };
+}
+
+const rates = (point: BenchPoint, values: readonly number[]) =>
+  values.map((value, round) => measured(point, round, value));
+const times = (point: BenchPoint, values: readonly (number | null)[]) =>
+  values.map((value, round) => measured(point, round, value === null ? 0 : 100, value));
+
+async function ratioOf(name: string, measurements: readonly Measurement[], of = plan): Promise<Ratio> {
+  const ratio = (await ratiosOf(of, measurements)).find((each) => each.name === name);
+  if (ratio === undefined) throw new Error(`there is no ratio of ${name}`);
+  return ratio;
+}
+
+const puts = 'puts/s, 1,000 clients';
+const onePut = 'p50 of a put, one client';
+
+describe('the points of the contests', () => {
+  it('have ours beside theirs', () => {
+    expect(peerNames).toEqual(['etcd']);
+    expect(driversOf('etcd')).toEqual(['etcd-put', 'etcd-txn']);
+    expect(plan.points).toHaveLength(10);
+    expect(plan.points.map(({ system }) => system).join(' ')).toBe(Array(5).fill('raft etcd').join(' '));
+    expect(plan.points.slice(0, 4)).toEqual([
+      ourPuts,
+      theirPuts,
+      ourPuts,
+      { ...theirPuts, driver: 'etcd-txn', clients: 32 },
+    ]);
+    expect(contestPoints('raft', 'nobody')).toEqual([]);
+  });
+
+  it('are the same in all that they say, whatever the order', () => {
+    const { loop, clients, ...rest } = ourPuts;
+    expect(samePoint(ourPuts, { clients, loop: { ...loop }, ...rest })).toBe(true);
+    const open = (ratePerSecond: number): BenchPoint => ({ ...ourPuts, loop: { kind: 'open', ratePerSecond } });
+    const others = [ourPut, theirPuts, { ...ourPuts, workload: 'read' }, { ...ourPuts, driver: 'unary' }, open(5)];
+    for (const other of others) expect(samePoint(ourPuts, other)).toBe(false);
+    expect(samePoint(open(5), open(5))).toBe(true);
+    expect(samePoint(open(5), open(6))).toBe(false);
+  });
+});
+
+describe('a ratio', () => {
+  it('is the median of the ratios of the rounds, not the ratio of the medians', async () => {
+    const ratio = await ratioOf(puts, [...rates(ourPuts, [100, 400, 900]), ...rates(theirPuts, [100, 50, 300])]);
+    expect(ratio).toMatchObject({ ratio: 3, min: 1, max: 8, better: 'more', unit: 'ops/s', required: 5, aim: 7 });
+    expect(ratio.ours).toMatchObject({ system: 'raft', driver: 'streams', value: 400 });
+    expect(ratio.theirs).toMatchObject({ system: 'etcd', driver: 'etcd-put', value: 100 });
+    for (const { batching } of [ratio.ours, ratio.theirs]) expect(batching).toMatch(/operation/);
+    expect(ratio.ours.batching).not.toBe(ratio.theirs.batching);
+  });
+
+  it('of an even number of rounds lies between the two in the middle', async () => {
+    const ratio = await ratioOf(puts, [...rates(ourPuts, [1, 2, 4, 9]), ...rates(theirPuts, [1, 1, 1, 1])]);
+    expect(ratio).toMatchObject({ ratio: 3, min: 1, max: 9 });
+    expect(ratio.ours.value).toBe(3);
+  });
+
+  it('of times compares what was measured, not what was corrected', async () => {
+    const ratio = await ratioOf(onePut, [...times(ourPut, [0.5, 0.6, 0.9]), ...times(theirPut, [1, 1, 1])]);
+    expect(ratio).toMatchObject({ ratio: 0.6, min: 0.5, max: 0.9, better: 'less', unit: 'ms', required: 1 });
+    expect(ratio.theirs.value).toBe(1);
+  });
+
+  it('compares rounds by their number, in whatever order they come, and leaves out what one side lacks', async () => {
+    const ours = rates(ourPuts, [10, 20, 40]).reverse();
+    const theirs = rates(theirPuts, [1, 1000, 1]).filter(({ round }) => round !== 1);
+    expect(await ratioOf(puts, [...ours, ...theirs])).toMatchObject({ ratio: 25, min: 10, max: 40 });
+  });
+
+  it('leaves out a round in which they did nothing, but none in which we did', async () => {
+    const none = await ratioOf(puts, [...rates(ourPuts, [5, 5, 0]), ...rates(theirPuts, [0, 1, 1])]);
+    expect(none).toMatchObject({ ratio: 2.5, min: 0, max: 5 });
+    const times3 = await ratioOf(onePut, [...times(ourPut, [1, null, null]), ...times(theirPut, [null, 1, 1])]);
+    expect(times3.ratio).toBe(Number.POSITIVE_INFINITY);
+    expect(isMet(times3)).toBe(false);
+  });
+
+  it('that no round tells is no number, and not met', async () => {
+    for (const [name, ours, theirs] of [
+      [puts, rates(ourPuts, [9, 9]), rates(theirPuts, [0, 0])],
+      [onePut, times(ourPut, [null]), times(theirPut, [null])],
+    ] as const) {
+      const ratio = await ratioOf(name, [...ours, ...theirs]);
+      expect(ratio).toMatchObject({ ratio: Number.NaN, min: Number.NaN, max: Number.NaN });
+      expect(isMet(ratio)).toBe(false);
+    }
+  });
+
+  it('is there only where both sides were measured, and for a peer of the plan', async () => {
+    const ours = rates(ourPuts, [9, 9, 9]);
+    expect(await ratiosOf(plan, ours)).toEqual([]);
+    expect(await ratiosOf({ ...plan, peers: [] }, [...ours, ...rates(theirPuts, [1, 1, 1])])).toEqual([]);
+    expect(await ratiosOf(plan, [...ours, ...rates(theirPuts, [1, 1, 1])])).toHaveLength(1);
+  });
+});
+
+describe('a requirement', () => {
+  const base: Omit<Ratio, 'ratio' | 'better' | 'required'> = {
+    ...{ name: 'any', unit: 'ops/s', min: 0, max: 9, aim: null },
+    ours: { system: 'raft', driver: 'streams', value: 1, batching: '' },
+    theirs: { system: 'etcd', driver: 'etcd-put', value: 1, batching: '' },
+  };
+
+  it.each([
+    ['more', 5, 5, true],
+    ['more', 4.99, 5, false],
+    ['less', 1, 1, true],
+    ['less', 1.01, 1, false],
+    ['more', 0, null, true],
+    ['less', 99, null, true],
+  ] as const)('%s is better, ratio %d, required %d: %s', (better, ratio, required, met) => {
+    expect(isMet({ ...base, better, ratio, required })).toBe(met);
+  });
+});

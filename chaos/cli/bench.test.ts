@@ -1,0 +1,200 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeFromCompressedBase64 } from 'hdr-histogram-js';
+import { afterAll, describe, expect, test } from 'vitest';
+import { eventually } from '../../node/io/fixture.ts';
+import type { BenchResult } from '../bench/contracts.ts';
+import { describeWithEtcd } from '../bench/systems/etcd-fixture.ts';
+import { parseHistory } from '../history.ts';
+import { onlyRun, runsIn, Scratch, type SpawnOptions, splitbrain, textOf } from './spawned.ts';
+
+const scratch = new Scratch();
+const isLinux = process.platform === 'linux';
+
+/**
+ * The processes that know of a folder, by their arguments or their environment: replicas keep their data in it, and the
+ * command and its load generators bear it as a mark.
+ */
+function processesOf(folder: string): number[] {
+  const numbers = isLinux ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
+  return numbers.map(Number).filter((pid) => {
+    try {
+      const known = ['cmdline', 'environ'].map((file) => readFileSync(`/proc/${pid}/${file}`, 'utf8'));
+      return pid !== process.pid && known.join('\0').includes(`${folder}/`);
+    } catch {
+      // It has ended, or is somebody else's.
+      return false;
+    }
+  });
+}
+
+const allGone = (folder: string) => eventually(() => processesOf(folder).length === 0, 'no process is left', 20_000);
+
+afterAll(() => {
+  for (const pid of processesOf(scratch.path)) process.kill(pid, 'SIGKILL');
+  scratch.remove();
+});
+
+const bench = (out: string, args: readonly string[], options: SpawnOptions = {}) =>
+  splitbrain(['bench', ...args, '--out', out], { env: { BENCH_TEST_OUT: `${out}/` }, ...options });
+
+const short = ['--duration', '300ms', '--warmup', '100ms', '--records', '200', '--seed', '7'];
+/** Surely under way when it is ended. */
+const long = ['put', '--clients', '1,4', '--rounds', '1000', ...short];
+const longAlone = [...long, '--nodes', '1'];
+
+/** Does something once, when this is to be read on stderr. */
+function once(words: string, act: (send: (signal: NodeJS.Signals) => void) => void): SpawnOptions {
+  let done = false;
+  return {
+    onStderr: (text, send) => {
+      if (done || !text.includes(words)) return;
+      done = true;
+      act(send);
+    },
+  };
+}
+
+describe.concurrent('a benchmark of our replicas', () => {
+  test('measures, checks, reports, and leaves nothing else', async () => {
+    const out = scratch.fresh();
+    const flags = ['--clients', '4', '--rate', '50', '--driver', 'streams,unary', '--check', '20', '--json'];
+    const { code, stdout, stderr } = await bench(out, ['put', 'ycsb-f', ...flags, ...short]);
+    expect(code, stderr).toBe(0);
+    const result = JSON.parse(stdout) as BenchResult;
+    const loads = result.measurements.map(({ point }) => `${point.driver} ${point.workload} ${point.loop.kind}`);
+    expect(loads).toEqual([
+      ...['streams put closed', 'unary put closed', 'streams put open', 'unary put open'],
+      ...['streams ycsb-f closed', 'unary ycsb-f closed', 'streams ycsb-f open', 'unary ycsb-f open'],
+    ]);
+    for (const { load, opsPerSecond, replicas, perOperation } of result.measurements) {
+      expect(load.ok).toBeGreaterThan(0);
+      expect(load).toMatchObject({ failed: 0, unknown: 0 });
+      expect(opsPerSecond).toBeGreaterThan(0);
+      expect(load.latency['all']?.corrected.p50).toBeGreaterThan(0);
+      expect(replicas.map(({ node }) => node)).toEqual(['n1', 'n2', 'n3']);
+      expect(replicas.filter(({ leads }) => leads)).toHaveLength(1);
+      for (const counted of [perOperation.syncs, perOperation.messages, perOperation.bytes]) {
+        expect(counted).toBeGreaterThan(0);
+      }
+    }
+    const kinds = Object.keys(result.measurements[4]?.load.latency ?? {}).toSorted();
+    expect(kinds).toEqual(['all', 'read', 'read-modify-write']);
+    expect(stderr).toContain('[3/8] raft streams, put, 50 ops/s offered: ');
+    expect(result.checks).toMatchObject([{ system: 'raft', verdict: 'valid', keys: 20, file: 'history-raft.jsonl' }]);
+    expect(result.ratios).toEqual([]);
+    const folder = onlyRun(out);
+    expect(readdirSync(folder).sort()).toEqual(['bench.html', 'bench.json', 'bench.md', 'history-raft.jsonl']);
+    expect(JSON.parse(textOf(folder, 'bench.json'))).toEqual(result);
+    const history = parseHistory(textOf(folder, 'history-raft.jsonl'), 'history-raft.jsonl');
+    // Each of the recorded keys is read or written after it was filled, too.
+    expect(history.filter(({ type }) => type === 'invoke')).toHaveLength(result.checks[0]?.operations ?? 0);
+    expect(history.filter((event) => event.type === 'invoke' && event.f === 'read').length).toBeGreaterThan(0);
+    await allGone(out);
+  });
+});
+
+describe.concurrent('refused before anything starts', () => {
+  test.each<[readonly string[], number, RegExp, SpawnOptions]>([
+    [['ycbs-a'], 4, /^error: there is no bench-workload "ycbs-a"\. Did you mean "ycsb-a"\?\n/, {}],
+    [['put', '--peer', 'ectd'], 4, /^error: there is no peer "ectd"\. Did you mean "etcd"\?\n/, {}],
+    [
+      ['--peer', 'etcd'],
+      5,
+      /^error: SPLITBRAIN_ETCD is \/nowhere\/etcd, which is no program\nInstall etcd/,
+      { env: { SPLITBRAIN_ETCD: '/nowhere/etcd' } },
+    ],
+  ])('%j', async (args, expected, why, options) => {
+    const out = scratch.fresh();
+    const { code, stdout, stderr } = await bench(out, args, options);
+    expect(code, stderr).toBe(expected);
+    expect(stderr).toMatch(why);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stdout).toBe('');
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+// Only Linux tells of every process what it was started with.
+describe.runIf(isLinux).concurrent('a benchmark that does not come to its end', () => {
+  test.each([
+    ['starts', 'starting raft'],
+    ['measures', '[1/2000]'],
+  ])('ends with 130 where it is interrupted while it %s, and leaves nothing', async (_, words) => {
+    const out = scratch.fresh();
+    let under = 0;
+    const interrupt = once(words, (send) => {
+      under = processesOf(out).length;
+      send('SIGINT');
+    });
+    const { code, stdout, stderr } = await bench(out, longAlone, interrupt);
+    expect(code, stderr).toBe(130);
+    expect(under).toBeGreaterThan(0);
+    expect(stderr).toMatch(/\nerror: interrupted: the benchmark was ended by its user\nNothing is left running\.\n$/);
+    expect(stdout).toBe('');
+    await allGone(out);
+    expect(runsIn(out)).toEqual([]);
+  });
+
+  test('leaves no replica and no generator where it is killed', async () => {
+    const out = scratch.fresh();
+    let under = 0;
+    const kill = once('[1/2000]', (send) => {
+      under = processesOf(out).length;
+      send('SIGKILL');
+    });
+    const { code, stderr } = await bench(out, longAlone, kill);
+    expect(code, stderr).toBeNull();
+    // The command, its generator and the replica.
+    expect(under).toBeGreaterThanOrEqual(3);
+    await allGone(out);
+  });
+
+  test('says what failed, and keeps the logs but not the data', async () => {
+    const out = scratch.fresh();
+    const failing = once('[1/2000]', () => {
+      for (const pid of processesOf(out)) {
+        if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('generator')) process.kill(pid, 'SIGKILL');
+      }
+    });
+    const { code, stderr } = await bench(out, longAlone, failing);
+    expect(code, stderr).toBe(5);
+    expect(stderr).toMatch(
+      /\nerror: the load generator failed: its process ended with a signal\nLook at the logs of .*\n$/,
+    );
+    const data = join(onlyRun(out), 'data', 'raft');
+    expect(readdirSync(data)).toEqual(['n1.log']);
+    expect(textOf(data, 'n1.log')).toContain('n1 runs raft');
+    await allGone(out);
+  });
+});
+
+describeWithEtcd('a benchmark beside etcd', () => {
+  test('has all five ratios, each with what is batched on both sides', async () => {
+    const out = scratch.fresh();
+    const flags = ['--duration', '500ms', '--warmup', '200ms', '--rounds', '1', '--records', '100', '--clients', '2'];
+    const { code, stdout, stderr } = await bench(out, ['--peer', 'etcd', '--json', ...flags]);
+    expect(code, stderr).toBe(0);
+    const { ratios, systems, measurements } = JSON.parse(stdout) as BenchResult;
+    expect(ratios.map(({ ours, theirs }) => `${ours.driver} ${theirs.driver}`)).toEqual([
+      ...['streams etcd-put', 'streams etcd-txn', 'unary etcd-put', 'streams etcd-put', 'streams etcd-put'],
+    ]);
+    for (const { ours, theirs } of ratios) {
+      expect([ours.system, theirs.system]).toEqual(['raft', 'etcd']);
+      for (const { batching } of [ours, theirs]) {
+        expect(batching).toMatch(/share/);
+        expect(stderr.replace(/\s+/g, ' ')).toContain(batching);
+      }
+    }
+    expect(measurements).toHaveLength(8);
+    // A client is charged for the calls that it would have sent, not for each of the hundred puts in them.
+    const { ok = 0, latency } = measurements.find(({ point }) => point.driver === 'etcd-txn')?.load ?? {};
+    const charged = decodeFromCompressedBase64(latency?.['all']?.histogram ?? '').totalCount;
+    expect(charged).toBeGreaterThanOrEqual(ok / 100);
+    expect(charged).toBeLessThan((4 * ok) / 100);
+    expect(systems.map(({ name }) => name)).toEqual(['raft', 'etcd']);
+    expect(systems[1]?.version).toMatch(/^3\.\d+\.\d+/);
+    expect(readdirSync(onlyRun(out)).sort()).toEqual(['bench.html', 'bench.json', 'bench.md']);
+    await allGone(out);
+  });
+});
