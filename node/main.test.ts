@@ -146,7 +146,7 @@ describe('three replica processes', () => {
     expect(page.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
     const samples = (await page.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     for (const sample of samples) {
-      expect(sample).toMatch(/^lab_[a-z_]+\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\} -?[\d.e+-]+(Inf)?$/);
+      expect(sample).toMatch(/^(lab_[a-z_]+|process_cpu_seconds_total|process_resident_memory_bytes)\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\} -?[\d.e+-]+(Inf)?$/);
       expect(sample).toContain('protocol="raft"');
       expect(sample).toMatch(/node="n[123]"/);
     }
@@ -154,6 +154,9 @@ describe('three replica processes', () => {
     expect(samples).toContainEqual(expect.stringMatching(/^lab_consensus_epoch\{.*kind="term".*\} [1-9]/));
     expect(samples).toContainEqual(expect.stringMatching(/^lab_disk_wal_fsync_duration_seconds_count\{.*\} [1-9]/));
     expect(samples).toContainEqual(expect.stringMatching(/^lab_network_peer_sent_bytes_total\{.*peer=.*\} [1-9]/));
+    expect(samples).toContainEqual(expect.stringMatching(/^lab_network_peer_sent_messages_total\{.*peer=.*\} [1-9]/));
+    expect(samples).toContainEqual(expect.stringMatching(/^process_cpu_seconds_total\{.*\} [\d.]*[1-9]/));
+    expect(samples).toContainEqual(expect.stringMatching(/^process_resident_memory_bytes\{.*\} [1-9]\d{6,}/));
   });
 
   it('tell without a token what they know of themselves, and agree about the leader', async () => {

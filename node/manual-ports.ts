@@ -30,9 +30,11 @@ export class ManualClock implements Clock {
     return this.#alarms.size;
   }
 
-  /** Ends the present turn: what was to be done soon is done. */
+  /** Ends the present turn: what was to be done soon is done. What that asks for soon is for the next turn. */
   endTurn(): void {
-    while (this.#soon.length > 0) this.#soon.shift()?.();
+    const due = this.#soon;
+    this.#soon = [];
+    for (const fn of due) fn();
   }
 
   /** Lets so much time pass, alarm by alarm. */

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { encodeBatch, encodeCommand, encodeResult, maxCommandBytes, type OperationName } from './machine/command.ts';
+import {
+  encodeBatch,
+  encodeCommand,
+  encodeResult,
+  forEachCommand,
+  maxCommandBytes,
+  type OperationName,
+} from './machine/command.ts';
 import { SessionMachine } from './machine/sessions.ts';
 import { ManualClock } from './manual-ports.ts';
 import type { ClientReply } from './ports.ts';
@@ -13,6 +20,13 @@ interface Batch {
 
 function encoded(op: OperationName, session: number, sequence: number, value: string | null = null): Uint8Array {
   return encodeCommand({ op, session, sequence, key: 'k', a: value, b: null });
+}
+
+/** The sessions of the commands in a payload. */
+function sessionsIn(payload: Uint8Array): number[] {
+  const sessions: number[] = [];
+  forEachCommand(payload, ({ session }) => void sessions.push(session));
+  return sessions;
 }
 
 /** The clients' side of a replica over a real machine, in which sessions 1 and 2 are registered. */
@@ -55,23 +69,31 @@ describe('gathering', () => {
     ]);
   });
 
-  test('a batch of 4096 commands does not wait for the end of the turn', () => {
+  test('what goes beyond 256 commands waits for the next turn', () => {
     const { clock, take, batches } = desk();
-    for (let i = 1; i <= 4097; i += 1) take('c1', i, encoded('put', i, 1, 'x'));
-    expect(batches).toHaveLength(1);
+    for (let i = 1; i <= 600; i += 1) take('c1', i, encoded('put', i, 1, 'x'));
+    const sizes = () => batches.map(({ payload }) => sessionsIn(payload).length);
     clock.endTurn();
-    expect(batches).toHaveLength(2);
+    expect(sizes()).toEqual([256]);
     clock.endTurn();
-    expect(batches).toHaveLength(2);
+    expect(sizes()).toEqual([256, 256]);
+    clock.endTurn();
+    clock.endTurn();
+    expect(sizes()).toEqual([256, 256, 88]);
+    expect(batches.flatMap(({ payload }) => sessionsIn(payload))).toEqual(
+      Array.from({ length: 600 }, (_, index) => index + 1),
+    );
   });
 
-  test('nor does one of 4 MiB', () => {
-    const { take, batches } = desk();
+  test('so does what goes beyond 4 MiB, but for a command that is larger alone', () => {
+    const { clock, take, batches } = desk();
     const large = encoded('put', 1, 1, 'x'.repeat(maxCommandBytes - 100));
-    for (let i = 1; i <= 4; i += 1) take('c1', i, large);
+    for (let i = 1; i <= 5; i += 1) take('c1', i, large);
     expect(batches).toEqual([]);
-    take('c1', 5, large);
+    clock.endTurn();
     expect(batches).toHaveLength(1);
+    clock.endTurn();
+    expect(batches).toHaveLength(2);
   });
 
   test.each([

@@ -7,8 +7,11 @@ import type { Machine, ResultSink } from './machine/machine.ts';
 import type { ClientPort, ClientRequest, Clock } from './ports.ts';
 import type { ClientId, NodeId } from './protocol.ts';
 
-/** The most commands that become one batch. */
-const maxBatchCommands = Number(process.env['SB_CAP'] ?? 256);
+/**
+ * The most commands that become one batch. What waits behind it goes in the next turn: with a thousand clients in one batch
+ * clients, leader and followers would work in turns, and not at the same time.
+ */
+const maxBatchCommands = 256;
 /** The most bytes of commands that become one batch. */
 const maxBatchBytes = 4 << 20;
 /** How many batches may be on their way; the oldest is forgotten past that (its clients time out and try again). */
@@ -58,7 +61,8 @@ export class Requests {
   /** Takes a request. Those that arrive in the same turn become one batch. */
   take(client: ClientId, request: ClientRequest): void {
     const head = peekCommand(request.command);
-    if (head === null || this.#waiting.size >= maxWaiting) {
+    const { write, read } = this.#gathered;
+    if (head === null || this.#waiting.size + write.length + read.length >= maxWaiting) {
       this.#clients.reply(client, { id: request.id, status: 'rejected' });
       return;
     }

@@ -19,6 +19,11 @@ import { measurementOf } from './measurement.ts';
 
 /** Long enough for a machine that is busy with a thousand clients. */
 const operationTimeoutMs = 20_000;
+/**
+ * Before the first round each workload is driven at its highest load, so many times as long as a warm-up: a compiler that
+ * works while the program runs needs many seconds to learn what is hot. Peers have the same.
+ */
+const rehearsalFactor = 5;
 /** How many clients fill a system. */
 const loadingClients = 256;
 
@@ -58,6 +63,7 @@ export async function runBench(plan: BenchPlan, options: BenchOptions): Promise<
       options.observer.onPhase(`filling ${name} with ${plan.settings.records} records`);
       await fill(plan, name, stations);
     }
+    await rehearse(plan, stations, options);
     const measurements = await measureAll(plan, stations, options);
     const checks = await checkAll(plan, stations, options);
     return {
@@ -124,6 +130,25 @@ async function jobOf(
   const base = { protocol, endpoints, clients, timeoutMs: operationTimeoutMs };
   const driverSettings = leader === undefined ? base : { ...base, leader };
   return { driver, driverSettings, phase, workload, settings, seed, loop, warmupMs, durationMs, checkedKeys };
+}
+
+async function rehearse(
+  plan: BenchPlan,
+  stations: ReadonlyMap<string, Station>,
+  { observer }: BenchOptions,
+): Promise<void> {
+  const hardest = new Map<string, BenchPoint>();
+  for (const point of plan.points.filter(({ loop }) => loop.kind === 'closed')) {
+    const { system, driver, workload, clients } = point;
+    const line = [system, driver, workload].join('/');
+    if ((hardest.get(line)?.clients ?? 0) < clients) hardest.set(line, point);
+  }
+  for (const [index, point] of [...hardest.values()].entries()) {
+    observer.onPhase(`rehearsing ${index + 1} of ${hardest.size}: ${point.system} ${point.driver}, ${point.workload}`);
+    const station = stationOf(stations, point.system);
+    const job = await jobOf(plan, point, station, 'run', plan.seed + 1_000_000 + index);
+    await station.generator.run({ ...job, warmupMs: rehearsalFactor * plan.warmupMs, durationMs: 1 });
+  }
 }
 
 async function measureAll(

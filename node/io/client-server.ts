@@ -6,6 +6,7 @@ import { fullBatchBytes, replyBytes } from './client-batches.ts';
 import { badRequests, callMethod, sessionMethod } from './client-service.ts';
 import { createServer, listen } from './grpc.ts';
 import { type RequestObserver, Samples } from './request-samples.ts';
+import { atEndOfTurn } from './turn.ts';
 import { UnaryCalls } from './unary-calls.ts';
 
 const maxStreams = 256;
@@ -76,7 +77,7 @@ export class ClientServer implements ClientPort {
     stream.unsent.push(reply);
     if (stream.queued) return;
     stream.queued = true;
-    if (this.#unflushed.length === 0) setImmediate(() => this.#flush());
+    if (this.#unflushed.length === 0) atEndOfTurn(() => this.#flush());
     this.#unflushed.push(stream);
   }
 

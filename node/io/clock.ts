@@ -1,6 +1,7 @@
 /** Real time and real chance, as the runtime needs them. */
 import { randomBytes } from 'node:crypto';
 import type { Clock, Random } from '../ports.ts';
+import { onceReceived } from './turn.ts';
 
 /**
  * The wall clock in milliseconds since 1970, with a fraction. It is read once at start and goes on monotonically, so a
@@ -16,11 +17,7 @@ export const systemClock: Clock = {
     const timer = setTimeout(fn, delayMs);
     return () => clearTimeout(timer);
   },
-  // Not process.nextTick: that runs after each callback of a socket, an immediate once all sockets that were ready in
-  // this turn have been read. What arrived together is then one batch.
-  soon: (fn) => {
-    setImmediate(fn);
-  },
+  soon: onceReceived,
 };
 
 const poolNumbers = 1024;

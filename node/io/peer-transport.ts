@@ -6,6 +6,7 @@ import { createServer, listen } from './grpc.ts';
 import { InboundLinks } from './inbound-links.ts';
 import { type InboundLink, type LinkFact, LinkWatch } from './link-watch.ts';
 import { OutgoingLink } from './outgoing-link.ts';
+import { atEndOfTurn } from './turn.ts';
 
 /**
  * How often an idle link sends a sign of life, in milliseconds. A group of n has n (n - 1) links; up to five members
@@ -87,7 +88,7 @@ export class PeerTransport<M> implements Transport<M> {
     const link = this.#links.get(to);
     if (link === undefined) return;
     link.send(this.#encoded(msg));
-    if (this.#unflushed.length === 0) setImmediate(() => this.#flush());
+    if (this.#unflushed.length === 0) atEndOfTurn(() => this.#flush());
     this.#unflushed.push(link);
   }
 

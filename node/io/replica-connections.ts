@@ -8,6 +8,7 @@ import type { ClientId, NodeId } from '../protocol.ts';
 import { fullBatchBytes } from './client-batches.ts';
 import { badReplies, sessionMethod } from './client-service.ts';
 import { RedialledCall } from './redialled-call.ts';
+import { atEndOfTurn } from './turn.ts';
 
 /** How many requests may wait for a connection that takes no more, in bytes; more are turned away here. */
 const maxWaitingBytes = 16 << 20;
@@ -58,7 +59,7 @@ export class ReplicaConnections {
       setImmediate(() => listener.take(member, { id, status: 'rejected' }));
       return;
     }
-    if (this.#unflushed.length === 0) setImmediate(() => this.#flush());
+    if (this.#unflushed.length === 0) atEndOfTurn(() => this.#flush());
     this.#unflushed.push(connection);
   }
 

@@ -26,6 +26,7 @@ describe('the settings of a replica', () => {
       heartbeatIntervalMs: 50,
       maxEntriesPerMessage: 64,
       trace: true,
+      endsWithStdin: false,
     });
   });
 

@@ -1,6 +1,7 @@
 /** The load generator, as the orchestrator sees it. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { heapFlags } from '../../../node/io/heap-flags.ts';
 import { EnvironmentError, InterruptedError } from '../../errors.ts';
 import type { LoadJob, LoadReport, LoadResult } from '../contracts.ts';
 import type { GeneratorRequest } from './generator.ts';
@@ -31,7 +32,7 @@ export class Generator {
   constructor(signal: AbortSignal) {
     this.#signal = signal;
     this.#child = fork(generatorFile, {
-      execArgv: isSource ? ['--import', import.meta.resolve('tsx')] : [],
+      execArgv: [...heapFlags, ...(isSource ? ['--import', import.meta.resolve('tsx')] : [])],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       // A Ctrl-C at a terminal goes to the whole group; the parent says what happens.
       detached: true,

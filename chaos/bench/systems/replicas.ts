@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { heapFlags } from '../../../node/io/heap-flags.ts';
 import { packageRoot, packageVersion } from '../../../node/io/package-root.ts';
 import type { NodeSettingsInput } from '../../../node/io/settings.ts';
 import { readStatus } from '../../../node/io/status-page.ts';
@@ -87,12 +88,10 @@ function startMember(settings: NodeSettingsInput, { folder, execArgv = [] }: Rep
   const logFile = join(folder, `${id}.log`);
   const log = openSync(logFile, 'a');
   const loader = isSource ? ['--import', import.meta.resolve('tsx')] : [];
-  const child = spawn(process.execPath, [...loader, ...execArgv, mainFile], {
+  const child = spawn(process.execPath, [...heapFlags, ...loader, ...execArgv, mainFile], {
     cwd: packageRoot,
     env: {
       PATH: process.env['PATH'] ?? '',
-      SB_CAP: process.env['SB_CAP'] ?? '256',
-      SB_X: process.env['SB_X'] ?? '',
       SPLITBRAIN_NODE: JSON.stringify(settings),
     },
     // A Ctrl-C at a terminal goes to the whole group, and the parent says what happens. Its end closes this pipe.

@@ -63,11 +63,14 @@ async function untilCrash(
   work: () => Promise<unknown>,
 ): Promise<boolean> {
   const crash = new Promise<true>((resolve) => {
+    const never = new Promise<void>(() => {});
     disk[when] = (operation) => {
       if (operation.index < index) return;
       resolve(true);
-      return new Promise(() => {});
+      return never;
     };
+    // Nothing more is begun once that operation has done its work, by no other branch of the program either.
+    if (when === 'after') disk.before = (operation) => (operation.index > index ? never : undefined);
   });
   return Promise.race([crash, work().then(() => false)]);
 }
@@ -127,12 +130,14 @@ describe('a crash', () => {
         const disk = new MemoryDisk();
         const killed = await untilCrash(disk, index, when, () => writeAllBatches(disk, { told: 0 }));
         if (!killed) break;
-        disk[when] = () => {};
-        const next = await openWal('/log', { files: disk, segmentBytes });
+        // A killed process is gone only when the kernel has done what it was asked for.
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        const kept = disk.afterKill();
+        const next = await openWal('/log', { files: kept, segmentBytes });
         const found = textsOf(next);
-        await checkRemains(disk.crash(), found.length);
+        await checkRemains(kept.crash(), found.length);
         await appendAll(next, ['more']);
-        const last = await openWal('/log', { files: disk.crash(), segmentBytes });
+        const last = await openWal('/log', { files: kept.crash(), segmentBytes });
         expect(textsOf(last)).toEqual([...found, 'more']);
       }
     }
@@ -161,7 +166,10 @@ describe('a crash', () => {
     const disk = new MemoryDisk();
     const progress = { told: 0 };
     const sound = disk.open.bind(disk);
-    const lying = async (path: string) => ({ ...(await sound(path)), sync: async () => {} });
+    const lying = async (path: string) => {
+      const file = await sound(path);
+      return { ...file, sync: async () => {}, writeDurably: file.write };
+    };
     await (await openWal('/log', { files: disk, segmentBytes })).close();
     disk.open = lying;
     await writeAllBatches(disk, progress);

@@ -11,6 +11,8 @@ export interface WalFile {
   read(into: Uint8Array, at: number): Promise<number>;
   /** Writes the pieces one after the other, from offset `at` on; returns how many bytes were taken, maybe not all. */
   write(pieces: readonly Uint8Array[], at: number): Promise<number>;
+  /** As `write`; what was taken is durable when it returns. */
+  writeDurably(pieces: readonly Uint8Array[], at: number): Promise<number>;
   /** Makes the bytes of the file, and its length, durable: fdatasync(2). */
   sync(): Promise<void>;
   close(): Promise<void>;
@@ -31,6 +33,12 @@ export interface WalFiles {
   /** Makes the names in a folder durable: fsync(2) says that syncing a file does not sync its name. */
   syncFolder(folder: string): Promise<void>;
 }
+
+/**
+ * Where Linux is told so when a file is opened, each write is on the disk when it returns, as if fdatasync(2) had followed
+ * (open(2), O_DSYNC): one visit to another thread in place of two. Elsewhere the flag promises less than a sync does.
+ */
+const durableWrites = process.platform === 'linux';
 
 /** Over callbacks: half the overhead of a FileHandle for each write and sync, measured in microseconds. */
 class NodeFile implements WalFile {
@@ -70,6 +78,12 @@ class NodeFile implements WalFile {
     });
   }
 
+  async writeDurably(pieces: readonly Uint8Array[], at: number): Promise<number> {
+    const count = await this.write(pieces, at);
+    if (!durableWrites) await this.sync();
+    return count;
+  }
+
   sync(): Promise<void> {
     return new Promise((resolve, reject) => {
       fs.fdatasync(this.#fd, (error) => (error === null ? resolve() : reject(error)));
@@ -83,9 +97,12 @@ class NodeFile implements WalFile {
   }
 }
 
-function openAs(path: string, flags: string): Promise<WalFile> {
+function openAs(path: string, flags: number): Promise<WalFile> {
+  const { O_RDWR, O_DSYNC } = fs.constants;
   return new Promise((resolve, reject) => {
-    fs.open(path, flags, 0o640, (error, fd) => (error === null ? resolve(new NodeFile(fd)) : reject(error)));
+    fs.open(path, O_RDWR | flags | (durableWrites ? O_DSYNC : 0), 0o640, (error, fd) =>
+      error === null ? resolve(new NodeFile(fd)) : reject(error),
+    );
   });
 }
 
@@ -113,8 +130,8 @@ export const nodeFiles: WalFiles = {
   makeFolder,
   lock: lockFolder,
   list: (folder) => readdir(folder),
-  open: (path) => openAs(path, 'r+'),
-  create: (path) => openAs(path, 'wx+'),
+  open: (path) => openAs(path, 0),
+  create: (path) => openAs(path, fs.constants.O_CREAT | fs.constants.O_EXCL),
   rename,
   remove: unlink,
   syncFolder,

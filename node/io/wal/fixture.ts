@@ -102,6 +102,13 @@ export class MemoryDisk implements WalFiles {
       .length;
   }
 
+  /** The disk as the next process finds it after this one was killed: all that was written is there, synced or not. */
+  afterKill(): MemoryDisk {
+    const next = new MemoryDisk();
+    next.#history = [...this.#history];
+    return next;
+  }
+
   /** The disk as the next process finds it after the power went, with this share of what was not synced. */
   crash(survivalRate = 0, draw: Draw = () => 0): MemoryDisk {
     const names = this.#history[Math.round(survivalRate * (this.#history.length - 1))] as Names;
@@ -167,11 +174,17 @@ export class MemoryDisk implements WalFiles {
 
   #fileOf(inode: Inode): WalFile {
     const path = () => [...this.#names].find(([, other]) => other === inode)?.[0] ?? 'without a name';
-    return {
+    const file: WalFile = {
       bytes: async () => inode.bytes.length,
       read: async (into, at) => inode.bytes.copy(into, 0, at),
       write: (pieces, at) =>
         this.#do('write', path(), () => write(inode, Buffer.concat(pieces).subarray(0, this.maxWriteBytes), at)),
+      // The kernel does the two one after the other as well, and the power may go in between.
+      writeDurably: async (pieces, at) => {
+        const count = await file.write(pieces, at);
+        await file.sync();
+        return count;
+      },
       sync: () =>
         this.#do('sync', path(), () => sync(inode)).catch((error: unknown) => {
           failSync(inode);
@@ -179,6 +192,7 @@ export class MemoryDisk implements WalFiles {
         }),
       close: async () => {},
     };
+    return file;
   }
 }
 

@@ -42,13 +42,23 @@ export function positionInName(name: string): number | null {
   return /^\d{16}\.wal$/.test(name) ? Number(name.slice(0, 16)) : null;
 }
 
-/** Writes all pieces. A short write is gone on with, as POSIX allows it; one of nothing is an error. */
-export async function writeAll(file: WalFile, pieces: readonly Uint8Array[], at: number): Promise<number> {
+/** Writes all pieces; returns where they end. */
+export function writeAll(file: WalFile, pieces: readonly Uint8Array[], at: number): Promise<number> {
+  return allTaken((rest, offset) => file.write(rest, offset), pieces, at);
+}
+
+/** Writes all pieces, durably. */
+export function writeAllDurably(file: WalFile, pieces: readonly Uint8Array[], at: number): Promise<number> {
+  return allTaken((rest, offset) => file.writeDurably(rest, offset), pieces, at);
+}
+
+/** A short write is gone on with, as POSIX allows it; one of nothing is an error. */
+async function allTaken(write: WalFile['write'], pieces: readonly Uint8Array[], at: number): Promise<number> {
   let rest = pieces;
   let offset = at;
   while (rest.length > 0) {
     const wanted = rest.reduce((sum, { length }) => sum + length, 0);
-    const written = await file.write(rest, offset);
+    const written = await write(rest, offset);
     if (written === wanted) return offset + written;
     if (written <= 0) throw new Error(`the disk took none of ${wanted} bytes at offset ${offset}`);
     offset += written;
@@ -71,8 +81,7 @@ function withoutFirst(pieces: readonly Uint8Array[], bytes: number): Uint8Array[
 async function fillWithZeros(file: WalFile, from: number, to: number): Promise<void> {
   let at = from;
   while (at < to) {
-    at = await writeAll(file, [zeros.subarray(0, Math.min(zeros.length, to - at))], at);
-    await file.sync();
+    at = await writeAllDurably(file, [zeros.subarray(0, Math.min(zeros.length, to - at))], at);
   }
 }
 
@@ -104,8 +113,7 @@ export async function publish(
   const tag = randomInt(1, 2 ** 32);
   const fileBytes = Math.max(spare.fileBytes, minBytes);
   await fillWithZeros(file, spare.fileBytes, fileBytes);
-  await writeAll(file, [encodeHeader({ tag, firstPosition, fileBytes })], 0);
-  await file.sync();
+  await writeAllDurably(file, [encodeHeader({ tag, firstPosition, fileBytes })], 0);
   await files.rename(join(folder, spareName), join(folder, segmentName(firstPosition)));
   await files.syncFolder(folder);
   return { file, tag, fileBytes, end: headerBytes };

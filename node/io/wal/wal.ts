@@ -3,10 +3,11 @@
  * one turn of the event loop, and all that came while a sync was in flight, share one write and one fdatasync.
  */
 import { join } from 'node:path';
+import { atEndOfTurn } from '../turn.ts';
 import { nodeFiles, type WalFiles } from './files.ts';
 import { Framer, frameHeaderBytes, headerBytes, maxRecordBytes } from './format.ts';
 import { recover } from './recovery.ts';
-import { makeSpare, publish, type Segment, type Spare, spareName, writeAll } from './segment.ts';
+import { makeSpare, publish, type Segment, type Spare, spareName, writeAllDurably } from './segment.ts';
 
 export interface Wal {
   /** The payloads that survived, in order; the position of the first is 1. All are durable. Views: do not change them. */
@@ -89,7 +90,7 @@ class SegmentedWal implements Wal {
 
   async #flush(): Promise<void> {
     // After all that this turn of the event loop has received: its records go into one batch.
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => atEndOfTurn(resolve));
     try {
       while (this.#pending.length > 0) {
         try {
@@ -114,8 +115,7 @@ class SegmentedWal implements Wal {
     const segment = this.#segment;
     const batch = this.#takeFitting(segment.fileBytes - segment.end);
     const pieces = this.#framer.frame(batch, this.#durable + 1, segment.tag);
-    segment.end = await writeAll(segment.file, pieces, segment.end);
-    await segment.file.sync();
+    segment.end = await writeAllDurably(segment.file, pieces, segment.end);
     this.#durable += batch.length;
   }
 
