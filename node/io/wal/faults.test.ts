@@ -163,7 +163,7 @@ describe('a disk that writes less than it was given', () => {
     await wal.close();
     expect(told).toMatchObject({
       durable: 0,
-      failures: [{ message: 'the disk took none of 724 bytes at offset 4096' }],
+      failures: [{ message: expect.stringMatching(/^the disk took none of \d+ bytes at offset 4096$/) }],
     });
   });
 });

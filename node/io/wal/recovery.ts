@@ -157,7 +157,13 @@ export async function recover(files: WalFiles, folder: string): Promise<Recovere
       }
       checkTail(segment, found);
       await settle(file, segment.bytes, found);
-      last = { file, tag: segment.header.tag, fileBytes: segment.bytes.length, end: found.end };
+      last = {
+        file,
+        tag: segment.header.tag,
+        fileBytes: segment.bytes.length,
+        end: found.end,
+        filledTo: segment.bytes.length,
+      };
       kept = true;
     } finally {
       if (!kept) await file.close();

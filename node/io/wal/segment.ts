@@ -1,10 +1,10 @@
 /**
- * Segments: files of a fixed length, filled with zeros before they are used.
+ * Segments: files of a fixed length, filled with zeros shortly before they are written to.
  *
  * Why the zeros are written: fdatasync(2) also flushes the metadata that is needed to read the data back. If a write makes
- * the file longer, or falls into an extent that fallocate(2) reserved but nobody wrote, each sync must commit a change of
- * the file's length or extents to the file system's journal besides the data. In a file whose blocks are all written, a
- * sync flushes the data and nothing else, which nearly doubles the rate.
+ * the file longer, or falls where nobody has written yet, each sync must commit a change of the file's length or extents to
+ * the file system's journal besides the data. Where all blocks are written, a sync flushes the data and nothing else, which
+ * nearly doubles the rate of small batches. Large ones gain nothing: their zeros would double what the disk has to take.
  */
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
@@ -19,9 +19,11 @@ export interface Segment {
   readonly fileBytes: number;
   /** The offset of the first byte after the last record. */
   end: number;
+  /** Up to this offset the blocks of the file are written. */
+  filledTo: number;
 }
 
-/** A file of zeros that is to become a segment. */
+/** An empty file of some length that is to become a segment. */
 export interface Spare {
   readonly file: WalFile;
   readonly fileBytes: number;
@@ -30,7 +32,12 @@ export interface Spare {
 /** What a file is called until it is a segment. Whoever opens the log removes it. */
 export const spareName = 'next.tmp';
 
-const zeros = new Uint8Array(1 << 20);
+/** How far ahead zeros are written. */
+const aheadBytes = 1 << 20;
+/** Batches of this length and more are written without. */
+const largeBatchBytes = 32 << 10;
+const zeros = new Uint8Array(aheadBytes);
+const oneZero = zeros.subarray(0, 1);
 
 /** The name of the segment whose first record has this position. Names sort as positions do. */
 export function segmentName(firstPosition: number): string {
@@ -77,19 +84,21 @@ function withoutFirst(pieces: readonly Uint8Array[], bytes: number): Uint8Array[
   return rest;
 }
 
-/** Writes zeros, and syncs each slice, so that no sync of the records has to wait behind megabytes of them. */
-async function fillWithZeros(file: WalFile, from: number, to: number): Promise<void> {
-  let at = from;
-  while (at < to) {
-    at = await writeAllDurably(file, [zeros.subarray(0, Math.min(zeros.length, to - at))], at);
-  }
+/** Writes a batch at the end of the records, durably, and zeros behind it where those are used up. */
+export async function writeRecords(segment: Segment, pieces: readonly Uint8Array[]): Promise<void> {
+  const { file, fileBytes, end, filledTo } = segment;
+  const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+  const ahead = end + bytes <= filledTo || bytes >= largeBatchBytes ? 0 : Math.min(aheadBytes, fileBytes - end - bytes);
+  const written = await writeAllDurably(file, ahead === 0 ? pieces : [...pieces, zeros.subarray(0, ahead)], end);
+  segment.end = end + bytes;
+  segment.filledTo = Math.max(filledTo, written);
 }
 
-/** Makes a file of zeros. */
+/** Makes a file of this length, all of it a hole. */
 export async function makeSpare(files: WalFiles, folder: string, fileBytes: number): Promise<Spare> {
   const file = await files.create(join(folder, spareName));
   try {
-    await fillWithZeros(file, 0, fileBytes);
+    await writeAllDurably(file, [oneZero], fileBytes - 1);
     return { file, fileBytes };
   } catch (error) {
     await file.close();
@@ -112,9 +121,9 @@ export async function publish(
   const { file } = spare;
   const tag = randomInt(1, 2 ** 32);
   const fileBytes = Math.max(spare.fileBytes, minBytes);
-  await fillWithZeros(file, spare.fileBytes, fileBytes);
+  if (fileBytes > spare.fileBytes) await writeAllDurably(file, [oneZero], fileBytes - 1);
   await writeAllDurably(file, [encodeHeader({ tag, firstPosition, fileBytes })], 0);
   await files.rename(join(folder, spareName), join(folder, segmentName(firstPosition)));
   await files.syncFolder(folder);
-  return { file, tag, fileBytes, end: headerBytes };
+  return { file, tag, fileBytes, end: headerBytes, filledTo: headerBytes };
 }

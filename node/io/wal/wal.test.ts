@@ -56,13 +56,29 @@ describe('a log on the real disk', () => {
     await again.close();
   });
 
-  test('segments are zero-filled to their full length from the start', async () => {
+  const diskBytesAfter = async (record: Uint8Array, count: number): Promise<number> => {
     const folder = folders.fresh();
     const wal = await openWal(folder);
-    const stats = statSync(join(folder, segmentName(1)));
-    expect(stats.size).toBe(16 << 20);
-    expect(stats.blocks * 512).toBeGreaterThanOrEqual(16 << 20);
+    for (let index = 1; index <= count; index += 1) {
+      wal.append(record);
+      await durable(wal, index);
+    }
+    const { size, blocks } = statSync(join(folder, segmentName(1)));
+    expect(size).toBe(16 << 20);
     await wal.close();
+    return blocks * 512;
+  };
+
+  test('a segment has its full length from the start, and zeros up to a mebibyte behind small records', async () => {
+    const used = await diskBytesAfter(Buffer.alloc(100, 1), 20);
+    expect(used).toBeGreaterThanOrEqual(1 << 20);
+    expect(used).toBeLessThan(2 << 20);
+  });
+
+  test('but none behind large ones, which would gain nothing', async () => {
+    const used = await diskBytesAfter(Buffer.alloc(64 << 10, 1), 4);
+    expect(used).toBeGreaterThanOrEqual(256 << 10);
+    expect(used).toBeLessThan(512 << 10);
   });
 
   test('a record that fills a segment to its last byte fits, and a longer one gets a longer segment', async () => {

@@ -7,7 +7,7 @@ import { atEndOfTurn } from '../turn.ts';
 import { nodeFiles, type WalFiles } from './files.ts';
 import { Framer, frameHeaderBytes, headerBytes, maxRecordBytes } from './format.ts';
 import { recover } from './recovery.ts';
-import { makeSpare, publish, type Segment, type Spare, spareName, writeAllDurably } from './segment.ts';
+import { makeSpare, publish, type Segment, type Spare, spareName, writeRecords } from './segment.ts';
 
 export interface Wal {
   /** The payloads that survived, in order; the position of the first is 1. All are durable. Views: do not change them. */
@@ -51,7 +51,7 @@ class SegmentedWal implements Wal {
   readonly #place: Place;
   readonly #framer = new Framer();
   #segment: Segment;
-  /** The next segment, made ahead of need: a roll-over then costs a header and a name, not 16 MiB of zeros. */
+  /** The next segment, made ahead of need: a roll-over then costs a header and a name. */
   #spare: Promise<Spare> | undefined;
 
   /** The position of the last record that was appended. */
@@ -115,7 +115,7 @@ class SegmentedWal implements Wal {
     const segment = this.#segment;
     const batch = this.#takeFitting(segment.fileBytes - segment.end);
     const pieces = this.#framer.frame(batch, this.#durable + 1, segment.tag);
-    segment.end = await writeAllDurably(segment.file, pieces, segment.end);
+    await writeRecords(segment, pieces);
     this.#durable += batch.length;
   }
 
