@@ -146,7 +146,9 @@ describe('three replica processes', () => {
     expect(page.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
     const samples = (await page.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     for (const sample of samples) {
-      expect(sample).toMatch(/^(lab_[a-z_]+|process_cpu_seconds_total|process_resident_memory_bytes)\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\} -?[\d.e+-]+(Inf)?$/);
+      expect(sample).toMatch(
+        /^(lab_[a-z_]+|process_cpu_seconds_total|process_resident_memory_bytes)\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\} -?[\d.e+-]+(Inf)?$/,
+      );
       expect(sample).toContain('protocol="raft"');
       expect(sample).toMatch(/node="n[123]"/);
     }

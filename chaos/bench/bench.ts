@@ -23,7 +23,7 @@ const operationTimeoutMs = 20_000;
  * Before the first round each workload is driven at its highest load, so many times as long as a warm-up: a compiler that
  * works while the program runs needs many seconds to learn what is hot. Peers have the same.
  */
-const rehearsalFactor = 5;
+export const rehearsalFactor = 5;
 /** How many clients fill a system. */
 const loadingClients = 256;
 
@@ -132,20 +132,27 @@ async function jobOf(
   return { driver, driverSettings, phase, workload, settings, seed, loop, warmupMs, durationMs, checkedKeys };
 }
 
+/** The highest closed load of each way to drive a system with a workload. */
+export function rehearsalsOf({ points }: BenchPlan): BenchPoint[] {
+  const hardest = new Map<string, BenchPoint>();
+  for (const point of points) {
+    const { system, driver, workload, clients, loop } = point;
+    const line = [system, driver, workload].join('/');
+    if (loop.kind === 'closed' && (hardest.get(line)?.clients ?? 0) < clients) hardest.set(line, point);
+  }
+  return [...hardest.values()];
+}
+
 async function rehearse(
   plan: BenchPlan,
   stations: ReadonlyMap<string, Station>,
   { observer }: BenchOptions,
 ): Promise<void> {
-  const hardest = new Map<string, BenchPoint>();
-  for (const point of plan.points.filter(({ loop }) => loop.kind === 'closed')) {
-    const { system, driver, workload, clients } = point;
-    const line = [system, driver, workload].join('/');
-    if ((hardest.get(line)?.clients ?? 0) < clients) hardest.set(line, point);
-  }
-  for (const [index, point] of [...hardest.values()].entries()) {
-    observer.onPhase(`rehearsing ${index + 1} of ${hardest.size}: ${point.system} ${point.driver}, ${point.workload}`);
-    const station = stationOf(stations, point.system);
+  const rehearsals = rehearsalsOf(plan);
+  for (const [index, point] of rehearsals.entries()) {
+    const { system, driver, workload } = point;
+    observer.onPhase(`rehearsing ${index + 1} of ${rehearsals.length}: ${system} ${driver}, ${workload}`);
+    const station = stationOf(stations, system);
     const job = await jobOf(plan, point, station, 'run', plan.seed + 1_000_000 + index);
     await station.generator.run({ ...job, warmupMs: rehearsalFactor * plan.warmupMs, durationMs: 1 });
   }

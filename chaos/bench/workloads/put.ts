@@ -1,6 +1,7 @@
 /** Nothing but writes, all over the key space: what ordering and storing cost. */
+
+import { coreWorkload } from '../core-workload.ts';
 import { uniform } from '../keys/chooser.ts';
-import { coreWorkload } from '../workloads-shared/core-workload.ts';
 
 export default coreWorkload({
   summary: 'only updates, of records drawn uniformly',

@@ -1,6 +1,7 @@
 /** Nothing but reads, all over the key space: what a read that is up to date costs. */
+
+import { coreWorkload } from '../core-workload.ts';
 import { uniform } from '../keys/chooser.ts';
-import { coreWorkload } from '../workloads-shared/core-workload.ts';
 
 export default coreWorkload({
   summary: 'only reads, of records drawn uniformly',

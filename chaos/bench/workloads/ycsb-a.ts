@@ -1,6 +1,7 @@
 /** YCSB workload A, update heavy: a session store that records recent actions. */
+
+import { coreWorkload } from '../core-workload.ts';
 import { scrambledZipfian } from '../keys/scrambled-zipfian.ts';
-import { coreWorkload } from '../workloads-shared/core-workload.ts';
 
 export default coreWorkload({
   summary: 'YCSB A, update heavy: 50 % reads, 50 % updates, zipfian',

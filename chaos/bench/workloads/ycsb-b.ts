@@ -1,6 +1,7 @@
 /** YCSB workload B, read mostly: photo tagging; adding a tag is an update, but most operations are to read tags. */
+
+import { coreWorkload } from '../core-workload.ts';
 import { scrambledZipfian } from '../keys/scrambled-zipfian.ts';
-import { coreWorkload } from '../workloads-shared/core-workload.ts';
 
 export default coreWorkload({
   summary: 'YCSB B, read mostly: 95 % reads, 5 % updates, zipfian',

@@ -1,6 +1,7 @@
 /** YCSB workload C, read only: a cache of user profiles that are made elsewhere. */
+
+import { coreWorkload } from '../core-workload.ts';
 import { scrambledZipfian } from '../keys/scrambled-zipfian.ts';
-import { coreWorkload } from '../workloads-shared/core-workload.ts';
 
 export default coreWorkload({
   summary: 'YCSB C, read only: 100 % reads, zipfian',

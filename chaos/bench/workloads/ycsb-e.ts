@@ -1,6 +1,7 @@
 /** YCSB workload E, short ranges: threaded conversations; a scan is for the posts of a thread. */
+
+import { coreWorkload } from '../core-workload.ts';
 import { scrambledZipfian } from '../keys/scrambled-zipfian.ts';
-import { coreWorkload } from '../workloads-shared/core-workload.ts';
 
 export default coreWorkload({
   summary: 'YCSB E, short ranges: 95 % scans of 1 to 100 records, 5 % inserts, zipfian',

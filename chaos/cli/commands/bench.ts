@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { runBench } from '../../bench/bench.ts';
+import { rehearsalFactor, rehearsalsOf, runBench } from '../../bench/bench.ts';
 import { isMet, peerNames } from '../../bench/contests.ts';
 import type { BenchPlan, BenchResult } from '../../bench/contracts.ts';
 import { type BenchChoices, benchPlan } from '../../bench/plan.ts';
-import { benchReports, benchVerdict, ratioLines, tableLines } from '../../bench/reports/bench-reports.ts';
+import { benchReports, ratioLines, tableLines, verdictLines } from '../../bench/reports/bench-reports.ts';
 import { findEtcd } from '../../bench/systems/etcd-binary.ts';
 import { startSystem } from '../../bench/systems.ts';
 import { exitCode, InterruptedError } from '../../errors.ts';
@@ -116,7 +116,7 @@ async function bench(workloads: string[], flags: BenchFlags): Promise<void> {
   const folder = makeRunFolder(flags.out, { experimentName: 'bench', protocol, seed }, startedAt);
   const data = join(resolve(folder), 'data');
   const progress = new BenchProgress();
-  const signal = interruptSignal();
+  const signal = interruptSignal('ending the replicas and whatever ran beside them');
   try {
     const start = (name: string) => startSystem(name, plan, data, signal);
     const result = await runBench(plan, { folder, signal, observer: progress, start });
@@ -163,17 +163,18 @@ function choicesOf(workloads: readonly string[], flags: BenchFlags): BenchChoice
   };
 }
 
-function secondsOf({ points, rounds, warmupMs, durationMs: measuredMs }: BenchPlan): number {
-  return Math.ceil((points.length * rounds * (warmupMs + measuredMs)) / 1000);
+function secondsOf(plan: BenchPlan): number {
+  const { points, rounds, warmupMs, durationMs: measuredMs } = plan;
+  const rehearsalsMs = rehearsalsOf(plan).length * rehearsalFactor * warmupMs;
+  return Math.ceil((rehearsalsMs + points.length * rounds * (warmupMs + measuredMs)) / 1000);
 }
 
 function finish(result: BenchResult, folder: string, flags: BenchFlags): void {
-  const files = benchReports(result, commandLine(['npx', 'splitbrain', ...process.argv.slice(2)]));
-  writeFiles(folder, files);
+  const seed = flags.seed === undefined ? ['--seed', String(result.plan.seed)] : [];
+  writeFiles(folder, benchReports(result, commandLine(['npx', 'splitbrain', ...process.argv.slice(2), ...seed])));
   for (const line of [...tableLines(result), ...ratioLines(result)]) tell(line);
   for (const { system, summary } of result.checks) tell(`${system}: ${summary}`);
-  const { outcome, sentence } = benchVerdict(result);
-  tell(`${outcome}  ${sentence}`);
+  for (const line of verdictLines(result)) tell(line);
   tell(join(folder, 'bench.html'));
   if (flags.json === true) print(JSON.stringify(result, null, 2));
   process.exitCode = worstExitCode([

@@ -1,8 +1,8 @@
 /** Real containers: a container per replica, every link through Toxiproxy, steered through the Docker engine. */
 import type { Capability, Substrate } from '../../contracts.ts';
 import { EnvironmentError, InterruptedError, UsageError } from '../../errors.ts';
-import { Engine } from './engine.ts';
 import type { DockerCluster } from './cluster.ts';
+import { Engine } from './engine.ts';
 import { Lab, type LabContent, type LabOptions } from './lab.ts';
 import { quietMs, removeOrphans } from './labs.ts';
 import { maxReplicas } from './layout.ts';
