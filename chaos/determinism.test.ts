@@ -140,8 +140,8 @@ describe('across processes', () => {
     const compiler = join(dirname(typescript), 'bin', 'tsc');
     const args = [compiler, '-p', 'tsconfig.build.json', '--outDir', join(compiledRoot, 'dist')];
     execFileSync(process.execPath, args, { cwd: packageRoot, timeout: 55_000 });
-    const assets = join('chaos', 'reporters', 'html', 'assets');
-    for (const part of ['package.json', 'experiments', assets]) {
+    const { files } = JSON.parse(textOf(packageRoot, 'package.json')) as { files: string[] };
+    for (const part of ['package.json', ...files.filter((file) => file !== 'dist' && !file.includes('*'))]) {
       cpSync(join(packageRoot, part), join(compiledRoot, part), { recursive: true });
     }
   });

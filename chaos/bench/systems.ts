@@ -1,14 +1,20 @@
 /** Starts a system by its name: a peer, or the replicas of a protocol. */
 import { join } from 'node:path';
 import type { BenchPlan, BenchSystem } from './contracts.ts';
-import { startContainers } from './systems/containers.ts';
 import { startEtcd } from './systems/etcd.ts';
 import { startReplicas } from './systems/replicas.ts';
 
 /** @param folder - below which each system keeps its data; removed by whoever made it */
-export function startSystem(name: string, plan: BenchPlan, folder: string, signal: AbortSignal): Promise<BenchSystem> {
+export async function startSystem(
+  name: string,
+  plan: BenchPlan,
+  folder: string,
+  signal: AbortSignal,
+): Promise<BenchSystem> {
   const options = { nodes: plan.nodes, folder: join(folder, name), signal };
   if (name === 'etcd') return startEtcd(options);
-  if (plan.on === 'docker') return startContainers({ ...options, protocol: plan.protocol });
-  return startReplicas({ ...options, protocol: plan.protocol });
+  if (plan.on === 'local') return startReplicas({ ...options, protocol: plan.protocol });
+  // Only who asks for containers needs what speaks to the engine.
+  const { startContainers } = await import('./systems/containers.ts');
+  return startContainers({ ...options, protocol: plan.protocol });
 }
