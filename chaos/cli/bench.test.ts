@@ -4,6 +4,7 @@ import { decodeFromCompressedBase64 } from 'hdr-histogram-js';
 import { afterAll, describe, expect, test } from 'vitest';
 import { eventually } from '../../node/io/fixture.ts';
 import type { BenchResult } from '../bench/contracts.ts';
+import { findEtcd } from '../bench/systems/etcd-binary.ts';
 import { describeWithEtcd } from '../bench/systems/etcd-fixture.ts';
 import { parseHistory } from '../history.ts';
 import { onlyRun, runsIn, Scratch, type SpawnOptions, splitbrain, textOf } from './spawned.ts';
@@ -173,7 +174,8 @@ describeWithEtcd('a benchmark beside etcd', () => {
   test('has all five ratios, each with what is batched on both sides', async () => {
     const out = scratch.fresh();
     const flags = ['--duration', '500ms', '--warmup', '200ms', '--rounds', '1', '--records', '100', '--clients', '2'];
-    const { code, stdout, stderr } = await bench(out, ['--peer', 'etcd', '--json', ...flags]);
+    const env = { SPLITBRAIN_ETCD: findEtcd() };
+    const { code, stdout, stderr } = await bench(out, ['--peer', 'etcd', '--json', ...flags], { env });
     expect(code, stderr).toBe(0);
     const { ratios, systems, measurements } = JSON.parse(stdout) as BenchResult;
     expect(ratios.map(({ ours, theirs }) => `${ours.driver} ${theirs.driver}`)).toEqual([

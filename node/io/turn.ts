@@ -33,11 +33,14 @@ function awaitEnd(): void {
 function endTurn(): void {
   const gathered = received;
   received = [];
-  // Until it is over, whatever comes is for the end of this turn, or is asked for below.
-  for (const work of gathered) work();
-  const outgoing = leaving;
-  leaving = [];
-  awaited = false;
-  if (received.length > 0) awaitEnd();
-  for (const work of outgoing) work();
+  try {
+    // Until it is over, whatever comes is for the end of this turn, or is asked for below.
+    for (const work of gathered) work();
+  } finally {
+    const outgoing = leaving;
+    leaving = [];
+    awaited = false;
+    if (received.length > 0) awaitEnd();
+    for (const work of outgoing) work();
+  }
 }
