@@ -1,5 +1,4 @@
 /** Carries out a plan: starts the systems, fills them, measures point by point, and checks what was recorded. */
-import { cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { packageVersion } from '../../node/io/package-root.ts';
 import { loadDriver } from '../catalog.ts';
@@ -15,6 +14,7 @@ import type {
   Measurement,
 } from './contracts.ts';
 import { Generator } from './load/launch.ts';
+import { thisMachine } from './machine.ts';
 import { measurementOf } from './measurement.ts';
 
 /** Long enough for a machine that is busy with a thousand clients. */
@@ -69,7 +69,7 @@ export async function runBench(plan: BenchPlan, options: BenchOptions): Promise<
     return {
       schemaVersion: 1,
       startedAt,
-      machine: machine(),
+      machine: thisMachine(),
       version: packageVersion(),
       plan,
       systems: [...stations].map(([name, { system }]) => ({ name, version: system.version })),
@@ -81,17 +81,6 @@ export async function runBench(plan: BenchPlan, options: BenchOptions): Promise<
     for (const { generator } of stations.values()) generator.close();
     await Promise.all([...stations.values()].map(({ system }) => system.close()));
   }
-}
-
-function machine(): BenchResult['machine'] {
-  const all = cpus();
-  return {
-    cpu: all[0]?.model.trim() ?? 'unknown',
-    cores: all.length,
-    memoryBytes: totalmem(),
-    os: `${platform()} ${release()}`,
-    node: process.versions.node,
-  };
 }
 
 function stationOf(stations: ReadonlyMap<string, Station>, name: string): Station {

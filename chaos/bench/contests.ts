@@ -1,5 +1,6 @@
 /** Which measurements are set side by side, what one must reach of the other, and the ratios. */
 import { loadDriver } from '../catalog.ts';
+import { median } from '../percentiles.ts';
 import type { BenchPlan, BenchPoint, Loop, Measurement, Ratio } from './contracts.ts';
 
 /** How one side is driven. */
@@ -136,12 +137,6 @@ function ratiosOfRounds(ours: ReadonlyMap<number, number>, theirs: ReadonlyMap<n
 }
 
 /** Not a number where there are no values. */
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
-  return low === undefined || high === undefined ? Number.NaN : (low + high) / 2;
-}
 
 /** Whether a ratio reaches what it must; one that is not a number does not. */
 export function isMet({ ratio, required, better }: Ratio): boolean {

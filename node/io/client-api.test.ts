@@ -5,7 +5,8 @@ import type { ClientReply, ClientRequest } from '../ports.ts';
 import { encodeRequests } from './client-batches.ts';
 import { ClientServer } from './client-server.ts';
 import { sessionMethod } from './client-service.ts';
-import { eventually, freeAddresses } from './fixture.ts';
+import { eventually } from './fixture.ts';
+import { freeAddresses } from './free-addresses.ts';
 import { ReplicaConnections } from './replica-connections.ts';
 import type { RequestObserver } from './request-samples.ts';
 

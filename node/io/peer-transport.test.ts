@@ -1,6 +1,7 @@
 import { type ChannelOptions, Client, credentials, Metadata, type StatusObject, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
-import { eventually, freeAddresses } from './fixture.ts';
+import { eventually } from './fixture.ts';
+import { freeAddresses } from './free-addresses.ts';
 import type { LinkFact } from './link-watch.ts';
 import { encodeFrame } from './peer-frames.ts';
 import { sendMethod } from './peer-service.ts';

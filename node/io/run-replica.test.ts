@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { eventually, freeAddresses } from './fixture.ts';
+import { eventually } from './fixture.ts';
+import { freeAddresses } from './free-addresses.ts';
 import { packageRoot } from './package-root.ts';
 import type { NodeSettingsInput } from './settings.ts';
 

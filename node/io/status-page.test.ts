@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { eventually, freeAddresses } from './fixture.ts';
+import { eventually } from './fixture.ts';
+import { freeAddresses } from './free-addresses.ts';
 import { readStatus } from './status-page.ts';
 
 const page = {

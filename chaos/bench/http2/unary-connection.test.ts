@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../node/io/fixture.ts';
-import { freeAddresses } from '../systems/free-ports.ts';
+import { freeAddresses } from '../../../node/io/free-addresses.ts';
 import { ask, paths, startServer, type TestServer } from './grpc-fixture.ts';
 import { UnaryConnection } from './unary-connection.ts';
 

@@ -168,8 +168,10 @@ export class Clients {
   #onDone(client: number, outcome: Outcome, value: string | null | undefined): void {
     const call = this.#calls[client] as Call;
     const { histories } = this.#options;
-    for (const [place, op] of call.recorded.entries()) {
-      if (op !== 0) histories.complete(op, this.#lane(call, place), outcome, value);
+    if (histories.sampling) {
+      for (const [place, op] of call.recorded.entries()) {
+        if (op !== 0) histories.complete(op, this.#lane(call, place), outcome, value);
+      }
     }
     const [first] = call.operations;
     if (first?.kind === 'read-modify-write' && !call.writes && outcome === 'ok') {

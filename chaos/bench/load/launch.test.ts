@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ClientServer } from '../../../node/io/client-server.ts';
-import { eventually, freeAddresses } from '../../../node/io/fixture.ts';
+import { eventually } from '../../../node/io/fixture.ts';
+import { freeAddresses } from '../../../node/io/free-addresses.ts';
 import { EnvironmentError, InterruptedError } from '../../errors.ts';
 import type { LoadJob } from '../contracts.ts';
 import { Generator } from './launch.ts';

@@ -1,4 +1,5 @@
 /** What reports show of a result: the rounds of each point put together, in the order in which points are compared. */
+import { median } from '../../percentiles.ts';
 import type { BenchPoint, BenchResult, Latency, Measurement } from '../contracts.ts';
 
 /** A figure over the rounds. */
@@ -37,12 +38,7 @@ export interface ReplicaFigures {
 /** The median and the extremes of what was told; null where nothing was. */
 export function spreadOf(values: readonly (number | null | undefined)[]): Spread | null {
   const told = values.filter((value): value is number => typeof value === 'number' && Number.isFinite(value));
-  const sorted = told.sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const [min, max, upper] = [sorted[0], sorted.at(-1), sorted[middle]];
-  if (min === undefined || max === undefined || upper === undefined) return null;
-  const lower = sorted.length % 2 === 1 ? upper : (sorted[middle - 1] ?? upper);
-  return { median: (lower + upper) / 2, min, max };
+  return told.length === 0 ? null : { median: median(told), min: Math.min(...told), max: Math.max(...told) };
 }
 
 function lineKey({ system, driver }: { readonly system: string; readonly driver: string }): string {

@@ -2,8 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-const stopLimitMs = 6000;
+import { endProcess, hasEnded } from './child-process.ts';
 
 export interface MemberAddresses {
   readonly name: string;
@@ -49,7 +48,7 @@ export class EtcdMember {
   }
 
   get hasEnded(): boolean {
-    return this.#startProblem !== '' || this.#child.exitCode !== null || this.#child.signalCode !== null;
+    return this.#startProblem !== '' || hasEnded(this.#child);
   }
 
   /** The last lines of its log, as one line for people. */
@@ -61,15 +60,7 @@ export class EtcdMember {
   /** Asks it to stop, and ends it where it does not. */
   async end(): Promise<void> {
     process.off('exit', this.#kill);
-    if (this.hasEnded) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(this.#kill, stopLimitMs);
-      this.#child.once('exit', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-      this.#child.kill('SIGTERM');
-    });
+    await endProcess(this.#child);
   }
 
   readonly #kill = (): void => {

@@ -1,11 +1,11 @@
 /** A real etcd cluster on this machine: separate processes, durable as it is delivered. */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { freeAddresses } from '../../../node/io/free-addresses.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { BenchSystem, ReplicaCounters } from '../contracts.ts';
 import { endingWithParent, findEtcd } from './etcd-binary.ts';
 import { EtcdMember, type MemberAddresses } from './etcd-member.ts';
-import { freeAddresses } from './free-ports.ts';
 import { readPrometheus, sumOf } from './prometheus.ts';
 
 const startLimitMs = 30_000;

@@ -4,19 +4,19 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freeAddresses } from '../../../node/io/free-addresses.ts';
 import { heapFlags } from '../../../node/io/heap-flags.ts';
 import { packageRoot, packageVersion } from '../../../node/io/package-root.ts';
 import type { NodeSettingsInput } from '../../../node/io/settings.ts';
 import { readStatus } from '../../../node/io/status-page.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { BenchSystem, ReplicaCounters } from '../contracts.ts';
-import { freeAddresses } from './free-ports.ts';
+import { endProcess, hasEnded } from './child-process.ts';
 import { readReplicaCounters } from './replica-counters.ts';
 
 const isSource = import.meta.url.endsWith('.ts');
 const mainFile = fileURLToPath(new URL(isSource ? '../../../node/main.ts' : '../../../node/main.js', import.meta.url));
 const bootLimitMs = 30_000;
-const stopLimitMs = 6000;
 
 export interface ReplicasOptions {
   readonly protocol: string;
@@ -153,23 +153,6 @@ class Replicas implements BenchSystem {
 function countersOf({ id, settings, logFile }: Member): Promise<ReplicaCounters> {
   return readReplicaCounters(id, settings.listen.metrics).catch((error: Error) => {
     throw new EnvironmentError(`${id} does not tell its counters: ${error.message}`, `Its log is ${logFile}.`);
-  });
-}
-
-function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
-  return pid === undefined || exitCode !== null || signalCode !== null;
-}
-
-/** Asks it to stop, so that profiles are written, and ends it where it does not. */
-function endProcess(child: ChildProcess): Promise<void> {
-  if (hasEnded(child)) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => child.kill('SIGKILL'), stopLimitMs);
-    child.once('exit', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    child.kill('SIGTERM');
   });
 }
 

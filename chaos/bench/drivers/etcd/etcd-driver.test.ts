@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { freeAddresses } from '../../../../node/io/free-addresses.ts';
 import type {
   BenchOperation,
   BenchSystem,
@@ -15,7 +16,6 @@ import { ask } from '../../http2/grpc-fixture.ts';
 import { UnaryConnection } from '../../http2/unary-connection.ts';
 import { startEtcd } from '../../systems/etcd.ts';
 import { describeWithEtcd } from '../../systems/etcd-fixture.ts';
-import { freeAddresses } from '../../systems/free-ports.ts';
 import etcdPut from '../etcd-put.ts';
 import etcdTxn from '../etcd-txn.ts';
 import { firstValue, scanRequest } from './messages.ts';

@@ -1,6 +1,6 @@
-import { cpus, platform, release, totalmem } from 'node:os';
 import { dirname, join, parse, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { thisMachine } from '../../../bench/machine.ts';
 import { benchSim, type SimBenchSettings, type SizeResult } from '../../../bench/sim/bench-sim.ts';
 import { planOf } from '../../../bench/sim/pace.ts';
 import { areaRows, legend, paceRows, reportFiles, type SimBenchResult } from '../../../bench/sim/report.ts';
@@ -74,7 +74,7 @@ async function sim(flags: SimFlags): Promise<void> {
   tell(`${experiment}, seed ${seed}, ${durationMs / 1000} s of load, with ${nodes.join(', ')} replicas`);
   const profiles: ReportFile[] = [];
   const sizes = await benchSim(settings, {
-    signal: interruptSignal(),
+    signal: interruptSignal('ending the measurement'),
     onProgress: tell,
     onProfile: (count, profile) => {
       if (flags.profile === undefined) return;
@@ -101,15 +101,9 @@ function profileName(file: string, nodes: readonly number[], count: number): str
 }
 
 function surroundings(): Pick<SimBenchResult, 'machine' | 'version' | 'commit' | 'code'> {
-  const { splitbrainVersion, commit, nodeVersion } = provenance(new Date(), 0);
+  const { splitbrainVersion, commit } = provenance(new Date(), 0);
   return {
-    machine: {
-      cpu: cpus()[0]?.model.trim() ?? 'unknown',
-      cores: cpus().length,
-      memoryBytes: totalmem(),
-      os: `${platform()} ${release()}`,
-      node: nodeVersion,
-    },
+    machine: thisMachine(),
     version: splitbrainVersion,
     commit,
     code: import.meta.url.endsWith('.ts') ? 'TypeScript through tsx' : 'compiled',
