@@ -1,7 +1,14 @@
 /** What all gRPC servers and clients of this project share: options, addresses, and the services of node/proto. */
+import type { Http2Server } from 'node:http2';
 import { type ChannelOptions, Server, ServerCredentials } from '@grpc/grpc-js';
 import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import { protoFolder } from './package-root.ts';
+
+/**
+ * How much may be under way to a receiver that has not read it, in bytes: room for whole batches. With HTTP/2's own 64 KiB a
+ * larger message waits half-way for the receiver, which then has to be woken twice (RFC 9113, section 6.9.2).
+ */
+export const flowControlWindowBytes = 4 << 20;
 
 /**
  * A call on a black-holed connection never returns by itself: pings find out within two seconds. A connection is never
@@ -18,7 +25,7 @@ export const clientOptions: ChannelOptions = {
   'grpc.enable_http_proxy': 0,
   'grpc.service_config_disable_resolution': 1,
   'grpc.max_receive_message_length': 4 << 20,
-  'grpc-node.flow_control_window': 4 << 20,
+  'grpc-node.flow_control_window': flowControlWindowBytes,
 };
 
 const serverOptions: ChannelOptions = {
@@ -26,7 +33,6 @@ const serverOptions: ChannelOptions = {
   'grpc.keepalive_timeout_ms': 5000,
   'grpc.max_receive_message_length': 4 << 20,
   'grpc.enable_channelz': 0,
-  'grpc-node.flow_control_window': 4 << 20,
 };
 
 export function createServer(): Server {
@@ -37,10 +43,24 @@ export function createServer(): Server {
 export function listen(server: Server, address: string): Promise<string> {
   return new Promise((resolve, reject) => {
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
-      if (error === null) resolve(address.replace(/:\d+$/, `:${port}`));
-      else reject(new Error(`cannot listen on ${address}: ${error.message}`));
+      if (error !== null) {
+        reject(new Error(`cannot listen on ${address}: ${error.message}`));
+        return;
+      }
+      widenWindows(server);
+      resolve(address.replace(/:\d+$/, `:${port}`));
     });
   });
+}
+
+/** The library takes its option for the window of a client only (version 1.14), so servers are told one level below. */
+function widenWindows(server: Server): void {
+  const bound: ReadonlyMap<Http2Server, unknown> = server['http2Servers'];
+  for (const http2Server of bound.keys()) {
+    http2Server.updateSettings({ initialWindowSize: flowControlWindowBytes });
+    // The window of a connection is no setting: it grows by a frame of its own.
+    http2Server.on('session', (session) => session.setLocalWindowSize(flowControlWindowBytes));
+  }
 }
 
 /** How one message type of a hot method becomes bytes and back, by hand. */
