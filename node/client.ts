@@ -3,7 +3,7 @@
  * command is applied once), and takes an answer when enough replicas gave an equal one. The protocol's `ClientPolicy`
  * says where requests go and how many equal replies are enough. One operation at a time.
  */
-import { type Command, decodeResult, encodeCommand, isRead, type Result } from './machine/command.ts';
+import { decodeResult, encodeOperation, isRead, type Operation, type Result } from './machine/command.ts';
 import type { Cancel, ClientReply, ClientRequest, Clock, Random } from './ports.ts';
 import type { ClientPolicy, NodeId } from './protocol.ts';
 
@@ -18,7 +18,7 @@ export type CallOutcome =
   | { readonly kind: 'answered'; readonly result: Result }
   | { readonly kind: 'failed' | 'unknown'; readonly error: string };
 
-export type ClientCommand = Pick<Command, 'op' | 'key' | 'a' | 'b'>;
+export type ClientCommand = Operation;
 
 /** How long one replica has to answer before the next is asked, in milliseconds, where nothing else is said. */
 const defaultAttemptTimeoutMs = 400;
@@ -27,22 +27,16 @@ const retryPauseMs: readonly [number, number] = [15, 60];
 /** After so many redirections in a row the client pauses: replicas may point at each other. */
 const maxRedirects = 3;
 
-interface Call {
-  readonly command: ClientCommand;
-  readonly deadlineMs: number;
-  readonly done: (outcome: CallOutcome) => void;
-  request: ClientRequest;
-  /** The id of the first attempt at what is asked now (the session, then the command). */
-  firstId: number;
-  /** Registering a session, before the command itself is sent. */
-  registers: boolean;
-  /** Requests of the command itself that were sent and neither answered nor refused: each may be applied yet. */
-  unresolved: number;
-  redirects: number;
-  /** Where several must agree: what each has said to this attempt. */
-  readonly replies: Map<NodeId, Uint8Array> | undefined;
-}
+/** Stands where there was none yet. */
+const noRequest: ClientRequest = { id: 0, access: 'read', command: new Uint8Array(0) };
 
+/** What happens at `#nextAtMs`, unless a reply comes first. */
+type Next = 'nothing' | 'ask-another' | 'ask-again';
+
+/**
+ * The call under way stands in fields of the client, and not in an object of its own: a load generator makes a hundred
+ * thousand calls a second, and what they leave behind is what costs most.
+ */
 export class SessionClient {
   readonly #ports: ClientPorts;
   readonly #members: readonly NodeId[];
@@ -53,9 +47,24 @@ export class SessionClient {
   #sequence = 0;
   #lastRequest = 0;
   #contact: NodeId;
-  #call: Call | undefined;
-  /** What happens next without a reply; undefined where nothing does. */
-  #next: { readonly atMs: number; readonly run: () => void } | undefined;
+
+  /** Undefined while there is no call. */
+  #command: ClientCommand | undefined;
+  #done: (outcome: CallOutcome) => void = () => {};
+  #deadlineMs = 0;
+  #request: ClientRequest = noRequest;
+  /** The id of the first attempt at what is asked now (the session, then the command). */
+  #firstId = 0;
+  /** Registering a session, before the command itself is sent. */
+  #registers = false;
+  /** Requests of the command itself that were sent and neither answered nor refused: each may be applied yet. */
+  #unresolved = 0;
+  #redirects = 0;
+  /** Where several must agree: what each has said to this attempt. */
+  readonly #replies = new Map<NodeId, Uint8Array>();
+
+  #next: Next = 'nothing';
+  #nextAtMs = 0;
   /** A wake-up that is set: for `#next`, or for an earlier one that is no longer wanted. */
   #alarm: { readonly atMs: number; readonly cancel: Cancel } | undefined;
 
@@ -79,45 +88,37 @@ export class SessionClient {
 
   /** Carries out one command; calls `done` once, at the latest after `timeoutMs`. */
   call(command: ClientCommand, timeoutMs: number, done: (outcome: CallOutcome) => void): void {
+    const nowMs = this.#ports.clock.now();
     const reads = isRead(command.op);
-    const deadlineMs = this.#ports.clock.now() + timeoutMs;
-    const registers = !reads && this.#session === 0;
+    this.#command = command;
+    this.#done = done;
+    this.#deadlineMs = nowMs + timeoutMs;
+    this.#registers = !reads && this.#session === 0;
+    this.#unresolved = 0;
+    this.#redirects = 0;
     if (!reads) this.#sequence += 1;
-    const request = registers ? this.#registration() : this.#requestOf(command);
-    const firstId = request.id;
-    this.#call = {
-      command,
-      deadlineMs,
-      done,
-      request,
-      firstId,
-      registers,
-      unresolved: 0,
-      redirects: 0,
-      replies: this.#quorum === 1 ? undefined : new Map(),
-    };
-    this.#attempt(this.#call);
+    this.#ask(this.#registers ? this.#registration() : this.#requestOf(command), nowMs);
   }
 
   /** Takes a reply. Late and repeated ones are ignored. */
   receive(from: NodeId, reply: ClientReply): void {
-    const call = this.#call;
-    if (call === undefined || reply.id > call.request.id) return;
+    const { id } = this.#request;
+    if (this.#command === undefined || reply.id > id) return;
     // One replica's answer to an earlier attempt is an answer: where a round trip takes longer than an attempt, there is
     // no other. Where several must agree, only what they say to the same attempt is compared.
-    if (reply.id < (this.#quorum === 1 ? call.firstId : call.request.id)) return;
-    if (reply.status === 'ok') this.#onAnswered(call, from, reply.result);
-    else if (reply.id === call.request.id) this.#onRejected(call, from, reply.leader);
+    if (reply.id < (this.#quorum === 1 ? this.#firstId : id)) return;
+    if (reply.status === 'ok') this.#onAnswered(this.#command, from, reply.result);
+    else if (reply.id === id) this.#onRejected(from, reply.leader);
   }
 
-  #requestOf({ op, key, a, b }: ClientCommand): ClientRequest {
-    const command = encodeCommand({ op, key, a, b, session: this.#session, sequence: this.#sequence });
-    return { id: this.#nextRequest(), access: isRead(op) ? 'read' : 'write', command };
+  #requestOf(command: ClientCommand): ClientRequest {
+    const bytes = encodeOperation(command, this.#session, this.#sequence);
+    return { id: this.#nextRequest(), access: isRead(command.op) ? 'read' : 'write', command: bytes };
   }
 
   #registration(): ClientRequest {
     const nonce = Math.floor(this.#ports.random.between(1, 2 ** 48));
-    const command = encodeCommand({ op: 'register', session: nonce, sequence: 0, key: '', a: null, b: null });
+    const command = encodeOperation({ op: 'register', key: '', a: null, b: null }, nonce, 0);
     return { id: this.#nextRequest(), access: 'write', command };
   }
 
@@ -132,22 +133,33 @@ export class SessionClient {
     return others[Math.min(index, others.length - 1)] ?? (this.#members[0] as NodeId);
   }
 
-  #attempt(call: Call): void {
-    const leftMs = call.deadlineMs - this.#ports.clock.now();
+  /** The first attempt at something. */
+  #ask(request: ClientRequest, nowMs: number): void {
+    this.#request = request;
+    this.#firstId = request.id;
+    if (this.#quorum > 1) this.#replies.clear();
+    this.#attempt(nowMs);
+  }
+
+  #attempt(nowMs: number): void {
+    const leftMs = this.#deadlineMs - nowMs;
     if (leftMs <= 0) {
-      this.#giveUp(call);
+      this.#giveUp();
       return;
     }
-    const to = this.#policy.contact === 'all' ? this.#members : [this.#contact];
-    if (!call.registers) call.unresolved += to.length;
-    this.#wake(Math.min(this.#attemptTimeoutMs, leftMs), () => this.#onAttemptTimeout(call));
-    for (const member of to) this.#ports.send(member, call.request);
+    this.#then('ask-another', nowMs, Math.min(this.#attemptTimeoutMs, leftMs));
+    const request = this.#request;
+    const count = this.#policy.contact === 'all' ? this.#members.length : 1;
+    if (!this.#registers) this.#unresolved += count;
+    if (count === 1) this.#ports.send(this.#contact, request);
+    else for (const member of this.#members) this.#ports.send(member, request);
   }
 
   /** In place of what was to happen next. Replies nearly always come first, so an alarm is not set anew for each. */
-  #wake(delayMs: number, run: () => void): void {
-    const atMs = this.#ports.clock.now() + delayMs;
-    this.#next = { atMs, run };
+  #then(next: Next, nowMs: number, delayMs: number): void {
+    const atMs = nowMs + delayMs;
+    this.#next = next;
+    this.#nextAtMs = atMs;
     if (this.#alarm !== undefined && this.#alarm.atMs <= atMs) return;
     this.#alarm?.cancel();
     this.#setAlarm(atMs, delayMs);
@@ -159,82 +171,81 @@ export class SessionClient {
 
   #onAlarm(): void {
     this.#alarm = undefined;
-    if (this.#next === undefined) return;
-    const { atMs, run } = this.#next;
-    const leftMs = atMs - this.#ports.clock.now();
+    if (this.#next === 'nothing') return;
+    const nowMs = this.#ports.clock.now();
+    const leftMs = this.#nextAtMs - nowMs;
     // Clocks count in fractions that a timer does not know.
     if (leftMs > 0.001) {
-      this.#setAlarm(atMs, leftMs);
+      this.#setAlarm(this.#nextAtMs, leftMs);
       return;
     }
-    this.#next = undefined;
-    run();
+    const next = this.#next;
+    this.#next = 'nothing';
+    if (next === 'ask-another') this.#askAnother(nowMs);
+    else this.#attempt(nowMs);
   }
 
-  #onAttemptTimeout(call: Call): void {
-    if (this.#call !== call) return;
+  #askAnother(nowMs: number): void {
     this.#contact = this.#anyOther(this.#contact);
-    call.redirects = 0;
+    this.#redirects = 0;
     // The same command under a new request id, so that a late refusal of the old attempt is not taken for this one's.
-    call.request = { ...call.request, id: this.#nextRequest() };
-    call.replies?.clear();
-    this.#attempt(call);
+    this.#request = { ...this.#request, id: this.#nextRequest() };
+    this.#replies.clear();
+    this.#attempt(nowMs);
   }
 
-  #onRejected(call: Call, from: NodeId, leader: NodeId | undefined): void {
-    if (!call.registers) call.unresolved -= 1;
+  #onRejected(from: NodeId, leader: NodeId | undefined): void {
+    if (!this.#registers) this.#unresolved -= 1;
     if (this.#policy.contact === 'all') return;
+    const nowMs = this.#ports.clock.now();
     const known = leader !== undefined && leader !== from && this.#members.includes(leader);
-    if (known && call.redirects < maxRedirects) {
-      call.redirects += 1;
+    if (known && this.#redirects < maxRedirects) {
+      this.#redirects += 1;
       this.#contact = leader;
-      this.#attempt(call);
+      this.#attempt(nowMs);
       return;
     }
-    call.redirects = 0;
+    this.#redirects = 0;
     this.#contact = this.#anyOther(from);
-    const leftMs = Math.max(0, call.deadlineMs - this.#ports.clock.now());
-    this.#wake(Math.min(this.#ports.random.between(...retryPauseMs), leftMs), () => {
-      if (this.#call === call) this.#attempt(call);
-    });
+    const leftMs = Math.max(0, this.#deadlineMs - nowMs);
+    this.#then('ask-again', nowMs, Math.min(this.#ports.random.between(...retryPauseMs), leftMs));
   }
 
-  #onAnswered(call: Call, from: NodeId, bytes: Uint8Array): void {
-    if (call.replies !== undefined && this.#agreeing(call.replies.set(from, bytes), bytes) < this.#quorum) return;
+  #onAnswered(command: ClientCommand, from: NodeId, bytes: Uint8Array): void {
+    if (this.#quorum > 1 && this.#agreeing(from, bytes) < this.#quorum) return;
     const result = decodeResult(bytes);
-    if (call.registers && result.status === 'ok') {
+    if (this.#registers && result.status === 'ok') {
       this.#session = Number(result.value);
-      call.registers = false;
-      call.request = this.#requestOf(call.command);
-      call.firstId = call.request.id;
-      call.replies?.clear();
-      this.#attempt(call);
+      this.#registers = false;
+      this.#ask(this.#requestOf(command), this.#ports.clock.now());
       return;
     }
-    if (result.status === 'expired') this.#finish(call, { kind: 'unknown', error: 'the session expired' });
-    else this.#finish(call, { kind: 'answered', result });
+    if (result.status === 'expired') this.#finish({ kind: 'unknown', error: 'the session expired' });
+    else this.#finish({ kind: 'answered', result });
   }
 
-  #agreeing(replies: ReadonlyMap<NodeId, Uint8Array>, bytes: Uint8Array): number {
+  /** How many have said the same, this one included. */
+  #agreeing(from: NodeId, bytes: Uint8Array): number {
+    this.#replies.set(from, bytes);
     let equal = 0;
-    for (const other of replies.values()) if (Buffer.compare(other, bytes) === 0) equal += 1;
+    for (const other of this.#replies.values()) if (Buffer.compare(other, bytes) === 0) equal += 1;
     return equal;
   }
 
-  #giveUp(call: Call): void {
-    const error = 'timed out';
-    const safe = !isRead(call.command.op) && call.unresolved === 0;
-    this.#finish(call, safe ? { kind: 'failed', error: 'no replica took it up' } : { kind: 'unknown', error });
+  #giveUp(): void {
+    const reads = this.#command !== undefined && isRead(this.#command.op);
+    const safe = !reads && this.#unresolved === 0;
+    this.#finish(safe ? { kind: 'failed', error: 'no replica took it up' } : { kind: 'unknown', error: 'timed out' });
   }
 
-  #finish(call: Call, outcome: CallOutcome): void {
-    this.#call = undefined;
-    this.#next = undefined;
+  #finish(outcome: CallOutcome): void {
+    this.#command = undefined;
+    this.#next = 'nothing';
     // A command of unknown fate may be applied at any later time, under its sequence number: begin a new session.
     if (outcome.kind === 'unknown') {
       this.#session = 0;
       this.#sequence = 0;
     }
-    call.done(outcome);
+    this.#done(outcome);
   }
 }

@@ -51,7 +51,7 @@ export interface Driver {
   open(): Promise<void>;
   /**
    * Carries out operations of one client (0 to `clients` - 1), which has no others under way. Calls `onDone` once, in a
-   * later turn, at the latest after the time-out: with `ok` all were carried out.
+   * later turn, at the latest after the time-out: with `ok` all were carried out. The list is its caller's again after that.
    */
   submit(client: number, operations: readonly BenchOperation[]): void;
   /** `value` is what the first operation read: null where there was no record, undefined where it was no read. */

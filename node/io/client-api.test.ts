@@ -55,8 +55,8 @@ describe('many clients behind one connection', () => {
     const connections = await connected({ n1: address });
     const got: string[] = [];
     for (const name of ['a', 'b', 'c']) {
-      connections.listen(name, (from, reply) => got.push(`${name} ${from} ${reply.id} ${reply.status}`));
-      connections.send('n1', name, name === 'c' ? { ...write(7), access: 'read' } : write(7));
+      const line = connections.addClient((from, reply) => got.push(`${name} ${from} ${reply.id} ${reply.status}`));
+      line.send('n1', name === 'c' ? { ...write(7), access: 'read' } : write(7));
     }
     await eventually(() => got.length === 3, 'all replies came');
     expect(got).toEqual(['a n1 7 ok', 'b n1 7 ok', 'c n1 7 rejected']);
@@ -70,10 +70,10 @@ describe('many clients behind one connection', () => {
     const { address } = await replica((_, { id }, reply) => reply({ id, status: 'ok', result: large }));
     const connections = await connected({ n1: address });
     let bytes = 0;
-    connections.listen('a', (_, reply) => {
+    const line = connections.addClient((_, reply) => {
       bytes += reply.status === 'ok' ? reply.result.length : 0;
     });
-    for (let id = 1; id <= 12; id += 1) connections.send('n1', 'a', { id, access: 'write', command: large });
+    for (let id = 1; id <= 12; id += 1) line.send('n1', { id, access: 'write', command: large });
     await eventually(() => bytes === 12 * maxCommandBytes, 'all came back');
   });
 
@@ -82,9 +82,9 @@ describe('many clients behind one connection', () => {
     const connections = new ReplicaConnections({ n1: nobody });
     closers.push(() => connections.close());
     const got: ClientReply[] = [];
-    connections.listen('a', (_, reply) => got.push(reply));
-    connections.send('n1', 'a', write(1));
-    connections.send('n2', 'a', write(2));
+    const line = connections.addClient((_, reply) => got.push(reply));
+    line.send('n1', write(1));
+    line.send('n2', write(2));
     expect(got).toEqual([]);
     await eventually(() => got.length === 2, 'both were refused');
     expect(got).toEqual([
@@ -99,8 +99,8 @@ describe('many clients behind one connection', () => {
     await silent.open(address);
     const connections = await connected({ n1: address });
     const got: number[] = [];
-    connections.listen('a', (_, reply) => got.push(reply.id));
-    connections.send('n1', 'a', write(1));
+    const line = connections.addClient((_, reply) => got.push(reply.id));
+    line.send('n1', write(1));
     await eventually(() => connections.reachable().length === 1, 'it is up');
     silent.close();
     await eventually(() => connections.reachable().length === 0, 'the end is noticed');
@@ -111,7 +111,7 @@ describe('many clients behind one connection', () => {
     closers.push(() => again.close());
     await again.open(address);
     await eventually(() => connections.reachable().length === 1, 'it is found again');
-    connections.send('n1', 'a', write(2));
+    line.send('n1', write(2));
     await eventually(() => got.includes(2), 'it answers');
     expect(got).toEqual([2]);
   });
@@ -151,8 +151,8 @@ describe('the clients’ API bounds what it takes', () => {
     const { address } = await replica(() => {});
     const connections = await connected({ n1: address });
     const refused: number[] = [];
-    connections.listen('a', (_, reply) => refused.push(reply.id));
-    for (let id = 1; id <= 100_010; id += 1) connections.send('n1', 'a', { ...write(id), command: Buffer.alloc(30) });
+    const line = connections.addClient((_, reply) => refused.push(reply.id));
+    for (let id = 1; id <= 100_010; id += 1) line.send('n1', { ...write(id), command: Buffer.alloc(30) });
     await eventually(() => refused.length === 10, 'those past the bound came back');
     expect(refused[0]).toBe(100_001);
   });

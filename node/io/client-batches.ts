@@ -1,38 +1,60 @@
 /** `Requests` and `Replies` of node/proto/client.proto as bytes, and one `Request` or `Reply` alone. */
 import { maxCommandBytes } from '../machine/command.ts';
 import type { ClientReply, ClientRequest } from '../ports.ts';
-import { FieldReader, fieldBytes, putFieldHead, putFixed64, wireType } from './wire.ts';
+import { FieldReader, fieldBytes, putFieldHead, putFixed64, putFixed64Halves, wireType } from './wire.ts';
 
 /** The largest batch of requests or replies that is taken, in bytes. */
 export const maxBatchBytes = 4 << 20;
 /** What a sender puts into one batch, in bytes; a batch of one may be larger. */
 export const fullBatchBytes = 1 << 20;
 
-const emptyView = new Uint8Array(0);
+const emptyView = Buffer.alloc(0);
+/** Ids are whole numbers up to 2^53 - 1, and these their upper 32 bits. */
+export const maxLine = 2 ** 21 - 1;
+/** A result of at most so many bytes that equals the one before it in its batch becomes one and the same view. */
+const sharedResultBytes = 16;
 
 function requestBytes(request: ClientRequest): number {
   return 9 + (request.access === 'read' ? 2 : 0) + fieldBytes(request.command.length);
 }
 
 export function encodeRequests(requests: readonly ClientRequest[]): Buffer {
-  let size = 0;
-  for (const request of requests) size += fieldBytes(requestBytes(request));
-  const buffer = Buffer.allocUnsafe(size);
+  const buffer = Buffer.allocUnsafe(requestsBytes(requests));
   let at = 0;
   for (const request of requests) {
-    at = putRequest(buffer, putFieldHead(buffer, at, 1, requestBytes(request)), request);
+    at = putFieldHead(buffer, at, 1, requestBytes(request));
+    at = putRequest(buffer, putFixed64(buffer, at, 1, request.id), request);
   }
   return buffer;
 }
 
-export function encodeRequest(request: ClientRequest): Buffer {
-  const buffer = Buffer.allocUnsafe(requestBytes(request));
-  putRequest(buffer, 0, request);
+/** As `encodeRequests`, with numbers of the sender's own, `lines`, as the upper 32 bits of the ids: replies bear them, too. */
+export function encodeRequestsOf(requests: readonly ClientRequest[], lines: readonly number[]): Buffer {
+  const buffer = Buffer.allocUnsafe(requestsBytes(requests));
+  let at = 0;
+  for (let place = 0; place < requests.length; place += 1) {
+    const request = requests[place] as ClientRequest;
+    at = putFieldHead(buffer, at, 1, requestBytes(request));
+    at = putRequest(buffer, putFixed64Halves(buffer, at, 1, request.id, lines[place] as number), request);
+  }
   return buffer;
 }
 
-function putRequest(buffer: Buffer, from: number, { id, access, command }: ClientRequest): number {
-  let at = putFixed64(buffer, from, 1, id);
+function requestsBytes(requests: readonly ClientRequest[]): number {
+  let size = 0;
+  for (const request of requests) size += fieldBytes(requestBytes(request));
+  return size;
+}
+
+export function encodeRequest(request: ClientRequest): Buffer {
+  const buffer = Buffer.allocUnsafe(requestBytes(request));
+  putRequest(buffer, putFixed64(buffer, 0, 1, request.id), request);
+  return buffer;
+}
+
+/** All but the id. */
+function putRequest(buffer: Buffer, from: number, { access, command }: ClientRequest): number {
+  let at = from;
   if (access === 'read') {
     buffer[at] = 2 << 3;
     buffer[at + 1] = 1;
@@ -123,45 +145,80 @@ function putReply(buffer: Buffer, from: number, reply: ClientReply, length: numb
   return at + length;
 }
 
-/** Results are views into `bytes`. Null where the bytes are no batch. */
-export function decodeReplies(bytes: Buffer): ClientReply[] | null {
-  const replies: ClientReply[] = [];
-  const reader = new FieldReader(bytes);
+/** Takes a reply, `line` being the upper 32 bits of its id and `reply.id` the lower ones. */
+export type TakeReply = (line: number, reply: ClientReply) => void;
+
+/**
+ * Gives each reply of a batch to `take`. Results are views into `bytes`. False where the bytes are no batch; what stands
+ * before the damage was taken.
+ */
+export function forEachReply(bytes: Buffer, take: TakeReply): boolean {
+  const reader = new ReplyReader(bytes);
   while (reader.next()) {
     if (reader.field !== 1 || reader.type !== wireType.bytes) {
       reader.skip();
       continue;
     }
     const outer = reader.enter();
-    const reply = readReply(reader);
+    const reply = reader.reply();
     reader.leave(outer);
-    if (reply === null) return null;
-    replies.push(reply);
+    if (reply === null) return false;
+    take(reader.line, reply);
   }
-  return reader.failed ? null : replies;
+  return !reader.failed;
+}
+
+/** Results are views into `bytes`. Null where the bytes are no batch. */
+export function decodeReplies(bytes: Buffer): ClientReply[] | null {
+  const replies: ClientReply[] = [];
+  const whole = forEachReply(bytes, (line, reply) => replies.push(withLine(line, reply)));
+  return whole ? replies : null;
 }
 
 /** Null where the bytes are no reply. */
 export function decodeReply(bytes: Buffer): ClientReply | null {
-  return readReply(new FieldReader(bytes));
+  const reader = new ReplyReader(bytes);
+  const reply = reader.reply();
+  return reply === null ? null : withLine(reader.line, reply);
 }
 
-function readReply(reader: FieldReader): ClientReply | null {
-  let id = 0;
-  let result: Uint8Array | undefined;
-  let leader: string | undefined;
-  while (reader.next()) {
-    const { field, type } = reader;
-    if (field === 1 && type === wireType.fixed64) id = reader.fixed64();
-    else if (field === 2 && type === wireType.bytes) result = reader.bytes();
-    else if (field === 3 && type === wireType.bytes) leader = decodeLeader(reader.bytes());
-    else reader.skip();
+function withLine(line: number, reply: ClientReply): ClientReply {
+  return line === 0 ? reply : { ...reply, id: line * 2 ** 32 + reply.id };
+}
+
+class ReplyReader extends FieldReader {
+  /** The upper 32 bits of the id of the reply that was read last. */
+  line = 0;
+  #last: Buffer = emptyView;
+
+  /** The reply that goes to the end of what is being read, with the lower 32 bits of its id; null where it is none. */
+  reply(): ClientReply | null {
+    let id = 0;
+    let result: Buffer | undefined;
+    let leader: string | undefined;
+    this.line = 0;
+    while (this.next()) {
+      const { field, type } = this;
+      if (field === 1 && type === wireType.fixed64) {
+        id = this.fixed64Low();
+        this.line = this.high;
+      } else if (field === 2 && type === wireType.bytes) result = this.#result();
+      else if (field === 3 && type === wireType.bytes) leader = decodeLeader(this.bytes());
+      else this.skip();
+    }
+    if (this.failed || this.line > maxLine) return null;
+    if (result !== undefined) return { id, status: 'ok', result };
+    // A reply of neither kind comes from a newer version: it must not be read as a refusal.
+    if (leader === undefined) return null;
+    return leader === '' ? { id, status: 'rejected' } : { id, status: 'rejected', leader };
   }
-  if (reader.failed) return null;
-  if (result !== undefined) return { id, status: 'ok', result };
-  // A reply of neither kind comes from a newer version: it must not be read as a refusal.
-  if (leader === undefined) return null;
-  return leader === '' ? { id, status: 'rejected' } : { id, status: 'rejected', leader };
+
+  /** Most results say only that it went well. */
+  #result(): Buffer {
+    const result = this.bytesOr(this.#last);
+    if (result.length <= sharedResultBytes) this.#last = result;
+    return result;
+  }
 }
 
 /** Empty where nobody is named. */

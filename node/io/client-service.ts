@@ -15,7 +15,7 @@ import { handWrittenMethod, loadService } from './grpc.ts';
 
 /** Stand for a batch that could not be decoded. */
 export const badRequests: readonly ClientRequest[] = [];
-export const badReplies: readonly ClientReply[] = [];
+const badReplies: readonly ClientReply[] = [];
 
 /** Stand for one that could not be decoded. */
 export const badRequest: ClientRequest = { id: 0, access: 'read', command: new Uint8Array(0) };

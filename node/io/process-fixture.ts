@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CallOutcome, type ClientCommand, SessionClient } from '../client.ts';
+import { type CallOutcome, type ClientCommand, type ClientPorts, SessionClient } from '../client.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import { ReplicaControl } from './control-client.ts';
 import { eventually } from './fixture.ts';
@@ -66,7 +66,6 @@ export class TestCluster {
   readonly connections: ReplicaConnections;
   readonly #folder = mkdtempSync(join(tmpdir(), 'splitbrain-main-'));
   readonly #controls = new Map<string, ReplicaControl>();
-  #clients = 0;
 
   private constructor(addresses: readonly string[]) {
     const at = (index: number) => addresses[index] as string;
@@ -138,13 +137,10 @@ export class TestCluster {
 
   /** A client whose calls are promises. */
   client(): (command: Partial<ClientCommand> & Pick<ClientCommand, 'op' | 'key'>) => Promise<CallOutcome> {
-    this.#clients += 1;
-    const name = `client ${this.#clients}`;
-    const send: ConstructorParameters<typeof SessionClient>[0]['send'] = (to, request) =>
-      this.connections.send(to, name, request);
+    const line = this.connections.addClient((from, reply) => session.receive(from, reply));
+    const send: ClientPorts['send'] = (to, request) => line.send(to, request);
     const ports = { clock: systemClock, random: systemRandom(), send };
     const session = new SessionClient(ports, this.members, { contact: 'leader', replyQuorum: () => 1 });
-    this.connections.listen(name, (from, reply) => session.receive(from, reply));
     return (command) =>
       new Promise((resolve) => session.call({ a: null, b: null, ...command }, 10_000, (outcome) => resolve(outcome)));
   }

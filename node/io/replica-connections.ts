@@ -1,66 +1,54 @@
-/**
- * Many clients over one connection to each replica; for the lab and the load generator. A `SessionClient` sends with
- * `(to, request) => connections.send(to, name, request)`, and its `receive` takes what `listen` brings.
- */
+/** Many clients over one connection to each replica; for the lab and the load generator. */
 import { type ClientDuplexStream, Metadata } from '@grpc/grpc-js';
 import type { ClientReply, ClientRequest } from '../ports.ts';
-import type { ClientId, NodeId } from '../protocol.ts';
-import { fullBatchBytes } from './client-batches.ts';
-import { badReplies, sessionMethod } from './client-service.ts';
+import type { NodeId } from '../protocol.ts';
+import { encodeRequestsOf, forEachReply, fullBatchBytes, maxLine, type TakeReply } from './client-batches.ts';
+import { sessionMethod } from './client-service.ts';
 import { RedialledCall } from './redialled-call.ts';
 import { atEndOfTurn } from './turn.ts';
 
 /** How many requests may wait for a connection that takes no more, in bytes; more are turned away here. */
 const maxWaitingBytes = 16 << 20;
-const idsPerClient = 2 ** 32;
-const maxClients = 2 ** 21;
 
-type Call = ClientDuplexStream<readonly ClientRequest[], readonly ClientReply[]>;
+/** Requests, and the line that each came from. */
+interface Batch {
+  readonly requests: readonly ClientRequest[];
+  readonly lines: readonly number[];
+}
 
-/** Takes a reply to one client. */
-export type TakeReply = (from: NodeId, reply: ClientReply) => void;
+type Call = ClientDuplexStream<Batch, Buffer>;
 
-interface Listener {
-  readonly number: number;
-  take: TakeReply;
+/** One client's way to the replicas and back. */
+export interface ClientLine {
+  /**
+   * Sends a request with all others of this turn. Where no connection is up, or it takes no more, nothing is written and
+   * the client gets `rejected`: that replica never saw the request. A request that was written on a connection which then
+   * broke gets no reply at all.
+   *
+   * @param request - its id is at most 2^32 - 1
+   */
+  send(member: NodeId, request: ClientRequest): void;
 }
 
 export class ReplicaConnections {
   readonly #connections = new Map<NodeId, ReplicaConnection>();
-  readonly #listeners = new Map<ClientId, Listener>();
-  readonly #byNumber: Listener[] = [];
-  #unflushed: ReplicaConnection[] = [];
+  readonly #lines: Line[] = [];
 
   /** @param addresses - where the clients' API of each replica is dialled, `host:port` */
   constructor(addresses: Readonly<Record<NodeId, string>>) {
     for (const [member, address] of Object.entries(addresses)) {
-      const take = (reply: ClientReply) => this.#route(member, reply);
+      const take: TakeReply = (line, reply) => this.#lines[line]?.take(member, reply);
       this.#connections.set(member, new ReplicaConnection(address, take));
     }
   }
 
-  /** Replies to `client` go to `take` from now on. Each comes in a later turn than the `send` that it answers. */
-  listen(client: ClientId, take: TakeReply): void {
-    this.#listenerOf(client).take = take;
-  }
-
-  /**
-   * Sends a request with all others of this turn. Where no connection is up, or it takes no more, nothing is written
-   * and the client gets `rejected`: that replica never saw the request. A request that was written on a connection
-   * which then broke gets no reply at all.
-   *
-   * @param request - its id is at most 2^32 - 1
-   */
-  send(member: NodeId, client: ClientId, request: ClientRequest): void {
-    const connection = this.#connections.get(member);
-    const listener = this.#listenerOf(client);
-    const { id, access, command } = request;
-    if (!connection?.take({ id: listener.number * idsPerClient + id, access, command })) {
-      setImmediate(() => listener.take(member, { id, status: 'rejected' }));
-      return;
-    }
-    if (this.#unflushed.length === 0) atEndOfTurn(() => this.#flush());
-    this.#unflushed.push(connection);
+  /** Adds a client, whose replies go to `take`. Each comes in a later turn than the `send` that it answers. */
+  addClient(take: (from: NodeId, reply: ClientReply) => void): ClientLine {
+    const number = this.#lines.length;
+    if (number > maxLine) throw new Error(`more than ${maxLine} clients`);
+    const line = new Line(number, this.#connections, take);
+    this.#lines.push(line);
+    return line;
   }
 
   /** The replicas that can be reached now. */
@@ -72,48 +60,50 @@ export class ReplicaConnections {
     for (const connection of this.#connections.values()) connection.close();
     this.#connections.clear();
   }
+}
 
-  #listenerOf(client: ClientId): Listener {
-    let listener = this.#listeners.get(client);
-    if (listener === undefined) {
-      const number = this.#byNumber.length;
-      if (number >= maxClients) throw new Error(`more than ${maxClients} clients`);
-      listener = { number, take: () => {} };
-      this.#listeners.set(client, listener);
-      this.#byNumber.push(listener);
-    }
-    return listener;
+class Line implements ClientLine {
+  readonly #number: number;
+  readonly #connections: ReadonlyMap<NodeId, ReplicaConnection>;
+  readonly take: (from: NodeId, reply: ClientReply) => void;
+
+  constructor(
+    number: number,
+    connections: ReadonlyMap<NodeId, ReplicaConnection>,
+    take: (from: NodeId, reply: ClientReply) => void,
+  ) {
+    this.#number = number;
+    this.#connections = connections;
+    this.take = take;
   }
 
-  #route(member: NodeId, reply: ClientReply): void {
-    const id = reply.id % idsPerClient;
-    // Not `{ ...reply, id }`, which copies field by field: this is done once for each operation.
-    const own = reply.status === 'ok' ? { id, status: reply.status, result: reply.result } : { ...reply, id };
-    this.#byNumber[Math.floor(reply.id / idsPerClient)]?.take(member, own);
-  }
-
-  #flush(): void {
-    const connections = this.#unflushed;
-    this.#unflushed = [];
-    for (const connection of connections) connection.flush();
+  send(member: NodeId, request: ClientRequest): void {
+    if (this.#connections.get(member)?.take(this.#number, request)) return;
+    setImmediate(() => this.take(member, { id: request.id, status: 'rejected' }));
   }
 }
 
 /** The connection to one replica. */
 class ReplicaConnection {
   readonly #redialled: RedialledCall<Call>;
-  readonly #take: (reply: ClientReply) => void;
+  readonly #take: TakeReply;
+  readonly #flush = () => this.#writeAll();
   #call: Call | undefined;
   #writable = false;
   #waiting: ClientRequest[] = [];
+  /** The lines of the waiting requests. */
+  #lines: number[] = [];
   #waitingBytes = 0;
+  #flushing = false;
 
-  constructor(address: string, take: (reply: ClientReply) => void) {
+  constructor(address: string, take: TakeReply) {
     this.#take = take;
-    const { path, requestSerialize, responseDeserialize } = sessionMethod;
+    const encode = ({ requests, lines }: Batch) => encodeRequestsOf(requests, lines);
+    // Replies are decoded where they go, without a list of them in between.
+    const decode = (bytes: Buffer) => bytes;
     this.#redialled = new RedialledCall<Call>({
       address,
-      begin: (client) => client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, new Metadata()),
+      begin: (client) => client.makeBidiStreamRequest(sessionMethod.path, encode, decode, new Metadata()),
       onUp: (call) => this.#up(call),
       onDown: () => this.#down(),
     });
@@ -123,18 +113,17 @@ class ReplicaConnection {
     return this.#call !== undefined;
   }
 
-  /** False where the request cannot be written now or soon. */
-  take(request: ClientRequest): boolean {
+  /** Sends it at the end of this turn; false where the request cannot be written now or soon. */
+  take(line: number, request: ClientRequest): boolean {
     if (this.#call === undefined || this.#waitingBytes > maxWaitingBytes) return false;
     this.#waiting.push(request);
+    this.#lines.push(line);
     this.#waitingBytes += request.command.length;
-    return true;
-  }
-
-  flush(): void {
-    while (this.#writable && this.#waiting.length > 0) {
-      this.#writable = this.#call?.write(this.#takeBatch()) ?? false;
+    if (!this.#flushing) {
+      this.#flushing = true;
+      atEndOfTurn(this.#flush);
     }
+    return true;
   }
 
   close(): void {
@@ -142,7 +131,14 @@ class ReplicaConnection {
     this.#redialled.close();
   }
 
-  #takeBatch(): ClientRequest[] {
+  #writeAll(): void {
+    this.#flushing = false;
+    while (this.#writable && this.#waiting.length > 0) {
+      this.#writable = this.#call?.write(this.#takeBatch()) ?? false;
+    }
+  }
+
+  #takeBatch(): Batch {
     let count = 0;
     let bytes = 0;
     for (const { command } of this.#waiting) {
@@ -151,9 +147,12 @@ class ReplicaConnection {
       count += 1;
     }
     this.#waitingBytes -= bytes;
-    if (count < this.#waiting.length) return this.#waiting.splice(0, count);
-    const all = this.#waiting;
+    if (count < this.#waiting.length) {
+      return { requests: this.#waiting.splice(0, count), lines: this.#lines.splice(0, count) };
+    }
+    const all = { requests: this.#waiting, lines: this.#lines };
     this.#waiting = [];
+    this.#lines = [];
     return all;
   }
 
@@ -163,12 +162,10 @@ class ReplicaConnection {
     call.on('drain', () => {
       if (this.#call !== call) return;
       this.#writable = true;
-      this.flush();
+      this.#writeAll();
     });
-    call.on('data', (replies: readonly ClientReply[]) => {
-      if (this.#call !== call) return;
-      if (replies === badReplies) call.cancel();
-      else for (const reply of replies) this.#take(reply);
+    call.on('data', (bytes: Buffer) => {
+      if (this.#call === call && !forEachReply(bytes, this.#take)) call.cancel();
     });
   }
 
@@ -176,9 +173,10 @@ class ReplicaConnection {
   #down(): void {
     this.#call = undefined;
     this.#writable = false;
-    const refused = this.#waiting;
+    const { requests, lines } = { requests: this.#waiting, lines: this.#lines };
     this.#waiting = [];
+    this.#lines = [];
     this.#waitingBytes = 0;
-    for (const { id } of refused) this.#take({ id, status: 'rejected' });
+    for (const [place, { id }] of requests.entries()) this.#take(lines[place] as number, { id, status: 'rejected' });
   }
 }

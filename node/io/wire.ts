@@ -40,9 +40,14 @@ export function putFieldHead(buffer: Buffer, at: number, field: number, length: 
 
 /** Writes a fixed64 field whose number is below 16. `value` is a whole number from 0 to 2^53 - 1. */
 export function putFixed64(buffer: Buffer, at: number, field: number, value: number): number {
+  return putFixed64Halves(buffer, at, field, value >>> 0, Math.floor(value / 2 ** 32));
+}
+
+/** Writes a fixed64 field whose number is below 16, from its lower and its upper 32 bits. */
+export function putFixed64Halves(buffer: Buffer, at: number, field: number, low: number, high: number): number {
   buffer[at] = (field << 3) | wireType.fixed64;
-  buffer.writeUInt32LE(value >>> 0, at + 1);
-  return buffer.writeUInt32LE(Math.floor(value / 2 ** 32), at + 5);
+  buffer.writeUInt32LE(low, at + 1);
+  return buffer.writeUInt32LE(high, at + 5);
 }
 
 /** Reads the fields of one message. After any failure `failed` is true and what was read means nothing. */
@@ -55,6 +60,8 @@ export class FieldReader {
   field = 0;
   /** Its wire type. */
   type = 0;
+  /** The upper 32 bits of the fixed64 that was read last. */
+  high = 0;
 
   constructor(buffer: Buffer, start = 0, end = buffer.length) {
     this.#buffer = buffer;
@@ -88,12 +95,20 @@ export class FieldReader {
 
   /** A fixed64 as a number; fails above 2^53 - 1. */
   fixed64(): number {
-    if (!this.#has(8)) return 0;
-    const low = this.#buffer.readUInt32LE(this.#at);
-    const value = this.#buffer.readUInt32LE(this.#at + 4) * 2 ** 32 + low;
-    this.#at += 8;
+    const low = this.fixed64Low();
+    const value = this.high * 2 ** 32 + low;
     if (value > Number.MAX_SAFE_INTEGER) this.failed = true;
     return value;
+  }
+
+  /** The lower 32 bits of a fixed64; the upper ones are in `high`. */
+  fixed64Low(): number {
+    this.high = 0;
+    if (!this.#has(8)) return 0;
+    const low = this.#buffer.readUInt32LE(this.#at);
+    this.high = this.#buffer.readUInt32LE(this.#at + 4);
+    this.#at += 8;
+    return low;
   }
 
   double(): number {
@@ -126,6 +141,22 @@ export class FieldReader {
     const start = this.#at;
     this.#at += length;
     return this.#buffer.subarray(start, this.#at);
+  }
+
+  /** As `bytes`; but `same` itself, without a view of its own, where that is the content. For few and short contents. */
+  bytesOr(same: Buffer): Buffer {
+    const start = this.#at;
+    const length = this.varint();
+    if (length === same.length && this.#has(length)) {
+      let equal = 0;
+      while (equal < length && this.#buffer[this.#at + equal] === same[equal]) equal += 1;
+      if (equal === length) {
+        this.#at += length;
+        return same;
+      }
+    }
+    this.#at = start;
+    return this.bytes();
   }
 
   /** Passes over a field that this version does not know. */

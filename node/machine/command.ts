@@ -54,25 +54,75 @@ export const maxCommandBytes = 1 << 20;
 /** The most records that one `scan` may ask for. */
 export const maxScanRecords = 1000;
 
+/** What a command asks for, whoever asks. */
+export type Operation = Pick<Command, 'op' | 'key' | 'a' | 'b'>;
+
+/** Commands are written one behind the other into pieces of memory of this size: a buffer for each would cost more. */
+const slabBytes = 64 * 1024;
+/** A UTF-16 code unit takes at most so many bytes of UTF-8. */
+const maxBytesPerUnit = 3;
+/** A string of at most so many characters is written here, if all are ASCII: a call into the machine's own code takes longer. */
+const shortLength = 24;
+
+let slab = Buffer.allocUnsafeSlow(slabBytes);
+let slabUsed = 0;
+
+export function encodeCommand(command: Command): Uint8Array {
+  return encodeOperation(command, command.session, command.sequence);
+}
+
+/** As `encodeCommand`, for an operation that a session asks for. */
+export function encodeOperation(operation: Operation, session: number, sequence: number): Uint8Array {
+  const { key, a, b } = operation;
+  // More than it may take, for counting bytes means to read the strings twice. What is not used goes to the next one.
+  const most = headerBytes + 12 + maxBytesPerUnit * (key.length + (a?.length ?? 0) + (b?.length ?? 0));
+  if (most > slabBytes / 4) {
+    const exact = Buffer.allocUnsafe(headerBytes + stringBytes(key) + stringBytes(a) + stringBytes(b));
+    putCommand(exact, 0, operation, session, sequence);
+    return exact;
+  }
+  if (slabUsed + most > slabBytes) {
+    slab = Buffer.allocUnsafeSlow(slabBytes);
+    slabUsed = 0;
+  }
+  const start = slabUsed;
+  slabUsed = putCommand(slab, start, operation, session, sequence);
+  return slab.subarray(start, slabUsed);
+}
+
+function putCommand(
+  buffer: Buffer,
+  at: number,
+  { op, key, a, b }: Operation,
+  session: number,
+  sequence: number,
+): number {
+  buffer[at] = operations.indexOf(op);
+  buffer.writeDoubleBE(session, at + 1);
+  buffer.writeUInt32BE(sequence, at + 9);
+  return putString(buffer, putString(buffer, putString(buffer, at + headerBytes, key), a), b);
+}
+
 function stringBytes(value: string | null): number {
   return 4 + (value === null ? 0 : Buffer.byteLength(value));
 }
 
 function putString(buffer: Buffer, at: number, value: string | null): number {
   if (value === null) return buffer.writeUInt32BE(absent, at);
-  const length = buffer.write(value, at + 4);
+  const short = value.length <= shortLength && putAscii(buffer, at + 4, value);
+  const length = short ? value.length : buffer.write(value, at + 4);
   buffer.writeUInt32BE(length, at);
   return at + 4 + length;
 }
 
-export function encodeCommand(command: Command): Uint8Array {
-  const { key, a, b } = command;
-  const buffer = Buffer.allocUnsafe(headerBytes + stringBytes(key) + stringBytes(a) + stringBytes(b));
-  buffer[0] = operations.indexOf(command.op);
-  buffer.writeDoubleBE(command.session, 1);
-  buffer.writeUInt32BE(command.sequence, 9);
-  putString(buffer, putString(buffer, putString(buffer, headerBytes, key), a), b);
-  return buffer;
+/** False where not all is ASCII. */
+function putAscii(buffer: Buffer, at: number, value: string): boolean {
+  for (let place = 0; place < value.length; place += 1) {
+    const unit = value.charCodeAt(place);
+    if (unit >= 0x80) return false;
+    buffer[at + place] = unit;
+  }
+  return true;
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
@@ -173,13 +223,15 @@ function encodeAnyResult(status: ResultStatus, value: string | null): Uint8Array
   return buffer;
 }
 
+const valuelessResults = new Map(statuses.map((status): [string, Result] => [status, { status, value: null }]));
+
 /** Decodes a result; `malformed` where the bytes are none. */
 export function decodeResult(bytes: Uint8Array): Result {
   const status = statuses[bytes[0] as number];
   if (status === undefined || bytes.length < 5) return { status: 'malformed', value: null };
   const buffer = asBuffer(bytes);
   const length = buffer.readUInt32BE(1);
-  if (length === absent) return { status, value: null };
+  if (length === absent) return valuelessResults.get(status) as Result;
   if (5 + length !== buffer.length) return { status: 'malformed', value: null };
   return { status, value: buffer.toString('utf8', 5) };
 }

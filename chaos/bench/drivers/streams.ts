@@ -1,19 +1,44 @@
 /** Our replicas over their streams: one connection to each, with all clients behind it, as experiments use it. */
-import { SessionClient } from '../../../node/client.ts';
+import { type CallOutcome, type ClientPorts, SessionClient } from '../../../node/client.ts';
 import { systemClock, systemRandom } from '../../../node/io/clock.ts';
 import { ReplicaConnections } from '../../../node/io/replica-connections.ts';
+import type { ClientPolicy } from '../../../node/protocol.ts';
 import { loadProtocol } from '../../catalog.ts';
-import type { BenchOperation, Driver, DriverDefinition, DriverSettings } from '../contracts.ts';
+import type { BenchOperation, Driver, DriverDefinition, DriverSettings, Outcome } from '../contracts.ts';
 import { attemptTimeoutMs, commandOf, outcomeOf, readValue } from '../replica-operations.ts';
 
 /** How long the connections have to come up, in milliseconds. */
 const connectLimitMs = 10_000;
+const random = systemRandom();
+
+type TakeOutcome = (outcome: Outcome, value: string | null | undefined) => void;
+
+/** One client: its operation under way, and its way to the replicas. */
+class StreamClient {
+  readonly #session: SessionClient;
+  #operation: BenchOperation | undefined;
+  readonly #done: (outcome: CallOutcome) => void;
+
+  constructor(connections: ReplicaConnections, members: readonly string[], policy: ClientPolicy, onDone: TakeOutcome) {
+    const line = connections.addClient((from, reply) => this.#session.receive(from, reply));
+    const send: ClientPorts['send'] = (to, request) => line.send(to, request);
+    this.#session = new SessionClient({ clock: systemClock, random, send }, members, policy, attemptTimeoutMs);
+    this.#done = (outcome) => {
+      if (this.#operation !== undefined) onDone(outcomeOf(outcome), readValue(this.#operation, outcome));
+    };
+  }
+
+  call(operation: BenchOperation, timeoutMs: number): void {
+    this.#operation = operation;
+    this.#session.call(commandOf(operation), timeoutMs, this.#done);
+  }
+}
 
 class StreamsDriver implements Driver {
   onDone: Driver['onDone'] = () => {};
   readonly #settings: DriverSettings;
   readonly #connections: ReplicaConnections;
-  #clients: SessionClient[] = [];
+  #clients: StreamClient[] = [];
 
   constructor(settings: DriverSettings) {
     this.#settings = settings;
@@ -24,23 +49,16 @@ class StreamsDriver implements Driver {
     const { endpoints, clients, protocol } = this.#settings;
     const { client: policy } = await loadProtocol(protocol);
     const members = Object.keys(endpoints);
-    const random = systemRandom();
     this.#clients = Array.from({ length: clients }, (_, number) => {
-      const name = `b${number}`;
-      const send: ConstructorParameters<typeof SessionClient>[0]['send'] = (to, request) =>
-        this.#connections.send(to, name, request);
-      const session = new SessionClient({ clock: systemClock, random, send }, members, policy, attemptTimeoutMs);
-      this.#connections.listen(name, (from, reply) => session.receive(from, reply));
-      return session;
+      const onDone: TakeOutcome = (outcome, value) => this.onDone(number, outcome, value);
+      return new StreamClient(this.#connections, members, policy, onDone);
     });
     await this.#connected(members.length);
   }
 
-  submit(client: number, [operation]: readonly BenchOperation[]): void {
-    if (operation === undefined) return;
-    this.#clients[client]?.call(commandOf(operation), this.#settings.timeoutMs, (outcome) =>
-      this.onDone(client, outcomeOf(outcome), readValue(operation, outcome)),
-    );
+  submit(client: number, operations: readonly BenchOperation[]): void {
+    const operation = operations[0];
+    if (operation !== undefined) this.#clients[client]?.call(operation, this.#settings.timeoutMs);
   }
 
   close(): void {

@@ -50,7 +50,8 @@ export class Tally {
 
 interface Call {
   readonly client: number;
-  operations: BenchOperation[];
+  /** Those under way: one list for all that come one after the other. */
+  readonly operations: BenchOperation[];
   /** The recorded ones of them, by their numbers in `Histories`; 0 for one that is not. */
   recorded: number[];
   sentMs: number;
@@ -84,7 +85,7 @@ export class Clients {
   start(): void {
     const nowMs = performance.now();
     if (this.#options.loop.kind === 'closed') {
-      for (const call of this.#calls) this.#begin(call, nowMs);
+      for (const call of this.#calls) this.#begin(call, nowMs, nowMs);
       this.#settleIfQuiet();
       return;
     }
@@ -120,35 +121,36 @@ export class Clients {
     const nowMs = performance.now();
     const meanGapMs = (1000 * operationsPerCall) / loop.ratePerSecond;
     while (this.#nextDueMs <= nowMs) {
-      this.#arrive(Math.min(Math.ceil(this.#nextDueMs), nowMs));
+      this.#arrive(Math.min(Math.ceil(this.#nextDueMs), nowMs), nowMs);
       this.#nextDueMs += -Math.log(1 - random.fraction()) * meanGapMs;
     }
     this.#timer = setTimeout(() => this.#tick(), 1);
   }
 
-  #arrive(dueMs: number): void {
+  #arrive(dueMs: number, nowMs: number): void {
     const client = this.#idle.pop();
-    if (client !== undefined) this.#begin(this.#calls[client] as Call, dueMs);
+    if (client !== undefined) this.#begin(this.#calls[client] as Call, dueMs, nowMs);
     else if (this.#waitingDueMs.length - this.#waitingHead < maxWaiting) this.#waitingDueMs.push(dueMs);
     else if (this.tally !== undefined) this.tally.failed += this.#options.operationsPerCall;
   }
 
-  #begin(call: Call, dueMs: number): void {
+  /** @param nowMs - the time was read just now: it is read once for the end of one operation and the begin of the next */
+  #begin(call: Call, dueMs: number, nowMs: number): void {
     const { next, operationsPerCall } = this.#options;
-    const operations: BenchOperation[] = [];
+    const { operations } = call;
+    operations.length = 0;
     for (let drawn = 0; drawn < operationsPerCall; drawn += 1) {
       const operation = next();
       if (operation === null) break;
       operations.push(operation);
     }
-    if (operations.length === 0) return;
-    call.operations = operations;
+    const first = operations[0];
+    if (first === undefined) return;
     call.dueMs = dueMs;
-    call.sentMs = performance.now();
+    call.sentMs = nowMs;
     call.writes = false;
     this.#underWay += 1;
-    const [first] = operations;
-    if (first?.kind === 'read-modify-write') this.#send(call, [{ kind: 'read', key: first.key }]);
+    if (first.kind === 'read-modify-write') this.#send(call, [{ kind: 'read', key: first.key }]);
     else this.#send(call, operations);
   }
 
@@ -173,24 +175,25 @@ export class Clients {
         if (op !== 0) histories.complete(op, this.#lane(call, place), outcome, value);
       }
     }
-    const [first] = call.operations;
+    const first = call.operations[0];
     if (first?.kind === 'read-modify-write' && !call.writes && outcome === 'ok') {
       call.writes = true;
       this.#send(call, [{ kind: 'update', key: first.key, value: first.value }]);
       return;
     }
-    this.#count(call, outcome);
+    const nowMs = performance.now();
+    this.#count(call, outcome, nowMs);
     this.#underWay -= 1;
-    this.#goOn(call);
+    this.#goOn(call, nowMs);
   }
 
-  #goOn(call: Call): void {
+  #goOn(call: Call, nowMs: number): void {
     if (this.#stopped) {
       this.#settleIfQuiet();
       return;
     }
     if (this.#options.loop.kind === 'closed') {
-      this.#begin(call, call.sentMs);
+      this.#begin(call, nowMs, nowMs);
       if (this.#underWay === 0) this.#settleIfQuiet();
       return;
     }
@@ -204,10 +207,10 @@ export class Clients {
       this.#waitingDueMs.length = 0;
       this.#waitingHead = 0;
     }
-    this.#begin(call, dueMs);
+    this.#begin(call, dueMs, nowMs);
   }
 
-  #count(call: Call, outcome: Outcome): void {
+  #count(call: Call, outcome: Outcome, nowMs: number): void {
     const { operations } = call;
     if (outcome === 'ok') for (const operation of operations) this.#options.acknowledged(operation);
     const { tally } = this;
@@ -215,7 +218,6 @@ export class Clients {
     tally.calls += 1;
     tally[outcome] += operations.length;
     if (outcome !== 'ok') return;
-    const nowMs = performance.now();
     const second = Math.floor((nowMs - tally.beganMs) / 1000);
     tally.perSecond[second] = (tally.perSecond[second] ?? 0) + operations.length;
     tally.latencies.record(operations[0]?.kind ?? 'read', nowMs - call.sentMs, nowMs - call.dueMs);

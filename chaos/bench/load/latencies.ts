@@ -21,10 +21,37 @@ function microseconds(ms: number): number {
   return Math.min(maxMicroseconds, Math.max(1, Math.round(ms * 1000)));
 }
 
+/** Latencies below this are counted by the microsecond, and reach a histogram when it is asked for: finding a bucket is slow. */
+const countedMicroseconds = 1 << 17;
+
+class Recorder {
+  readonly #histogram = emptyHistogram();
+  readonly #counts = new Uint32Array(countedMicroseconds);
+
+  record(ms: number): void {
+    const value = microseconds(ms);
+    if (value < countedMicroseconds) this.#counts[value] = (this.#counts[value] as number) + 1;
+    else this.#histogram.recordValue(value);
+  }
+
+  histogram(): Histogram {
+    for (const [value, count] of this.#counts.entries()) {
+      if (count > 0) this.#histogram.recordValueWithCount(value, count);
+    }
+    this.#counts.fill(0);
+    return this.#histogram;
+  }
+}
+
 interface Kind {
   /** From when an operation was sent. */
-  readonly sent: Histogram;
+  readonly sent: Recorder;
   /** From when it was due; absent in a closed loop, where nothing is ever due. */
+  readonly due: Recorder | undefined;
+}
+
+interface Histograms {
+  readonly sent: Histogram;
   readonly due: Histogram | undefined;
 }
 
@@ -39,8 +66,8 @@ export class Latencies {
 
   record(kind: string, sinceSentMs: number, sinceDueMs: number): void {
     const { sent, due } = this.#kinds.get(kind) ?? this.#add(kind);
-    sent.recordValue(microseconds(sinceSentMs));
-    due?.recordValue(microseconds(sinceDueMs));
+    sent.record(sinceSentMs);
+    due?.record(sinceDueMs);
   }
 
   /**
@@ -52,21 +79,22 @@ export class Latencies {
     const all = { sent: emptyHistogram(), due: this.#open ? emptyHistogram() : undefined };
     const records: Record<string, LatencyRecord> = {};
     for (const [name, kind] of this.#kinds) {
-      all.sent.add(kind.sent);
-      if (kind.due !== undefined) all.due?.add(kind.due);
-      records[name] = recordOf(kind, cycleMs);
+      const histograms = { sent: kind.sent.histogram(), due: kind.due?.histogram() };
+      all.sent.add(histograms.sent);
+      if (histograms.due !== undefined) all.due?.add(histograms.due);
+      records[name] = recordOf(histograms, cycleMs);
     }
     return all.sent.totalCount === 0 ? {} : { all: recordOf(all, cycleMs), ...records };
   }
 
   #add(name: string): Kind {
-    const kind = { sent: emptyHistogram(), due: this.#open ? emptyHistogram() : undefined };
+    const kind = { sent: new Recorder(), due: this.#open ? new Recorder() : undefined };
     this.#kinds.set(name, kind);
     return kind;
   }
 }
 
-function recordOf({ sent, due }: Kind, cycleMs: number): LatencyRecord {
+function recordOf({ sent, due }: Histograms, cycleMs: number): LatencyRecord {
   const corrected = due ?? sent.copyCorrectedForCoordinatedOmission(microseconds(cycleMs));
   return { corrected: latencyOf(corrected), raw: latencyOf(sent), histogram: encodeIntoCompressedBase64(corrected) };
 }

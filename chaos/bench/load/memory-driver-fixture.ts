@@ -18,8 +18,9 @@ export class MemoryDriver implements Driver {
   /** @throws Error where the client has a call under way: that is what no client may do */
   submit(client: number, operations: readonly BenchOperation[]): void {
     if (this.#underWay.has(client)) throw new Error(`client ${client} has a call under way`);
-    this.#underWay.set(client, operations);
-    this.calls.push({ client, operations });
+    const kept = [...operations];
+    this.#underWay.set(client, kept);
+    this.calls.push({ client, operations: kept });
   }
 
   /** Ends the call of a client; where it is `ok` it is carried out. */

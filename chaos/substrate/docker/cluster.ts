@@ -1,5 +1,5 @@
 /** A booted lab of containers, as the run sees it. */
-import { SessionClient } from '../../../node/client.ts';
+import { type ClientPorts, SessionClient } from '../../../node/client.ts';
 import { ReplicaConnections } from '../../../node/io/replica-connections.ts';
 import type { ClientPolicy } from '../../../node/protocol.ts';
 import type { Cluster, Heal, Impairment, LabClient, Link, NodeId, NodeStatus, ReportFile } from '../../contracts.ts';
@@ -62,12 +62,9 @@ export class DockerCluster implements Cluster {
   client(name: string): LabClient {
     const { seed, policy } = this.#parts;
     const random = randomFor(seed, `client/${name}`);
-    const session = new SessionClient(
-      { clock: realClock, random, send: (to, request) => this.#connections.send(to, name, request) },
-      this.nodes,
-      policy,
-    );
-    this.#connections.listen(name, (from, reply) => session.receive(from, reply));
+    const line = this.#connections.addClient((from, reply) => session.receive(from, reply));
+    const send: ClientPorts['send'] = (to, request) => line.send(to, request);
+    const session = new SessionClient({ clock: realClock, random, send }, this.nodes, policy);
     return labClient(session);
   }
 
