@@ -27,6 +27,15 @@ interface Waiter {
   /** What the result of a write comes under: the session, or the negated number of a client that registers. */
   readonly key: number;
   readonly sequence: number;
+  /** What it was put into, once it was. */
+  batch: Batch | undefined;
+}
+
+interface Batch {
+  readonly id: number;
+  readonly waiters: readonly Waiter[];
+  /** How many of them have no reply yet. */
+  unanswered: number;
 }
 
 interface PendingRead {
@@ -46,7 +55,8 @@ export class Requests {
   #gathered: Record<Access, Waiter[]> = { write: [], read: [] };
   #flushing = false;
   #lastBatch = 0;
-  readonly #batches = new Map<number, readonly Waiter[]>();
+  /** Those of which somebody waits for a reply yet: what is kept for longer the garbage collector has to copy. */
+  readonly #batches = new Map<number, Batch>();
   /** Who waits for the result of a write, by its key. */
   readonly #waiting = new Map<number, Waiter>();
   #reads: PendingRead[] = [];
@@ -74,7 +84,7 @@ export class Requests {
     }
     const registers = head.op === 'register';
     const [key, sequence] = registers ? [-session, 0] : [session, head.sequence];
-    this.#gathered[request.access].push({ client, request, key, sequence });
+    this.#gathered[request.access].push({ client, request, key, sequence, batch: undefined });
     this.#flushSoon();
   }
 
@@ -91,11 +101,17 @@ export class Requests {
       const waiters = this.#takeBatch(access);
       if (waiters.length === 0) continue;
       this.#lastBatch += 1;
-      this.#batches.set(this.#lastBatch, waiters);
-      if (access === 'write') for (const waiter of waiters) this.#waiting.set(waiter.key, waiter);
+      const batch = { id: this.#lastBatch, waiters, unanswered: waiters.length };
+      this.#batches.set(batch.id, batch);
+      if (access === 'write') for (const waiter of waiters) this.#await(waiter, batch);
       this.#forgetOldBatches();
       this.#propose(this.#lastBatch, access, encodeBatch(waiters.map((waiter) => waiter.request.command)));
     }
+  }
+
+  #await(waiter: Waiter, batch: Batch): void {
+    waiter.batch = batch;
+    this.#waiting.set(waiter.key, waiter);
   }
 
   #takeBatch(access: Access): Waiter[] {
@@ -119,9 +135,9 @@ export class Requests {
     while (this.#batches.size > maxBatchesUnderWay) {
       const oldest = this.#batches.entries().next();
       if (oldest.done) return;
-      const [id, waiters] = oldest.value;
+      const [id, batch] = oldest.value;
       this.#batches.delete(id);
-      for (const waiter of waiters) this.#stopWaiting(waiter);
+      for (const waiter of batch.waiters) this.#stopWaiting(waiter);
     }
   }
 
@@ -136,15 +152,22 @@ export class Requests {
     const waiter = this.#waiting.get(key);
     if (waiter === undefined || waiter.sequence !== sequence) return;
     this.#waiting.delete(key);
+    this.#answered(waiter);
     this.#clients.reply(waiter.client, { id: waiter.request.id, status: 'ok', result });
   };
 
+  #answered({ batch }: Waiter): void {
+    if (batch === undefined) return;
+    batch.unanswered -= 1;
+    if (batch.unanswered === 0) this.#batches.delete(batch.id);
+  }
+
   /** The read batch `id` may be answered once `index` is applied. */
   read(id: number, index: number, appliedIndex: number): void {
-    const waiters = this.#batches.get(id);
-    if (waiters === undefined) return;
+    const batch = this.#batches.get(id);
+    if (batch === undefined) return;
     this.#batches.delete(id);
-    this.#reads.push({ index, waiters });
+    this.#reads.push({ index, waiters: batch.waiters });
     this.serveReads(appliedIndex);
   }
 
@@ -165,10 +188,10 @@ export class Requests {
 
   /** Tells the clients of a batch that it was not taken up. */
   reject(id: number, leader: NodeId | undefined): void {
-    const waiters = this.#batches.get(id);
-    if (waiters === undefined) return;
+    const batch = this.#batches.get(id);
+    if (batch === undefined) return;
     this.#batches.delete(id);
-    for (const waiter of waiters) {
+    for (const waiter of batch.waiters) {
       this.#stopWaiting(waiter);
       const { client, request } = waiter;
       const reply = { id: request.id, status: 'rejected' } as const;
