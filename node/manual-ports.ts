@@ -54,11 +54,23 @@ export class ManualClock implements Clock {
 
 export class ManualDisk<R> implements Storage<R> {
   readonly written: R[] = [];
+  readonly #reads: (() => void)[] = [];
   onDurable: (position: number) => void = () => {};
   onFailure: (error: Error) => void = () => {};
 
   append(record: R): number {
     return this.written.push(record);
+  }
+
+  read(position: number, take: (record: R) => void): void {
+    const record = this.written[position - 1];
+    if (record === undefined) throw new RangeError(`there is no record ${position}`);
+    this.#reads.push(() => take(record));
+  }
+
+  /** Whatever was to be read is read now. */
+  finishReads(): void {
+    for (const finish of this.#reads.splice(0)) finish();
   }
 
   /** A sync covers the first `count` records (all, if not said otherwise). */

@@ -30,6 +30,11 @@ export interface Transport<M> {
 export interface Storage<R> {
   /** Writes a record; returns its position, which grows. Not durable until `onDurable` has named that position. */
   append(record: R): number;
+  /**
+   * Reads a record that is durable, by its position; `take` gets it in a later turn. Where it cannot be read back as it was
+   * written, `onFailure` is called and `take` never.
+   */
+  read(position: number, take: (record: R) => void): void;
   /** Called with the position up to which all is durable; one sync may cover many records. */
   onDurable: (position: number) => void;
   /** Called when a sync failed. The replica must stop: what the disk holds is no longer known. */

@@ -13,7 +13,7 @@ export type NodeId = string;
 export type ClientId = string;
 
 /** What happens to a replica. */
-export type Input<M> =
+export type Input<M, R = never> =
   /** A message of another replica, or one that this replica sent to itself. */
   | { readonly kind: 'message'; readonly from: NodeId; readonly msg: M }
   /** A timer that an earlier effect set has run out. */
@@ -24,7 +24,9 @@ export type Input<M> =
    */
   | { readonly kind: 'request'; readonly id: number; readonly access: 'write' | 'read'; readonly payload: Uint8Array }
   /** The answer of an outside service to an earlier `ask`. */
-  | { readonly kind: 'answer'; readonly id: number; readonly payload: Uint8Array };
+  | { readonly kind: 'answer'; readonly id: number; readonly payload: Uint8Array }
+  /** The record that an earlier `recall` asked for. */
+  | { readonly kind: 'recalled'; readonly position: number; readonly record: R };
 
 /**
  * What a replica wants done, in order. Every effect waits until all records that were persisted before it are durable,
@@ -34,6 +36,11 @@ export type Input<M> =
 export type Effect<M, R> =
   /** Write a record to the log of this replica. A barrier for all that follows. */
   | { readonly kind: 'persist'; readonly record: R }
+  /**
+   * Read a record again, that memory need not hold all of a log; comes back as `recalled`. Records are numbered from 1 in
+   * the order in which they were persisted, those that survived earlier lives included.
+   */
+  | { readonly kind: 'recall'; readonly position: number }
   /** Send `msg`. To this replica itself: delivered as a `message` input, never through the network. */
   | { readonly kind: 'send'; readonly to: NodeId; readonly msg: M; readonly eager?: boolean }
   /** Set (or set again) a named timer. The runtime draws the delay from the range [min, max], in milliseconds. */
@@ -83,7 +90,7 @@ export interface Protocol<M, R> {
   /** Begin from the records that survived, in the order in which they were persisted. Called once, before any step. */
   start(durable: readonly R[]): readonly Effect<M, R>[];
   /** Take one input. Throws `InvariantViolation` when its own state is broken; the runtime then stops the replica. */
-  step(input: Input<M>): readonly Effect<M, R>[];
+  step(input: Input<M, R>): readonly Effect<M, R>[];
   view(): ProtocolView;
 }
 
@@ -106,6 +113,8 @@ export interface ReplicaConfig {
   readonly heartbeatIntervalMs: number;
   /** The most entries (batches) that one message may carry. */
   readonly maxEntriesPerMessage: number;
+  /** How much of what is decided a replica keeps in memory, in bytes; older parts of its log it reads again from its disk. */
+  readonly logCacheBytes: number;
   /** Whether the replica reports its facts (`note` effects). */
   readonly trace: boolean;
   /** Present where the protocol signs. */

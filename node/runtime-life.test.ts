@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { type Input, invariant } from './protocol.ts';
-import { apply, persist, registration, scripted, send, stage, timer } from './scripted-replica.ts';
+import { invariant } from './protocol.ts';
+import { apply, persist, registration, scripted, send, stage, type TestInput, timer } from './scripted-replica.ts';
 
 describe('timers', () => {
-  const timeouts = (inputs: readonly Input<string>[]) => inputs.filter(({ kind }) => kind === 'timeout');
+  const timeouts = (inputs: readonly TestInput[]) => inputs.filter(({ kind }) => kind === 'timeout');
 
   test('run out once, after what was drawn from their range', () => {
     const { begin, clock, random, inputs } = stage();

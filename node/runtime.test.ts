@@ -129,3 +129,26 @@ describe('what observers see', () => {
     expect(replica.view()).toMatchObject({ role: 'actor', epoch: 3 });
   });
 });
+
+describe('a record that is recalled', () => {
+  const recall = (position: number) => ({ kind: 'recall', position }) as const;
+
+  test('is read once all before it is durable, and comes back as an input', () => {
+    const { replica, disk, inputs } = stage(scripted({ go: [persist('a'), persist('b'), recall(2)] }));
+    replica.receive('n2', 'go');
+    disk.finishReads();
+    expect(inputs).toHaveLength(1);
+    disk.sync();
+    disk.finishReads();
+    expect(inputs.slice(1)).toEqual([{ kind: 'recalled', position: 2, record: 'b' }]);
+  });
+
+  test('does not reach a replica that has ended', () => {
+    const { replica, disk, inputs, end } = stage(scripted({ go: [persist('a'), recall(1)] }));
+    replica.receive('n2', 'go');
+    disk.sync();
+    end.abort();
+    disk.finishReads();
+    expect(inputs).toHaveLength(1);
+  });
+});

@@ -42,7 +42,7 @@ export class Replica<M, R> {
   readonly #ports: Ports<M, R>;
   readonly #options: ReplicaOptions;
 
-  readonly #inputs: Input<M>[] = [];
+  readonly #inputs: Input<M, R>[] = [];
   #stepping = false;
   #stopped = false;
   /** The signal was aborted. Asked several times a step, and the signal's own getter is slow. */
@@ -108,7 +108,7 @@ export class Replica<M, R> {
     return !this.#stopped && !this.#ended;
   }
 
-  #step(input: Input<M>): void {
+  #step(input: Input<M, R>): void {
     if (!this.#alive()) return;
     this.#inputs.push(input);
     this.#drain();
@@ -194,6 +194,9 @@ export class Replica<M, R> {
       case 'reject':
         this.#requests.reject(effect.id, effect.leader);
         return;
+      case 'recall':
+        this.#recall(effect.position);
+        return;
       case 'note':
         this.#ports.tracer?.(effect.fact);
         return;
@@ -203,6 +206,10 @@ export class Replica<M, R> {
       case 'persist':
         return;
     }
+  }
+
+  #recall(position: number): void {
+    this.#ports.storage.read(position, (record) => this.#step({ kind: 'recalled', position, record }));
   }
 
   /** A timer that is set again and again (an election time-out) costs one wake-up, not one a setting. */

@@ -7,6 +7,7 @@ import type { Effect, Input } from './protocol.ts';
 import { Replica } from './runtime.ts';
 
 export type TestEffect = Effect<string, string>;
+export type TestInput = Input<string, string>;
 
 export const persist = (record: string): TestEffect => ({ kind: 'persist', record });
 export const send = (msg: string, to = 'n2'): TestEffect => ({ kind: 'send', to, msg });
@@ -22,18 +23,18 @@ export const registration = encodeCommand({ op: 'register', session: 5, sequence
 export const query = encodeCommand({ op: 'get', session: 0, sequence: 0, key: 'k', a: null, b: null });
 
 /** A replica whose protocol does what the test says: `wants` gives the effects of each input. */
-export function stage(wants: (input: Input<string>) => readonly TestEffect[] = () => []) {
+export function stage(wants: (input: TestInput) => readonly TestEffect[] = () => []) {
   const clock = new ManualClock();
   const disk = new ManualDisk<string>();
   const random = new ManualRandom();
   const seen: string[] = [];
-  const inputs: Input<string>[] = [];
+  const inputs: TestInput[] = [];
   const replies: { client: string; reply: ClientReply }[] = [];
   const end = new AbortController();
   let onStart: readonly TestEffect[] = [];
   const protocol = {
     start: () => onStart,
-    step: (input: Input<string>) => {
+    step: (input: TestInput) => {
       inputs.push(input);
       return wants(input);
     },
@@ -57,5 +58,5 @@ export function stage(wants: (input: Input<string>) => readonly TestEffect[] = (
 }
 
 /** Plays `script` one step after the other: message "1" gets the effects of the first entry. */
-export const scripted = (script: Readonly<Record<string, readonly TestEffect[]>>) => (input: Input<string>) =>
+export const scripted = (script: Readonly<Record<string, readonly TestEffect[]>>) => (input: TestInput) =>
   input.kind === 'message' ? (script[input.msg] ?? []) : [];

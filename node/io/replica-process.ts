@@ -43,8 +43,9 @@ async function loadParts(settings: NodeSettings): Promise<Parts> {
   const { protocol: name, bug } = settings;
   const definition = await loadProtocol(name);
   const defect = bug === undefined ? undefined : await loadDefect(name, bug);
-  const { id, members, electionTimeoutMs, heartbeatIntervalMs, maxEntriesPerMessage, trace } = settings;
-  const config: ReplicaConfig = { id, members, electionTimeoutMs, heartbeatIntervalMs, maxEntriesPerMessage, trace };
+  const { id, members, electionTimeoutMs, heartbeatIntervalMs, maxEntriesPerMessage, logCacheBytes, trace } = settings;
+  const limits = { maxEntriesPerMessage, logCacheBytes };
+  const config: ReplicaConfig = { id, members, electionTimeoutMs, heartbeatIntervalMs, ...limits, trace };
   return { protocol: definition.create(config, defect), codec: definition.codec };
 }
 

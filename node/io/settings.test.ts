@@ -25,6 +25,7 @@ describe('the settings of a replica', () => {
       electionTimeoutMs: [150, 300],
       heartbeatIntervalMs: 50,
       maxEntriesPerMessage: 64,
+      logCacheBytes: 4 << 20,
       trace: true,
       endsWithStdin: false,
     });

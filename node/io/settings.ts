@@ -26,6 +26,11 @@ const schema = z
     electionTimeoutMs: z.tuple([milliseconds, milliseconds]).default([150, 300]),
     heartbeatIntervalMs: milliseconds.default(50),
     maxEntriesPerMessage: z.int().positive().max(100_000).default(64),
+    logCacheBytes: z
+      .int()
+      .min(0)
+      .max(2 ** 34)
+      .default(4 << 20),
     /** Whether the protocol's facts are printed. */
     trace: z.boolean().default(true),
     /** Whether the replica stops when its standard input ends, and so does not outlive whoever holds the other end. */

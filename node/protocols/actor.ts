@@ -15,7 +15,7 @@ export interface Stage<M, R> {
   readonly createProtocol: () => Protocol<M, R>;
   readonly onHappening: (happening: Happening<M, R>) => void;
   /** Sees every input before it is stepped, and every list of effects before any is carried out. */
-  readonly onInput?: (input: Input<M>) => void;
+  readonly onInput?: (input: Input<M, R>) => void;
   readonly onEffects?: (effects: readonly Effect<M, R>[]) => void;
 }
 
@@ -38,7 +38,7 @@ export class Actor<M, R> {
   #held: Held<M, R>[] = [];
   /** Timers that are set, with their ranges. */
   readonly timers = new Map<string, readonly [number, number]>();
-  readonly #inputs: Input<M>[] = [];
+  readonly #inputs: Input<M, R>[] = [];
 
   constructor(id: NodeId, stage: Stage<M, R>) {
     this.id = id;
@@ -65,7 +65,7 @@ export class Actor<M, R> {
   }
 
   /** Gives it an input; those that it sends itself are stepped after it. Nothing, where it is down. */
-  step(input: Input<M>): void {
+  step(input: Input<M, R>): void {
     if (this.#protocol === undefined) return;
     this.#inputs.push(input);
     this.#drain();
@@ -104,6 +104,13 @@ export class Actor<M, R> {
     this.timers.clear();
   }
 
+  #recordAt(position: number): R {
+    const record = this.durable[position - 1];
+    if (record === undefined)
+      throw new Error(`${this.id} reads record ${position}, and ${this.durable.length} are durable`);
+    return record;
+  }
+
   #settle(): void {
     this.durable.push(...this.#written);
     this.#durableTo += this.#written.length;
@@ -138,6 +145,9 @@ export class Actor<M, R> {
     else if (effect.kind === 'cancel') this.timers.delete(effect.timer);
     else if (effect.kind === 'send' && effect.to === this.id) {
       this.#inputs.push({ kind: 'message', from: this.id, msg: effect.msg });
+    } else if (effect.kind === 'recall') {
+      const { position } = effect;
+      this.#inputs.push({ kind: 'recalled', position, record: this.#recordAt(position) });
     }
     this.#stage.onHappening({ kind: 'performed', effect });
   }

@@ -26,7 +26,7 @@ function demand(holds: boolean, message: () => string): void {
 interface Incarnation {
   readonly records: readonly unknown[];
   readonly started: string;
-  readonly inputs: Input<unknown>[];
+  readonly inputs: Input<unknown, unknown>[];
   readonly effects: string[];
   readonly create: () => ReturnType<AnyProtocol['create']>;
 }
@@ -57,7 +57,7 @@ function recordIncarnations(definition: AnyProtocol, seed: number): Incarnation[
   return incarnations;
 }
 
-const kinds = new Set(['persist', 'send', 'timer', 'cancel', 'apply', 'read', 'reject', 'ask', 'note']);
+const kinds = new Set(['persist', 'recall', 'send', 'timer', 'cancel', 'apply', 'read', 'reject', 'ask', 'note']);
 
 /** Fields that the runtime relies on; what a message or a record holds is the protocol's own affair. */
 function isWellFormed(effect: Effect<unknown, unknown>, members: readonly string[]): boolean {

@@ -54,8 +54,10 @@ export class RandomPlay {
     const count = definition.defaultNodeCount;
     const members = Array.from({ length: count }, (_, offset) => `n${offset + 1}`);
     const settings = { electionTimeoutMs: [150, 300], heartbeatIntervalMs: 50, maxEntriesPerMessage: 4 } as const;
+    // Next to nothing of a log stays in memory: what a replica lacks is read from the disks of others.
+    const logCacheBytes = 8;
     this.#actors = members.map((id) => {
-      const config: ReplicaConfig = { id, members, trace: true, ...settings };
+      const config: ReplicaConfig = { id, members, trace: true, logCacheBytes, ...settings };
       const actor: Actor<unknown, unknown> = new Actor(id, {
         createProtocol: () => wrap(definition.create(config), config),
         onHappening: (happening) => this.#onHappening(actor, happening),

@@ -2,7 +2,8 @@
  * Plays a scenario: a text of commands, each with what came of it written below. The style is that of etcd-io/raft's
  * testdata. The same text played again gives the same text, or something has changed that wants an explanation.
  *
- *     replicas 3                 begins; every replica starts from an empty disk (`replicas 3 1`: one entry a message)
+ *     replicas 3                 begins; every replica starts from an empty disk (`replicas 3 1`: one entry a message;
+ *                                `replicas 3 1 20`: no more than 20 bytes of what is decided stay in memory)
  *     timeout n1 election        a timer that n1 has set runs out
  *     deliver n1->n2             messages arrive, in the order in which they were sent (`*`: any; `all`: until silence)
  *     drop n1->*                 messages are lost
@@ -55,7 +56,8 @@ class Play {
   #lastRequest = 0;
   #output: string[] = [];
   readonly #commands: Readonly<Record<string, Command>> = {
-    replicas: (count, maxEntries) => this.#raise(Number(count), Number(maxEntries ?? 8)),
+    replicas: (count, maxEntries = '8', cacheBytes = '1000000') =>
+      this.#raise(Number(count), Number(maxEntries), Number(cacheBytes)),
     timeout: (node, timer) => {
       if (!this.#actor(node).fire(timer ?? '')) throw new Error(`${node} has set no timer "${timer}"`);
     },
@@ -118,9 +120,10 @@ class Play {
     }
   }
 
-  #raise(count: number, maxEntriesPerMessage: number): void {
+  #raise(count: number, maxEntriesPerMessage: number, logCacheBytes: number): void {
     const members = Array.from({ length: count }, (_, offset) => `n${offset + 1}`);
-    const settings = { electionTimeoutMs: [150, 300], heartbeatIntervalMs: 50, maxEntriesPerMessage } as const;
+    const messages = { maxEntriesPerMessage, logCacheBytes };
+    const settings = { electionTimeoutMs: [150, 300], heartbeatIntervalMs: 50, ...messages } as const;
     for (const id of members) {
       const actor = new Actor(id, {
         createProtocol: () => this.#definition.create({ id, members, trace: false, ...settings }),
@@ -242,6 +245,8 @@ function lineFor(happening: Happening<unknown, unknown>): string | null {
       return `answers read ${effect.id} at index ${effect.index}`;
     case 'reject':
       return `rejects request ${effect.id}${effect.leader === undefined ? '' : `, try ${effect.leader}`}`;
+    case 'recall':
+      return `reads record ${effect.position} again`;
     case 'ask':
       return `asks ${effect.service}: ${tell(effect.payload)}`;
     default:

@@ -116,9 +116,47 @@ describe('a crash', () => {
     before.end.abort();
     disk.crash();
     const after = open();
-    expect(after.storage.append('c')).toBe(1);
+    expect(after.storage.append('c')).toBe(2);
     await clock.sleep(10);
     expect(disk.records).toEqual(['a', 'c']);
-    expect(durable).toEqual(['1@3']);
+    expect(durable).toEqual(['2@3']);
+  });
+});
+
+describe('a record that is read again', () => {
+  test('comes in a later turn, whoever wrote it', async () => {
+    const { clock, disk, open } = lab(surviving(1));
+    const before = open();
+    before.storage.append('a');
+    before.end.abort();
+    disk.crash();
+    const { storage } = open();
+    storage.append('b');
+    await clock.sleep(3);
+    const taken: string[] = [];
+    storage.read(1, (record) => taken.push(`${record}@${clock.now()}`));
+    storage.read(2, (record) => taken.push(`${record}@${clock.now()}`));
+    expect(taken).toEqual([]);
+    await clock.sleep(3);
+    expect(taken).toEqual(['a@5', 'b@5']);
+  });
+
+  test('does not reach an incarnation that is over', async () => {
+    const { clock, open } = lab();
+    const { storage, end } = open();
+    storage.append('a');
+    await clock.sleep(3);
+    storage.read(1, () => expect.unreachable());
+    end.abort();
+    await clock.sleep(3);
+  });
+
+  test('must be durable', () => {
+    const { open } = lab();
+    const { storage } = open();
+    storage.append('a');
+    for (const position of [0, 1, 2]) {
+      expect(() => storage.read(position, () => {})).toThrow(`record ${position} is not durable`);
+    }
   });
 });

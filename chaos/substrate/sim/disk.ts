@@ -30,7 +30,7 @@ export class SimDisk<R> {
 
   /** The disk as one incarnation of the replica sees it; dead once `signal` is aborted. */
   open(signal: AbortSignal): Storage<R> {
-    let position = 0;
+    let position = this.#durable.length;
     let syncing = false;
     const sync = () => {
       if (syncing || this.#written.length === 0) return;
@@ -52,6 +52,13 @@ export class SimDisk<R> {
         // One sync covers all that was written in the same turn.
         if (!syncing) this.#clock.soon(sync);
         return position;
+      },
+      read: (wanted, take) => {
+        const record = this.#durable[wanted - 1];
+        if (record === undefined) throw new RangeError(`record ${wanted} is not durable`);
+        this.#clock.after(this.#random.between(this.#syncMs[0], this.#syncMs[1]), () => {
+          if (!signal.aborted) take(record);
+        });
       },
       onDurable: () => {},
       onFailure: () => {},

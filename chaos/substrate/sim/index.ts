@@ -158,6 +158,9 @@ class SimCluster implements Cluster {
   }
 }
 
+/** So little that replicas which fall behind are brought up to date from the disks of others, too. */
+const logCacheBytes = 4096;
+
 function replicaConfig(plan: Plan, id: NodeId): ReplicaConfig {
   const { electionTimeout, heartbeatInterval, maxEntriesPerMessage } = plan.experiment.settings;
   return {
@@ -166,6 +169,7 @@ function replicaConfig(plan: Plan, id: NodeId): ReplicaConfig {
     electionTimeoutMs: electionTimeout,
     heartbeatIntervalMs: heartbeatInterval,
     maxEntriesPerMessage,
+    logCacheBytes,
     trace: true,
   };
 }

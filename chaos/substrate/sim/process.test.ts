@@ -12,7 +12,7 @@ import { SimProcess } from './process.ts';
 const registration = encodeCommand({ op: 'register', session: 5, sequence: 0, key: '', a: null, b: null });
 
 /** Says what it hears; "write x" is written down and then confirmed to n2; "break" breaks it. */
-function effectsOf(input: Input<unknown>): Effect<unknown, unknown>[] {
+function effectsOf(input: Input<unknown, unknown>): Effect<unknown, unknown>[] {
   if (input.kind === 'request') return [{ kind: 'reject', id: input.id }];
   if (input.kind !== 'message') return [];
   const text = String(input.msg);

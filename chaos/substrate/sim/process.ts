@@ -124,7 +124,12 @@ export class SimProcess {
   /** The disk as this incarnation sees it: it works on through a pause, and is heard of when the pause ends. */
   #storage(signal: AbortSignal): Storage<unknown> {
     const disk = this.#disk.open(signal);
-    const storage: Storage<unknown> = { append: disk.append, onDurable: () => {}, onFailure: () => {} };
+    const storage: Storage<unknown> = {
+      append: disk.append,
+      read: (position, take) => disk.read(position, (record) => this.#deliver(() => take(record))),
+      onDurable: () => {},
+      onFailure: () => {},
+    };
     disk.onDurable = (position) => this.#deliver(() => storage.onDurable(position));
     disk.onFailure = (error) => this.#deliver(() => storage.onFailure(error));
     return storage;

@@ -15,6 +15,7 @@ export interface Setup {
   readonly term?: number;
   readonly votedFor?: NodeId | null;
   readonly maxEntriesPerMessage?: number;
+  readonly logCacheBytes?: number;
   readonly trace?: boolean;
   readonly rules?: RaftRules;
 }
@@ -34,6 +35,7 @@ export function configOf(setup: Setup = {}): ReplicaConfig {
     electionTimeoutMs: [150, 300],
     heartbeatIntervalMs: 50,
     maxEntriesPerMessage: setup.maxEntriesPerMessage ?? 64,
+    logCacheBytes: setup.logCacheBytes ?? 1000,
     trace: setup.trace ?? false,
   };
 }
@@ -41,7 +43,7 @@ export function configOf(setup: Setup = {}): ReplicaConfig {
 /** The replica n1 as a follower that knows no leader. */
 export function followerWith(setup: Setup = {}): RaftState {
   const state = new RaftState(configOf(setup), setup.rules ?? correctRules);
-  state.log.replaceFrom(1, entries(setup.log ?? []));
+  if (setup.log !== undefined) state.replay({ kind: 'entries', from: 1, entries: entries(setup.log) });
   state.term = setup.term ?? Math.max(0, state.log.lastTerm);
   state.votedFor = setup.votedFor ?? null;
   return state;

@@ -1,12 +1,29 @@
 import { invariant } from '../../protocol.ts';
-import type { Entry, RaftRecord } from './messages.ts';
+import type { Entry } from './messages.ts';
 
-/** The log of one replica, in memory. Indexes begin at 1; index 0 stands before the first entry, with term 0. */
+/**
+ * The log of one replica. Indexes begin at 1; index 0 stands before the first entry, with term 0.
+ *
+ * All terms are in memory, and of the payloads those that are not decided yet and the last of those that are. Whoever
+ * needs an older one finds here which record of the replica's disk holds it.
+ */
 export class RaftLog {
-  readonly #entries: Entry[] = [];
+  readonly #cacheBytes: number;
+  readonly #terms: number[] = [];
+  /** The position of the record that holds each entry. */
+  readonly #positions: number[] = [];
+  /** Undefined where only the disk has it: before `#firstHeld`. */
+  readonly #entries: (Entry | undefined)[] = [];
+  #firstHeld = 1;
+  #heldBytes = 0;
+
+  /** @param cacheBytes - how many bytes of payloads stay in memory after they were decided */
+  constructor(cacheBytes: number) {
+    this.#cacheBytes = cacheBytes;
+  }
 
   get lastIndex(): number {
-    return this.#entries.length;
+    return this.#terms.length;
   }
 
   get lastTerm(): number {
@@ -16,25 +33,64 @@ export class RaftLog {
   /** The term of the entry at `index`; 0 at index 0, and -1 where there is none. */
   term(index: number): number {
     if (index === 0) return 0;
-    return this.#entries[index - 1]?.term ?? -1;
+    return this.#terms[index - 1] ?? -1;
   }
 
+  /** Whether the entry at `index` is in memory. */
+  holds(index: number): boolean {
+    return index >= this.#firstHeld && index <= this.lastIndex;
+  }
+
+  /** The position of the record that holds the entry at `index`; 0 where there is no such entry. */
+  position(index: number): number {
+    return this.#positions[index - 1] ?? 0;
+  }
+
+  /** An entry that is in memory. */
   entry(index: number): Entry {
     const entry = this.#entries[index - 1];
-    invariant(entry !== undefined, `the log has no entry ${index} (its last is ${this.lastIndex})`);
+    invariant(
+      entry !== undefined,
+      `the log holds no entry ${index} (it holds ${this.#firstHeld} to ${this.lastIndex})`,
+    );
     return entry;
   }
 
-  /** At most `count` entries from index `from` on. */
+  /** At most `count` entries from index `from` on, all in memory. */
   slice(from: number, count: number): readonly Entry[] {
-    return this.#entries.slice(from - 1, from - 1 + count);
+    const last = Math.min(this.lastIndex, from + count - 1);
+    const entries: Entry[] = [];
+    for (let index = from; index <= last; index += 1) entries.push(this.entry(index));
+    return entries;
   }
 
-  /** Puts `entries` at index `from`, in place of all that stood there or later. */
-  replaceFrom(from: number, entries: readonly Entry[]): void {
+  /** Puts the entries of the record at `position` at index `from`, in place of all that stood there or later. */
+  replaceFrom(from: number, entries: readonly Entry[], position: number): void {
     invariant(from >= 1 && from <= this.lastIndex + 1, `entries at ${from} would leave a gap after ${this.lastIndex}`);
+    invariant(from >= this.#firstHeld, `entry ${from} was decided, and is not to be replaced`);
+    this.#dropFrom(from);
+    for (const entry of entries) {
+      this.#terms.push(entry.term);
+      this.#positions.push(position);
+      this.#entries.push(entry);
+      this.#heldBytes += entry.payload.length;
+    }
+  }
+
+  #dropFrom(from: number): void {
+    for (let index = from; index <= this.lastIndex; index += 1) this.#heldBytes -= this.entry(index).payload.length;
+    this.#terms.length = from - 1;
+    this.#positions.length = from - 1;
     this.#entries.length = from - 1;
-    for (const entry of entries) this.#entries.push(entry);
+  }
+
+  /** Lets go of the oldest payloads that are more than memory is to hold, up to `decidedIndex` at most. */
+  forget(decidedIndex: number): void {
+    while (this.#heldBytes > this.#cacheBytes && this.#firstHeld <= decidedIndex) {
+      this.#heldBytes -= this.entry(this.#firstHeld).payload.length;
+      this.#entries[this.#firstHeld - 1] = undefined;
+      this.#firstHeld += 1;
+    }
   }
 
   /** The first index of the run of entries that share the term of the entry at `index`. */
@@ -48,9 +104,5 @@ export class RaftLog {
   /** Whether a log that ends so is at least as up to date as this one. Section 5.4.1. */
   isUpToDate(lastIndex: number, lastTerm: number): boolean {
     return lastTerm > this.lastTerm || (lastTerm === this.lastTerm && lastIndex >= this.lastIndex);
-  }
-
-  replay(record: Extract<RaftRecord, { kind: 'entries' }>): void {
-    this.replaceFrom(record.from, record.entries);
   }
 }

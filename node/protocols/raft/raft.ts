@@ -21,18 +21,12 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
 
   start(durable: readonly RaftRecord[]): readonly RaftEffect[] {
     const state = this.#state;
-    for (const record of durable) {
-      if (record.kind === 'entries') state.log.replay(record);
-      else {
-        state.term = record.term;
-        state.votedFor = record.votedFor;
-      }
-    }
+    for (const record of durable) state.replay(record);
     state.resetElectionTimer();
     return state.takeEffects();
   }
 
-  step(input: Input<RaftMessage>): readonly RaftEffect[] {
+  step(input: Input<RaftMessage, RaftRecord>): readonly RaftEffect[] {
     switch (input.kind) {
       case 'message':
         this.#onMessage(input.from, input.msg);
@@ -43,6 +37,9 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
       case 'request':
         if (input.access === 'read') onRead(this.#state, input.id);
         else this.#onWrite(input.id, input.payload);
+        break;
+      case 'recalled':
+        replication.onRecalled(this.#state, input.position, input.record);
         break;
       case 'answer':
         break;

@@ -1,6 +1,6 @@
 /** Log replication in batches. Dissertation, sections 3.5, 3.6.2 and 10.2. */
 import { invariant, type NodeId } from '../../protocol.ts';
-import type { Append, AppendReply } from './messages.ts';
+import type { Append, AppendReply, Entry, RaftRecord } from './messages.ts';
 import type { Progress, RaftState } from './state.ts';
 
 const empty = new Uint8Array(0);
@@ -54,27 +54,70 @@ function sendAppends(state: RaftState, peers: readonly NodeId[], evenIfEmpty: bo
       progress.state === 'probe' ? progress.probing : progress.nextIndex > progress.matchIndex + maxInFlight;
     if (waits && !evenIfEmpty) continue;
     const prevIndex = progress.nextIndex - 1;
-    const count = waits ? 0 : Math.min(state.log.lastIndex - prevIndex, state.config.maxEntriesPerMessage);
+    let count = waits ? 0 : Math.min(state.log.lastIndex - prevIndex, state.config.maxEntriesPerMessage);
+    if (count > 0 && !state.log.holds(progress.nextIndex)) {
+      recall(state, progress);
+      count = 0;
+    }
     if (count === 0 && !evenIfEmpty) continue;
-    if (last?.prevIndex !== prevIndex || last.entries.length !== count) last = appendFrom(state, prevIndex, count);
-    // The term became durable before the election was won, and followers may hold entries before the leader has flushed
-    // them (section 10.2.1): nothing here waits for the disk.
-    state.sendEagerly(peer, last);
-    if (progress.state === 'replicate') progress.nextIndex += count;
-    else progress.probing = true;
+    if (last?.prevIndex !== prevIndex || last.entries.length !== count) {
+      last = appendOf(state, prevIndex, state.log.slice(progress.nextIndex, count));
+    }
+    sendAppend(state, peer, progress, last);
   }
 }
 
-function appendFrom(state: RaftState, prevIndex: number, count: number): Append {
+function appendOf(state: RaftState, prevIndex: number, entries: readonly Entry[]): Append {
   return {
     type: 'append',
     term: state.term,
     prevIndex,
     prevTerm: state.log.term(prevIndex),
-    entries: state.log.slice(prevIndex + 1, count),
+    entries,
     commitIndex: state.commitIndex,
     round: state.round,
   };
+}
+
+/**
+ * The term became durable before the election was won, and followers may hold entries before the leader has flushed them
+ * (section 10.2.1): nothing here waits for the disk.
+ */
+function sendAppend(state: RaftState, peer: NodeId, progress: Progress, msg: Append): void {
+  state.sendEagerly(peer, msg);
+  if (progress.state === 'replicate') progress.nextIndex += msg.entries.length;
+  else progress.probing = true;
+}
+
+/** The next entry for this follower is no longer in memory: the record that holds it is read first. */
+function recall(state: RaftState, progress: Progress): void {
+  const position = state.log.position(progress.nextIndex);
+  if (progress.recalling === position) return;
+  progress.recalling = position;
+  state.emit({ kind: 'recall', position });
+}
+
+export function onRecalled(state: RaftState, position: number, record: RaftRecord): void {
+  if (state.role !== 'leader') return;
+  for (const peer of state.peers) {
+    const progress = progressOf(state, peer);
+    if (progress.recalling !== position) continue;
+    progress.recalling = 0;
+    sendRecalled(state, peer, progress, position, record);
+    // What comes next may be on the disk as well, or the follower may lack something else by now.
+    sendAppends(state, [peer], false);
+  }
+}
+
+function sendRecalled(state: RaftState, peer: NodeId, progress: Progress, position: number, record: RaftRecord): void {
+  const { nextIndex } = progress;
+  if (record.kind !== 'entries' || state.log.position(nextIndex) !== position) return;
+  const skipped = nextIndex - record.from;
+  // Later entries of the same record may have been replaced since.
+  const entries = record.entries
+    .slice(skipped, skipped + state.config.maxEntriesPerMessage)
+    .filter((_, offset) => state.log.position(nextIndex + offset) === position);
+  sendAppend(state, peer, progress, appendOf(state, nextIndex - 1, entries));
 }
 
 export function onAppend(state: RaftState, from: NodeId, msg: Append): void {

@@ -21,6 +21,8 @@ export interface Progress {
   round: number;
   /** Whether it was heard of since the last check of the quorum. */
   active: boolean;
+  /** The position of the record that is being read for it; 0 where it waits for none. */
+  recalling: number;
 }
 
 export interface PendingRead {
@@ -38,7 +40,9 @@ export class RaftState {
   // Durable (figure 2).
   term = 0;
   votedFor: NodeId | null = null;
-  readonly log = new RaftLog();
+  readonly log: RaftLog;
+  /** The position of the last record that was written: how many there are, those of earlier lives included. */
+  #position = 0;
 
   // Volatile.
   role: Role = 'follower';
@@ -60,11 +64,27 @@ export class RaftState {
     this.config = config;
     this.rules = rules;
     this.peers = config.members.filter((member) => member !== config.id);
+    this.log = new RaftLog(config.logCacheBytes);
     this.quorum = Math.floor(config.members.length / 2) + 1;
   }
 
   emit(effect: RaftEffect): void {
     this.#effects.push(effect);
+  }
+
+  /** Takes up a record of an earlier life. */
+  replay(record: RaftRecord): void {
+    this.#position += 1;
+    if (record.kind === 'entries') this.log.replaceFrom(record.from, record.entries, this.#position);
+    else {
+      this.term = record.term;
+      this.votedFor = record.votedFor;
+    }
+  }
+
+  #persist(record: RaftRecord): void {
+    this.#position += 1;
+    this.emit({ kind: 'persist', record });
   }
 
   takeEffects(): readonly RaftEffect[] {
@@ -94,7 +114,7 @@ export class RaftState {
     invariant(term >= this.term, `term ${term} comes after term ${this.term}`);
     this.term = term;
     this.votedFor = votedFor;
-    this.emit({ kind: 'persist', record: this.rules.voteRecord(term, votedFor) });
+    this.#persist(this.rules.voteRecord(term, votedFor));
   }
 
   setRole(role: Role): void {
@@ -147,8 +167,8 @@ export class RaftState {
       from > this.commitIndex,
       `entry ${from} would overwrite a log that is committed up to ${this.commitIndex}`,
     );
-    this.log.replaceFrom(from, entries);
-    this.emit({ kind: 'persist', record: { kind: 'entries', from, entries } });
+    this.#persist({ kind: 'entries', from, entries });
+    this.log.replaceFrom(from, entries, this.#position);
     if (!this.config.trace) return;
     for (const [offset, entry] of entries.entries()) {
       const index = from + offset;
@@ -173,5 +193,6 @@ export class RaftState {
       this.emit({ kind: 'apply', index: next, payload: this.log.entry(next).payload, eager: true });
     }
     this.commitIndex = Math.max(this.commitIndex, index);
+    this.log.forget(this.commitIndex);
   }
 }
