@@ -112,10 +112,11 @@ export function replyBytes(reply: ClientReply): number {
   return fieldBytes(9 + fieldBytes(outcomeBytes(reply)));
 }
 
-export function encodeReply(reply: ClientReply): Buffer {
+/** @param room - how many bytes are left free in front, for whoever sends it */
+export function encodeReply(reply: ClientReply, id = reply.id, room = 0): Buffer {
   const length = outcomeBytes(reply);
-  const buffer = Buffer.allocUnsafe(9 + fieldBytes(length));
-  putReply(buffer, 0, reply, length);
+  const buffer = Buffer.allocUnsafe(room + 9 + fieldBytes(length));
+  putReply(buffer, room, id, reply, length);
   return buffer;
 }
 
@@ -126,13 +127,13 @@ export function encodeReplies(replies: readonly ClientReply[]): Buffer {
   let at = 0;
   for (const reply of replies) {
     const length = outcomeBytes(reply);
-    at = putReply(buffer, putFieldHead(buffer, at, 1, 9 + fieldBytes(length)), reply, length);
+    at = putReply(buffer, putFieldHead(buffer, at, 1, 9 + fieldBytes(length)), reply.id, reply, length);
   }
   return buffer;
 }
 
-function putReply(buffer: Buffer, from: number, reply: ClientReply, length: number): number {
-  let at = putFixed64(buffer, from, 1, reply.id);
+function putReply(buffer: Buffer, from: number, id: number, reply: ClientReply, length: number): number {
+  let at = putFixed64(buffer, from, 1, id);
   if (reply.status === 'ok') {
     at = putFieldHead(buffer, at, 2, length);
     buffer.set(reply.result, at);

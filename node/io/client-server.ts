@@ -4,7 +4,7 @@ import type { ClientPort, ClientReply, ClientRequest } from '../ports.ts';
 import type { ClientId } from '../protocol.ts';
 import { fullBatchBytes, replyBytes } from './client-batches.ts';
 import { badRequests, callMethod, sessionMethod } from './client-service.ts';
-import { createServer, listen } from './grpc.ts';
+import { createServer, listen, shutDown } from './grpc.ts';
 import { type RequestObserver, Samples } from './request-samples.ts';
 import { atEndOfTurn } from './turn.ts';
 import { UnaryCalls } from './unary-calls.ts';
@@ -49,15 +49,12 @@ export class ClientServer implements ClientPort {
   constructor(options: ClientServerOptions) {
     this.#options = options;
     this.#calls = new UnaryCalls((request) => options.onRequest(unaryClient, request));
-    this.#server.addService(
-      { Session: sessionMethod, Call: callMethod },
-      { Session: (call: Call) => this.#accept(call), Call: this.#calls.handle },
-    );
+    this.#server.addService({ Session: sessionMethod }, { Session: (call: Call) => this.#accept(call) });
   }
 
   /** Takes clients; gives the address that was bound. */
   async open(address: string): Promise<string> {
-    const bound = await listen(this.#server, address);
+    const bound = await listen(this.#server, address, { path: callMethod.path, handle: this.#calls.handle });
     this.#forgetting = setInterval(() => {
       for (const stream of this.#streams.values()) stream.underWay = 0;
       this.#calls.forget(forgetMs);
@@ -85,7 +82,8 @@ export class ClientServer implements ClientPort {
     clearInterval(this.#forgetting);
     for (const { call } of this.#streams.values()) call.end();
     this.#streams.clear();
-    this.#server.forceShutdown();
+    this.#calls.close();
+    shutDown(this.#server);
   }
 
   #accept(call: Call): void {

@@ -34,5 +34,5 @@ export const callMethod: MethodDefinition<ClientRequest, ClientReply> = handWrit
   service,
   'Call',
   { encode: encodeRequest, decode: (bytes) => decodeRequest(bytes) ?? badRequest },
-  { encode: encodeReply, decode: (bytes) => decodeReply(bytes) ?? badReply },
+  { encode: (reply) => encodeReply(reply), decode: (bytes) => decodeReply(bytes) ?? badReply },
 );

@@ -1,4 +1,4 @@
-import { Client, credentials, type sendUnaryData, status } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodeCommand, maxCommandBytes } from '../machine/command.ts';
 import type { ClientReply, ClientRequest } from '../ports.ts';
@@ -6,8 +6,8 @@ import { encodeRequest } from './client-batches.ts';
 import { ClientServer } from './client-server.ts';
 import { callMethod } from './client-service.ts';
 import { eventually } from './fixture.ts';
-import { createServer, listen } from './grpc.ts';
-import { UnaryCalls } from './unary-calls.ts';
+import { createServer, listen, shutDown } from './grpc.ts';
+import { UnaryCalls, type UnaryLimits } from './unary-calls.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -28,10 +28,11 @@ function replica(handle: (request: ClientRequest, reply: (reply: ClientReply) =>
 }
 
 /** Calls one by one, with any bytes: of each what it ended with, in the order of the ends. */
-function caller(address: string) {
+function caller(address: string, metadata = new Metadata()) {
   const client = new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
   closers.push(() => client.close());
   const ends: (ClientReply | string)[] = [];
+  const details: string[] = [];
   const { path, responseDeserialize } = callMethod;
   const call = (bytes: Buffer) =>
     client.makeUnaryRequest(
@@ -39,11 +40,13 @@ function caller(address: string) {
       (plain: Buffer) => plain,
       responseDeserialize,
       bytes,
+      metadata,
       (error, reply) => {
+        if (error !== null) details.push(error.details);
         ends.push(error === null ? (reply ?? 'nothing') : (status[error.code] ?? 'no code'));
       },
     );
-  return { ends, call, ask: (request: ClientRequest) => call(encodeRequest(request)) };
+  return { ends, details, call, ask: (request: ClientRequest) => call(encodeRequest(request)) };
 }
 
 describe('one request a call', () => {
@@ -84,89 +87,144 @@ describe('one request a call', () => {
     ]);
   });
 
+  it('may bring metadata of its own, and is answered with what belongs to gRPC', async () => {
+    const address = await replica(({ id }, reply) => reply({ id, status: 'rejected' }));
+    const metadata = new Metadata();
+    metadata.set('who', 'a client in another language');
+    metadata.set('token-bin', Buffer.from([0, 1, 255]));
+    const { ask, ends } = caller(address, metadata);
+    const got = new Promise<Metadata>((resolve) => ask(write(4)).on('metadata', resolve));
+    expect((await got).get('content-type')).toEqual(['application/grpc+proto']);
+    await eventually(() => ends.length === 1, 'it is answered');
+    expect(ends).toEqual([{ id: 4, status: 'rejected' }]);
+  });
+
+  it('may be large, and so may its reply', async () => {
+    const large = Buffer.alloc(maxCommandBytes, 'large');
+    const address = await replica(({ id, command }, reply) => reply({ id, status: 'ok', result: command }));
+    const { ask, ends } = caller(address);
+    ask({ ...write(6), command: large });
+    await eventually(() => ends.length === 1, 'it is answered');
+    const [end] = ends;
+    // Compared by hand: a matcher takes seconds for so many bytes.
+    expect(typeof end === 'object' && end.status === 'ok' && Buffer.compare(end.result, large) === 0).toBe(true);
+  });
+
   it.each([
-    ['undecodable bytes', Buffer.alloc(50, 0xff), 'INVALID_ARGUMENT'],
+    ['undecodable bytes', Buffer.alloc(50, 0xff), 'INVALID_ARGUMENT', /could not be decoded, or is above 1 MiB$/],
     [
       'a command above 1 MiB',
       encodeRequest({ ...write(1), command: Buffer.alloc(maxCommandBytes + 1) }),
       'INVALID_ARGUMENT',
+      /could not be decoded, or is above 1 MiB$/,
     ],
-    ['a call above 4 MiB', Buffer.alloc((4 << 20) + 1), 'RESOURCE_EXHAUSTED'],
-  ])('is refused for %s, and the next one is taken', async (_, bytes, code) => {
+    [
+      'a call above 4 MiB',
+      Buffer.alloc((4 << 20) + 1),
+      'RESOURCE_EXHAUSTED',
+      /^the request has 4194305 bytes, and 4194304 are the limit$/,
+    ],
+  ])('is refused for %s, and the next one is taken', async (_, bytes, code, sentence) => {
     const seen: number[] = [];
     const address = await replica(({ id }, reply) => {
       seen.push(id);
       reply({ id, status: 'rejected' });
     });
-    const { call, ask, ends } = caller(address);
+    const { call, ask, ends, details } = caller(address);
     call(bytes);
     await eventually(() => ends.length === 1, 'it is refused');
     ask(write(3));
     await eventually(() => ends.length === 2, 'the next is answered');
     expect(ends).toEqual([code, { id: 3, status: 'rejected' }]);
+    expect(details).toEqual([expect.stringMatching(sentence)]);
     expect(seen).toHaveLength(1);
+  });
+
+  it('is told at once that its replica ends', async () => {
+    let seen = 0;
+    const server = new ClientServer({
+      onRequest: () => {
+        seen += 1;
+      },
+      observer: { counted: () => {}, timed: () => {} },
+    });
+    const { ask, ends, details } = caller(await server.open('127.0.0.1:0'));
+    for (let id = 1; id <= 10; id += 1) ask(write(id));
+    await eventually(() => seen === 10, 'all wait');
+    server.close();
+    await eventually(() => ends.length === 10, 'all are ended');
+    expect(new Set(ends)).toEqual(new Set(['UNAVAILABLE']));
+    expect(new Set(details)).toEqual(new Set(['the replica has ended; it may have been carried out']));
   });
 });
 
 describe('calls that wait', () => {
-  /** What takes calls, over real gRPC; `answered` has whatever it said to any of them. */
-  async function calls() {
+  /** What takes calls, over real gRPC; `seen` are those that it asked for a reply. */
+  async function calls(limits?: UnaryLimits) {
     const seen: number[] = [];
-    const answered: string[] = [];
-    let cancelled = 0;
-    const unary = new UnaryCalls(({ id }) => seen.push(id));
+    const unary = new UnaryCalls(({ id }) => seen.push(id), limits);
     const server = createServer();
-    server.addService(
-      { Call: callMethod },
-      {
-        Call: (call: Parameters<typeof unary.handle>[0], answer: sendUnaryData<ClientReply>) => {
-          call.on('cancelled', () => {
-            cancelled += 1;
-          });
-          unary.handle(call, (error, reply) => {
-            answered.push(error === null ? `reply to ${reply?.id}` : 'an error');
-            answer(error, reply);
-          });
-        },
-      },
-    );
-    closers.push(() => server.forceShutdown());
-    return { unary, seen, answered, cancelled: () => cancelled, ...caller(await listen(server, '127.0.0.1:0')) };
+    closers.push(() => shutDown(server));
+    const address = await listen(server, '127.0.0.1:0', { path: callMethod.path, handle: unary.handle });
+    return { unary, seen, ...caller(address) };
   }
 
-  it('are forgotten when their caller gives up', async () => {
-    const { unary, seen, answered, cancelled, ask, ends } = await calls();
+  it('give up their place when their caller gives up', async () => {
+    const { unary, seen, ask, ends } = await calls();
     const given = ask(write(1));
     await eventually(() => seen.length === 1, 'it waits');
+    expect(unary.underWay).toBe(1);
     given.cancel();
-    await eventually(() => cancelled() === 1, 'the replica knows');
+    await eventually(() => unary.underWay === 0, 'the replica knows');
     for (const id of seen) unary.reply({ id, status: 'rejected' });
     unary.forget(0);
-    expect(answered).toEqual([]);
     expect(ends).toEqual(['CANCELLED']);
   });
 
   it('are ended once they have waited too long, and a reply that comes later is for nobody', async () => {
-    const { unary, seen, answered, ask, ends } = await calls();
+    const { unary, seen, ask, ends, details } = await calls();
     ask(write(1));
     ask(write(2));
     await eventually(() => seen.length === 2, 'both wait');
     unary.forget(60_000);
-    expect(answered).toEqual([]);
+    expect(unary.underWay).toBe(2);
     unary.forget(0);
+    for (const id of seen) unary.reply({ id, status: 'rejected' });
     await eventually(() => ends.length === 2, 'both are ended');
     expect(ends).toEqual(['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED']);
-    for (const id of seen) unary.reply({ id, status: 'rejected' });
-    expect(answered).toEqual(['an error', 'an error']);
+    expect(new Set(details)).toEqual(new Set(['no reply in time; it may have been carried out']));
   });
 
   it('are answered once', async () => {
-    const { unary, seen, answered, ask, ends } = await calls();
+    const { unary, seen, ask, ends } = await calls();
     ask(write(5));
     await eventually(() => seen.length === 1, 'it waits');
     for (const id of [...seen, ...seen, 99]) unary.reply({ id, status: 'rejected' });
     await eventually(() => ends.length === 1, 'it is answered');
-    expect(answered).toEqual(['reply to 5']);
     expect(ends).toEqual([{ id: 5, status: 'rejected' }]);
+    expect(unary.underWay).toBe(0);
+  });
+
+  it('are turned away past a bound, until others are answered', async () => {
+    const { unary, seen, ask, ends, details } = await calls({ calls: 2, partialBytes: 1 << 20 });
+    for (const id of [1, 2, 3]) ask(write(id));
+    await eventually(() => ends.length === 1, 'the third is turned away');
+    expect(ends).toEqual(['RESOURCE_EXHAUSTED']);
+    expect(details).toEqual(['more than 2 calls wait']);
+    for (const id of seen) unary.reply({ id, status: 'rejected' });
+    ask(write(4));
+    await eventually(() => seen.length === 3, 'the next is taken');
+  });
+
+  it('may be a thousand at once, answered in any order', async () => {
+    const { unary, seen, ask, ends } = await calls();
+    for (let id = 1; id <= 1000; id += 1) ask(write(id));
+    await eventually(() => seen.length === 1000, 'all wait');
+    expect(unary.underWay).toBe(1000);
+    for (const id of [...seen].reverse()) unary.reply({ id, status: 'ok', result: Buffer.from(`${id}`) });
+    await eventually(() => ends.length === 1000, 'all are answered');
+    const ids = ends.map((end) => (typeof end === 'string' ? end : end.id));
+    expect(new Set(ids)).toEqual(new Set(Array.from({ length: 1000 }, (_, index) => index + 1)));
+    expect(unary.underWay).toBe(0);
   });
 });

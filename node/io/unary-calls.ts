@@ -1,66 +1,157 @@
 /**
  * Requests that come one to a call, for clients in other languages and for tools: a call costs what a whole batch on a
  * stream costs. Bounded as streams are; a call that finds no reply in time is ended with DEADLINE_EXCEEDED.
+ *
+ * The deadline of a client is the client's to keep: once it has passed, the client cancels the call.
  */
-import { type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { status } from '@grpc/grpc-js';
 import type { ClientReply, ClientRequest } from '../ports.ts';
-import { badRequest } from './client-service.ts';
+import { decodeRequest, encodeReply } from './client-batches.ts';
+import { answer, isGrpc, prefixBytes, type Refusal, RequestBody, refuse, refuseMediaType } from './grpc-unary.ts';
 
-/** How many calls may wait for a reply; more are turned away. */
-const maxUnderWay = 100_000;
+export interface UnaryLimits {
+  /** How many calls may be under way; more are turned away. */
+  readonly calls: number;
+  /** How much of requests that are not there as a whole is kept, in bytes; a call that brings more is turned away. */
+  readonly partialBytes: number;
+}
 
-type Call = ServerUnaryCall<ClientRequest, ClientReply>;
-type Answer = sendUnaryData<ClientReply>;
+const defaultLimits: UnaryLimits = { calls: 100_000, partialBytes: 256 << 20 };
 
-interface Waiting {
+const undecodable: Refusal = {
+  code: status.INVALID_ARGUMENT,
+  details: 'the request could not be decoded, or is above 1 MiB',
+};
+const incomplete: Refusal = { code: status.DEADLINE_EXCEEDED, details: 'the request did not come in time' };
+const unanswered: Refusal = {
+  code: status.DEADLINE_EXCEEDED,
+  details: 'no reply in time; it may have been carried out',
+};
+const ended: Refusal = { code: status.UNAVAILABLE, details: 'the replica has ended; it may have been carried out' };
+
+class Call {
+  /** Its id among ours: clients do not know each other's. */
+  readonly number: number;
+  readonly stream: ServerHttp2Stream;
+  readonly sinceMs = performance.now();
+  /** Null once the request is there as a whole. */
+  body: RequestBody | null = new RequestBody();
   /** The id that its client chose. */
-  readonly id: number;
-  readonly answer: Answer;
-  readonly sinceMs: number;
+  id = 0;
+
+  constructor(number: number, stream: ServerHttp2Stream) {
+    this.number = number;
+    this.stream = stream;
+  }
 }
 
 export class UnaryCalls {
   readonly #onRequest: (request: ClientRequest) => void;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #limits: UnaryLimits;
+  /** The calls that are under way, in the order in which they came. */
+  readonly #calls = new Map<number, Call>();
   #last = 0;
+  #partialBytes = 0;
 
-  /** @param onRequest - takes each request, under an id of ours: clients do not know each other's */
-  constructor(onRequest: (request: ClientRequest) => void) {
+  /** @param onRequest - takes each request, under an id of ours */
+  constructor(onRequest: (request: ClientRequest) => void, limits = defaultLimits) {
     this.#onRequest = onRequest;
+    this.#limits = limits;
   }
 
-  readonly handle = (call: Call, answer: Answer): void => {
-    const { request } = call;
-    if (request === badRequest) {
-      answer({ code: status.INVALID_ARGUMENT, details: 'the request could not be decoded, or is above 1 MiB' });
+  get underWay(): number {
+    return this.#calls.size;
+  }
+
+  /** Takes the stream of one call. */
+  readonly handle = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
+    // Headers and a reset may come together.
+    if (stream.closed) return;
+    if (!isGrpc(headers)) {
+      refuseMediaType(stream);
       return;
     }
-    if (this.#waiting.size >= maxUnderWay) {
-      answer({ code: status.RESOURCE_EXHAUSTED, details: `more than ${maxUnderWay} calls wait` });
+    if (this.#calls.size >= this.#limits.calls) {
+      refuse(stream, exhausted(`more than ${this.#limits.calls} calls wait`));
       return;
     }
     this.#last += 1;
-    const id = this.#last;
-    this.#waiting.set(id, { id: request.id, answer, sinceMs: performance.now() });
-    call.on('cancelled', () => this.#waiting.delete(id));
-    this.#onRequest({ id, access: request.access, command: request.command });
+    const call = new Call(this.#last, stream);
+    this.#calls.set(call.number, call);
+    stream.on('data', (chunk: Buffer) => this.#take(call, chunk));
+    stream.on('end', () => this.#ask(call));
+    stream.on('aborted', () => this.#drop(call));
   };
 
   reply(reply: ClientReply): void {
-    const waiting = this.#waiting.get(reply.id);
-    if (waiting === undefined) return;
-    this.#waiting.delete(reply.id);
-    waiting.answer(null, { ...reply, id: waiting.id });
+    const call = this.#calls.get(reply.id);
+    if (call === undefined) return;
+    this.#calls.delete(reply.id);
+    answer(call.stream, encodeReply(reply, call.id, prefixBytes));
   }
 
-  /** Ends the calls that have waited for `ageMs`: nobody knows whether they were carried out. */
+  /** Ends the calls that came `ageMs` ago or before: nobody knows whether they were carried out. */
   forget(ageMs: number): void {
     const nowMs = performance.now();
-    for (const [id, { answer, sinceMs }] of this.#waiting) {
-      // In the order in which they came.
-      if (nowMs - sinceMs < ageMs) return;
-      this.#waiting.delete(id);
-      answer({ code: status.DEADLINE_EXCEEDED, details: 'no reply in time; it may have been carried out' });
+    for (const call of this.#calls.values()) {
+      if (nowMs - call.sinceMs < ageMs) return;
+      this.#refuse(call, call.body === null ? unanswered : incomplete);
     }
   }
+
+  /** Ends all calls: the replica does. */
+  close(): void {
+    for (const call of this.#calls.values()) this.#refuse(call, ended);
+  }
+
+  #take(call: Call, chunk: Buffer): void {
+    const { body } = call;
+    // What comes after a refusal.
+    if (body === null) return;
+    const heldBytes = body.heldBytes;
+    const refusal = body.take(chunk);
+    this.#partialBytes += body.heldBytes - heldBytes;
+    if (refusal !== null) this.#refuse(call, refusal);
+    else if (this.#partialBytes > this.#limits.partialBytes) {
+      this.#refuse(call, exhausted(`more than ${this.#limits.partialBytes} bytes wait for the rest of their requests`));
+    }
+  }
+
+  #ask(call: Call): void {
+    if (call.body === null) return;
+    const message = call.body.end();
+    this.#release(call);
+    if ('code' in message) {
+      this.#refuse(call, message);
+      return;
+    }
+    const request = decodeRequest(message);
+    if (request === null) {
+      this.#refuse(call, undecodable);
+      return;
+    }
+    call.id = request.id;
+    this.#onRequest({ id: call.number, access: request.access, command: request.command });
+  }
+
+  #refuse(call: Call, refusal: Refusal): void {
+    this.#drop(call);
+    refuse(call.stream, refusal);
+  }
+
+  #drop(call: Call): void {
+    this.#calls.delete(call.number);
+    this.#release(call);
+  }
+
+  #release(call: Call): void {
+    if (call.body === null) return;
+    this.#partialBytes -= call.body.heldBytes;
+    call.body = null;
+  }
+}
+
+function exhausted(details: string): Refusal {
+  return { code: status.RESOURCE_EXHAUSTED, details };
 }
