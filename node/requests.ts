@@ -18,6 +18,8 @@ const maxBatchBytes = 4 << 20;
 const maxBatchesUnderWay = 1024;
 /** How many clients may wait; more are turned away. */
 const maxWaiting = 200_000;
+/** How many sessions may at least keep their seats; twice as many as there are sessions in most groups. */
+const minSeats = 10_000;
 
 type Access = ClientRequest['access'];
 
@@ -38,6 +40,11 @@ interface Batch {
   unanswered: number;
 }
 
+/** Who waits for the result of a session's write: nobody most of the time, and one entry for all the times. */
+interface Seat {
+  waiter: Waiter | undefined;
+}
+
 interface PendingRead {
   readonly index: number;
   readonly waiters: readonly Waiter[];
@@ -55,10 +62,17 @@ export class Requests {
   #gathered: Record<Access, Waiter[]> = { write: [], read: [] };
   #flushing = false;
   #lastBatch = 0;
-  /** Those of which somebody waits for a reply yet: what is kept for longer the garbage collector has to copy. */
-  readonly #batches = new Map<number, Batch>();
-  /** Who waits for the result of a write, by its key. */
-  readonly #waiting = new Map<number, Waiter>();
+  /**
+   * Those of which somebody waits for a reply yet, each at its number modulo the length. No Map: one that is added to and
+   * deleted from all the time leaves outgrown tables behind, each of which refers to the next and to all that it held, and
+   * once the first is old, V8 takes all of them for alive until it collects the old space.
+   */
+  readonly #batches = new Array<Batch | undefined>(maxBatchesUnderWay).fill(undefined);
+  /** Who waits for the result of a write, by its key. Sessions keep their seats: nothing is deleted on the hot path. */
+  readonly #seats = new Map<number, Seat>();
+  /** How many seats there may be until those that are empty go. */
+  #maxSeats = minSeats;
+  #waitingCount = 0;
   #reads: PendingRead[] = [];
 
   constructor(machine: Machine, clients: ClientPort, clock: Clock, propose: Propose) {
@@ -72,7 +86,7 @@ export class Requests {
   take(client: ClientId, request: ClientRequest): void {
     const head = peekCommand(request.command);
     const { write, read } = this.#gathered;
-    if (head === null || this.#waiting.size + write.length + read.length >= maxWaiting) {
+    if (head === null || this.#waitingCount + write.length + read.length >= maxWaiting) {
       this.#clients.reply(client, { id: request.id, status: 'rejected' });
       return;
     }
@@ -102,16 +116,22 @@ export class Requests {
       if (waiters.length === 0) continue;
       this.#lastBatch += 1;
       const batch = { id: this.#lastBatch, waiters, unanswered: waiters.length };
-      this.#batches.set(batch.id, batch);
+      this.#keep(batch);
       if (access === 'write') for (const waiter of waiters) this.#await(waiter, batch);
-      this.#forgetOldBatches();
       this.#propose(this.#lastBatch, access, encodeBatch(waiters.map((waiter) => waiter.request.command)));
     }
   }
 
   #await(waiter: Waiter, batch: Batch): void {
     waiter.batch = batch;
-    this.#waiting.set(waiter.key, waiter);
+    let seat = this.#seats.get(waiter.key);
+    if (seat === undefined) {
+      seat = { waiter: undefined };
+      this.#seats.set(waiter.key, seat);
+    }
+    // An earlier try of the same command waits no more.
+    if (seat.waiter === undefined) this.#waitingCount += 1;
+    seat.waiter = waiter;
   }
 
   #takeBatch(access: Access): Waiter[] {
@@ -131,27 +151,46 @@ export class Requests {
     return gathered.splice(0, count);
   }
 
-  #forgetOldBatches(): void {
-    while (this.#batches.size > maxBatchesUnderWay) {
-      const oldest = this.#batches.entries().next();
-      if (oldest.done) return;
-      const [id, batch] = oldest.value;
-      this.#batches.delete(id);
-      for (const waiter of batch.waiters) this.#stopWaiting(waiter);
-    }
+  #keep(batch: Batch): void {
+    const place = batch.id % maxBatchesUnderWay;
+    const oldest = this.#batches[place];
+    if (oldest !== undefined) for (const waiter of oldest.waiters) this.#stopWaiting(waiter);
+    this.#batches[place] = batch;
+    if (this.#seats.size > this.#maxSeats) this.#clearSeats();
+  }
+
+  /** Removes a batch, and gives it; undefined where it is not kept any more. */
+  #take(id: number): Batch | undefined {
+    const place = id % maxBatchesUnderWay;
+    const batch = this.#batches[place];
+    if (batch?.id !== id) return undefined;
+    this.#batches[place] = undefined;
+    return batch;
+  }
+
+  #clearSeats(): void {
+    for (const [key, seat] of this.#seats) if (seat.waiter === undefined) this.#seats.delete(key);
+    this.#maxSeats = Math.max(minSeats, 2 * this.#seats.size);
   }
 
   /** Forgets a waiter, unless a later try of the same command waits in its place. */
   #stopWaiting(waiter: Waiter): void {
-    if (this.#waiting.get(waiter.key) === waiter) this.#waiting.delete(waiter.key);
+    const seat = this.#seats.get(waiter.key);
+    if (seat?.waiter === waiter) this.#empty(seat);
+  }
+
+  #empty(seat: Seat): void {
+    seat.waiter = undefined;
+    this.#waitingCount -= 1;
   }
 
   /** Takes the result of each applied command to whoever waits for it. */
   readonly onResult: ResultSink = (registers, session, sequence, result) => {
     const key = registers ? -session : session;
-    const waiter = this.#waiting.get(key);
-    if (waiter === undefined || waiter.sequence !== sequence) return;
-    this.#waiting.delete(key);
+    const seat = this.#seats.get(key);
+    const waiter = seat?.waiter;
+    if (seat === undefined || waiter === undefined || waiter.sequence !== sequence) return;
+    this.#empty(seat);
     this.#answered(waiter);
     this.#clients.reply(waiter.client, { id: waiter.request.id, status: 'ok', result });
   };
@@ -159,14 +198,13 @@ export class Requests {
   #answered({ batch }: Waiter): void {
     if (batch === undefined) return;
     batch.unanswered -= 1;
-    if (batch.unanswered === 0) this.#batches.delete(batch.id);
+    if (batch.unanswered === 0) this.#take(batch.id);
   }
 
   /** The read batch `id` may be answered once `index` is applied. */
   read(id: number, index: number, appliedIndex: number): void {
-    const batch = this.#batches.get(id);
+    const batch = this.#take(id);
     if (batch === undefined) return;
-    this.#batches.delete(id);
     this.#reads.push({ index, waiters: batch.waiters });
     this.serveReads(appliedIndex);
   }
@@ -188,9 +226,8 @@ export class Requests {
 
   /** Tells the clients of a batch that it was not taken up. */
   reject(id: number, leader: NodeId | undefined): void {
-    const batch = this.#batches.get(id);
+    const batch = this.#take(id);
     if (batch === undefined) return;
-    this.#batches.delete(id);
     for (const waiter of batch.waiters) {
       this.#stopWaiting(waiter);
       const { client, request } = waiter;
