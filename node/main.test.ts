@@ -240,7 +240,7 @@ describe('a replica process that cannot start', () => {
     ],
   ])('because its log %s says so and exits', async (_, record, sentence) => {
     const dataFolder = mkdtempSync(join(tmpdir(), 'splitbrain-main-'));
-    const wal = await openWal(dataFolder);
+    const { wal } = await openWal(dataFolder);
     wal.append(record);
     await wal.close();
     const spawned = new Spawned({ SPLITBRAIN_NODE: JSON.stringify({ ...settings, dataFolder }) });

@@ -1,6 +1,6 @@
 /** Puts one replica together: settings in, a runtime over real ports out. */
 import { SessionMachine } from '../machine/sessions.ts';
-import type { ReplicaFact } from '../ports.ts';
+import type { ReplicaFact, Storage } from '../ports.ts';
 import type { Codec, Protocol, ReplicaConfig } from '../protocol.ts';
 import { Replica } from '../runtime.ts';
 import { ClientServer } from './client-server.ts';
@@ -34,6 +34,13 @@ interface SyncTimes {
   took: (seconds: number) => void;
 }
 
+/** The log, opened, but for the records that it held: only what starts the protocol needs them, and nothing keeps them. */
+interface Log {
+  readonly wal: Wal;
+  readonly storage: Storage<unknown>;
+  readonly syncs: SyncTimes;
+}
+
 interface Parts {
   readonly protocol: Protocol<unknown, unknown>;
   readonly codec: Codec<unknown, unknown>;
@@ -53,7 +60,6 @@ async function loadParts(settings: NodeSettings): Promise<Parts> {
 export class ReplicaProcess {
   readonly #options: ReplicaProcessOptions;
   readonly #wal: Wal;
-  readonly #records: readonly unknown[];
   readonly #incarnation = new AbortController();
   readonly #storage: FaultyStorage<unknown>;
   readonly #replica: Replica<unknown, unknown>;
@@ -65,14 +71,12 @@ export class ReplicaProcess {
   #sampler: NodeJS.Timeout | undefined;
   #running = false;
 
-  private constructor(options: ReplicaProcessOptions, { protocol, codec }: Parts, wal: Wal, syncs: SyncTimes) {
+  private constructor(options: ReplicaProcessOptions, { protocol, codec }: Parts, log: Log) {
     this.#options = options;
     const { settings, journal } = options;
     const { id, runId, members, peers, token } = settings;
-    this.#wal = wal;
-    const { storage, records } = storageOf(wal, codec);
-    this.#records = records;
-    this.#storage = new FaultyStorage(storage);
+    this.#wal = log.wal;
+    this.#storage = new FaultyStorage(log.storage);
     this.#transport = new PeerTransport({
       id,
       runId,
@@ -86,7 +90,7 @@ export class ReplicaProcess {
       log: (sentence) => journal.log.info(sentence),
     });
     this.#metrics = this.#createMetrics();
-    syncs.took = (seconds) => this.#metrics.syncTook(seconds);
+    log.syncs.took = (seconds) => this.#metrics.syncTook(seconds);
     this.#clients = new ClientServer({
       onRequest: (client, request) => this.#replica.request(client, request),
       observer: this.#metrics,
@@ -125,14 +129,15 @@ export class ReplicaProcess {
     const { settings } = options;
     const parts = await loadParts(settings);
     const syncs: SyncTimes = { took: () => {} };
-    const wal = await openWal(settings.dataFolder, { files: timedFiles((seconds) => syncs.took(seconds)) });
+    const opened = await openWal(settings.dataFolder, { files: timedFiles((seconds) => syncs.took(seconds)) });
     let process: ReplicaProcess | undefined;
     try {
-      process = new ReplicaProcess(options, parts, wal, syncs);
-      await process.#open();
+      const { storage, records } = storageOf(opened, parts.codec);
+      process = new ReplicaProcess(options, parts, { wal: opened.wal, storage, syncs });
+      await process.#open(records);
       return process;
     } catch (error) {
-      if (process === undefined) await wal.close();
+      if (process === undefined) await opened.wal.close();
       else await process.stop();
       throw error;
     }
@@ -150,12 +155,12 @@ export class ReplicaProcess {
     await this.#wal.close();
   }
 
-  async #open(): Promise<void> {
+  async #open(records: readonly unknown[]): Promise<void> {
     const { listen } = this.#options.settings;
     // The replica begins before clients and the lab can reach it, and after its peers can: no step comes before `start`.
     const peer = await this.#transport.open(listen.peer);
     this.#running = true;
-    this.#replica.start(this.#records);
+    this.#replica.start(records);
     const bound = {
       peer,
       client: await this.#clients.open(listen.client),

@@ -35,7 +35,7 @@ function* remains(disk: MemoryDisk, seed: number): Generator<MemoryDisk> {
 
 /** Appends all batches, waiting for each second one only. `told` is the last position that was said to be durable. */
 async function writeAllBatches(files: MemoryDisk, progress: { told: number }): Promise<void> {
-  const wal = await openWal('/log', { files, segmentBytes });
+  const { wal } = await openWal('/log', { files, segmentBytes });
   await new Promise<void>((resolve, reject) => {
     let batch = 0;
     const next = () => {
@@ -77,15 +77,15 @@ async function untilCrash(
 
 /** All that was told is there, nothing else than what was appended is, and the log can be gone on with. */
 async function checkRemains(files: MemoryDisk, told: number): Promise<void> {
-  const wal = await openWal('/log', { files, segmentBytes });
-  const found = textsOf(wal);
+  const { wal, recovered } = await openWal('/log', { files, segmentBytes });
+  const found = textsOf(recovered);
   expect(found.length).toBeGreaterThanOrEqual(told);
   expect(found).toEqual(texts.slice(0, found.length));
   await appendAll(wal, ['and', 'on']);
   await wal.close();
   const again = await openWal('/log', { files: files.crash(), segmentBytes });
-  expect(textsOf(again)).toEqual([...found, 'and', 'on']);
-  await again.close();
+  expect(textsOf(again.recovered)).toEqual([...found, 'and', 'on']);
+  await again.wal.close();
 }
 
 describe('a crash', () => {
@@ -134,18 +134,18 @@ describe('a crash', () => {
         await new Promise<void>((resolve) => setImmediate(resolve));
         const kept = disk.afterKill();
         const next = await openWal('/log', { files: kept, segmentBytes });
-        const found = textsOf(next);
+        const found = textsOf(next.recovered);
         await checkRemains(kept.crash(), found.length);
-        await appendAll(next, ['more']);
+        await appendAll(next.wal, ['more']);
         const last = await openWal('/log', { files: kept.crash(), segmentBytes });
-        expect(textsOf(last)).toEqual([...found, 'more']);
+        expect(textsOf(last.recovered)).toEqual([...found, 'more']);
       }
     }
   });
 
   test('after a sync failed, and another process has read from the page cache what is not on the disk', async () => {
     const disk = new MemoryDisk();
-    const wal = await openWal('/log', { files: disk, segmentBytes });
+    const { wal } = await openWal('/log', { files: disk, segmentBytes });
     const failed = new Promise<Error>((resolve) => {
       wal.onFailure = resolve;
     });
@@ -157,8 +157,8 @@ describe('a crash', () => {
     await wal.close();
     disk.before = () => {};
     const again = await openWal('/log', { files: disk, segmentBytes });
-    expect(textsOf(again)).toEqual(texts.slice(0, 5));
-    await again.close();
+    expect(textsOf(again.recovered)).toEqual(texts.slice(0, 5));
+    await again.wal.close();
     await checkRemains(disk.crash(), 5);
   });
 
@@ -170,7 +170,7 @@ describe('a crash', () => {
       const file = await sound(path);
       return { ...file, sync: async () => {}, writeDurably: file.write };
     };
-    await (await openWal('/log', { files: disk, segmentBytes })).close();
+    await (await openWal('/log', { files: disk, segmentBytes })).wal.close();
     disk.open = lying;
     await writeAllBatches(disk, progress);
     await expect(checkRemains(disk.crash(), progress.told)).rejects.toThrow();

@@ -40,7 +40,7 @@ describe('an error of the disk', () => {
   test.each(['EIO', 'ENOSPC'])('%s at any step is told once, and nothing is done or told after it', async (code) => {
     for (let failing = 0; ; failing += 1) {
       const disk = new MemoryDisk();
-      const wal = await openWal('/log', { files: disk, segmentBytes });
+      const { wal } = await openWal('/log', { files: disk, segmentBytes });
       const told = listen(wal);
       const index = disk.operations.length + failing;
       failFrom(disk, index, code, () => false);
@@ -66,7 +66,7 @@ describe('an error of the disk', () => {
 
   test('a failing sync acknowledges nothing of its batch, nor what came meanwhile', async () => {
     const disk = new MemoryDisk();
-    const wal = await openWal('/log', { files: disk, segmentBytes });
+    const { wal } = await openWal('/log', { files: disk, segmentBytes });
     await appendAll(wal, ['kept']);
     const told = listen(wal);
     disk.before = async ({ kind }) => {
@@ -83,7 +83,7 @@ describe('an error of the disk', () => {
 
   test('one while the next segment is made ahead of need stops the log too', async () => {
     const disk = new MemoryDisk();
-    const wal = await openWal('/log', { files: disk, segmentBytes });
+    const { wal } = await openWal('/log', { files: disk, segmentBytes });
     const told = listen(wal);
     disk.before = ({ name }) => {
       if (name.endsWith('.tmp')) throw errorOf('ENOSPC');
@@ -100,7 +100,7 @@ describe('an error of the disk', () => {
   test('one while the next segment is made lets a batch in flight end unheard, whether that succeeds or fails', async () => {
     for (const ending of ['succeeds', 'fails']) {
       const disk = new MemoryDisk();
-      const wal = await openWal('/log', { files: disk, segmentBytes });
+      const { wal } = await openWal('/log', { files: disk, segmentBytes });
       const told = listen(wal);
       disk.before = async ({ name, kind }) => {
         if (kind !== 'create' && name.endsWith('.wal') && told.durable === 1) {
@@ -132,8 +132,8 @@ describe('an error of the disk', () => {
       if (disk.operations.length <= index) break;
       expect(opened).toBe('EIO');
       disk.before = () => {};
-      const wal = await openWal('/log', { files: disk, segmentBytes });
-      expect(wal.recovered).toEqual([]);
+      const { wal, recovered } = await openWal('/log', { files: disk, segmentBytes });
+      expect(recovered).toEqual([]);
       await wal.close();
     }
   });
@@ -142,7 +142,7 @@ describe('an error of the disk', () => {
 describe('a disk that writes less than it was given', () => {
   test.each([1, 7, 500])('%d bytes at a time, loses nothing', async (maxWriteBytes) => {
     const disk = new MemoryDisk();
-    const wal = await openWal('/log', { files: disk, segmentBytes });
+    const { wal } = await openWal('/log', { files: disk, segmentBytes });
     disk.maxWriteBytes = maxWriteBytes;
     const told = listen(wal);
     const texts = ['a', '', 'bcd'.repeat(200), 'e'];
@@ -151,12 +151,12 @@ describe('a disk that writes less than it was given', () => {
     expect(told).toEqual({ durable: 4, failures: [] });
     disk.maxWriteBytes = Number.POSITIVE_INFINITY;
     const again = await openWal('/log', { files: disk.crash(), segmentBytes });
-    expect(textsOf(again)).toEqual(texts);
+    expect(textsOf(again.recovered)).toEqual(texts);
   });
 
   test('and takes nothing at all, has failed', async () => {
     const disk = new MemoryDisk();
-    const wal = await openWal('/log', { files: disk, segmentBytes });
+    const { wal } = await openWal('/log', { files: disk, segmentBytes });
     disk.maxWriteBytes = 0;
     const told = listen(wal);
     wal.append(record);

@@ -227,6 +227,6 @@ export async function appendAll(wal: Wal, texts: readonly string[]): Promise<voi
   await durable(wal, last);
 }
 
-export function textsOf(wal: Wal): string[] {
-  return wal.recovered.map((record) => Buffer.from(record).toString());
+export function textsOf(records: readonly Uint8Array[]): string[] {
+  return records.map((record) => Buffer.from(record).toString());
 }

@@ -20,9 +20,9 @@ const locksIn = (folder: string): string[] => readdirSync(folder).filter((name) 
 function writerIn(folder: string): ChildProcess {
   const program = `
     import { openWal } from ${JSON.stringify(join(import.meta.dirname, 'wal.ts'))};
-    const wal = await openWal(${JSON.stringify(folder)}, ${JSON.stringify(options)});
+    const { wal, recovered } = await openWal(${JSON.stringify(folder)}, ${JSON.stringify(options)});
     const append = () => wal.append(Buffer.from(String(position += 1)));
-    let position = wal.recovered.length;
+    let position = recovered.length;
     wal.onDurable = (to) => { process.stdout.write(to + '\\n'); for (let i = 0; i < 5; i += 1) append(); };
     append();`;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
@@ -36,11 +36,11 @@ function writerIn(folder: string): ChildProcess {
 describe('the lock of a folder', () => {
   test('keeps a second log out until the first is closed', async () => {
     const folder = folders.fresh();
-    const wal = await openWal(folder, options);
+    const { wal } = await openWal(folder, options);
     await expect(openWal(folder, options)).rejects.toThrow(`${folder} is in use by process ${process.pid}`);
     await wal.close();
     expect(locksIn(folder)).toEqual([]);
-    await (await openWal(folder, options)).close();
+    await (await openWal(folder, options)).wal.close();
   });
 
   test('keeps other processes out, and is taken over once its process was killed, with all that it was told', async () => {
@@ -56,9 +56,9 @@ describe('the lock of a folder', () => {
     await expect(openWal(folder, options)).rejects.toThrow(`is in use by process ${child.pid}`);
     child.kill('SIGKILL');
     await once(child, 'close');
-    const wal = await openWal(folder, options);
-    expect(wal.recovered.length).toBeGreaterThanOrEqual(told);
-    expect(textsOf(wal)).toEqual(wal.recovered.map((_, index) => String(index + 1)));
+    const { wal, recovered } = await openWal(folder, options);
+    expect(recovered.length).toBeGreaterThanOrEqual(told);
+    expect(textsOf(recovered)).toEqual(recovered.map((_, index) => String(index + 1)));
     expect(locksIn(folder)).toHaveLength(1);
     await wal.close();
   });
@@ -70,7 +70,7 @@ describe('the lock of a folder', () => {
     const folder = folders.fresh();
     mkdirSync(folder);
     writeFileSync(join(folder, `lock-${pid}-0a1b2c3d.1`), '');
-    const wal = await openWal(folder, options);
+    const { wal } = await openWal(folder, options);
     expect(locksIn(folder)).toEqual([expect.stringMatching(new RegExp(`^lock-${process.pid}-`))]);
     await wal.close();
   });

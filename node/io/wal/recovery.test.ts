@@ -16,7 +16,7 @@ type Files = ReadonlyMap<string, Buffer>;
 /** A log that was closed, as its files are. Each inner list is one batch. */
 async function logOf(batches: readonly (readonly string[])[]): Promise<Files> {
   const folder = folders.fresh();
-  const wal = await openWal(folder, { segmentBytes });
+  const { wal } = await openWal(folder, { segmentBytes });
   for (const batch of batches) await appendAll(wal, batch);
   await wal.close();
   return new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
@@ -48,9 +48,9 @@ function layOut(files: Files): string {
 async function reopen(files: Files): Promise<string[] | string> {
   const folder = layOut(files);
   try {
-    const wal = await openWal(folder, { segmentBytes });
+    const { wal, recovered } = await openWal(folder, { segmentBytes });
     await wal.close();
-    return textsOf(wal);
+    return textsOf(recovered);
   } catch (error) {
     if (!(error instanceof WalDamaged)) throw error;
     expect(error.message).toMatch('stop the replica, wipe its folder');
@@ -102,9 +102,9 @@ describe('a log of one segment', () => {
           }
         });
         const folder = layOut(torn);
-        const wal = await openWal(folder);
+        const { wal, recovered } = await openWal(folder);
         const unchanged = torn.get(single)?.equals(files.get(single) as Buffer) === true;
-        expect(textsOf(wal)).toEqual(unchanged ? texts : texts.slice(0, -1));
+        expect(textsOf(recovered)).toEqual(unchanged ? texts : texts.slice(0, -1));
         await wal.close();
         const cut = readFileSync(join(folder, single));
         expect(cut.subarray(unchanged ? last.end : last.at).every((byte) => byte === 0)).toBe(true);
@@ -115,12 +115,12 @@ describe('a log of one segment', () => {
   test('goes on after a cut as if nothing had been there', async () => {
     const last = frames.at(-1) as Found;
     const folder = layOut(changed(files, 1, (bytes) => bytes.fill(0, last.end - 2, last.end)));
-    const wal = await openWal(folder);
+    const { wal } = await openWal(folder);
     expect(wal.append(Buffer.from('SEVEN'))).toBe(texts.length);
     await wal.close();
     const again = await openWal(folder);
-    expect(textsOf(again)).toEqual([...texts.slice(0, -1), 'SEVEN']);
-    await again.close();
+    expect(textsOf(again.recovered)).toEqual([...texts.slice(0, -1), 'SEVEN']);
+    await again.wal.close();
   });
 
   test('is cut where a crash left out any records of the last batch, and kept some after them', async () => {

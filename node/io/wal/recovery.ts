@@ -81,7 +81,9 @@ function scan({ folder, name, bytes, header }: SegmentFile, records: Uint8Array[
       throw damage(folder, name, end, `record ${frame.position} stands in the place of record ${next}`);
     }
     if (frame.batchFirst === frame.position) lastBatchAt = end;
-    records.push(frame.payload);
+    // A copy, not the view: whoever keeps one payload would keep the whole file in memory. Small ones come out of Buffer's
+    // pool: that pins a few kilobytes at most, and costs less than an allocation for each.
+    records.push(Buffer.from(frame.payload));
     end = frame.end;
     next += 1;
   }

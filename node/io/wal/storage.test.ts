@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, describe, expect, test } from 'vitest';
 import { raftCodec } from '../../protocols/raft/codec.ts';
 import type { RaftRecord } from '../../protocols/raft/messages.ts';
@@ -13,27 +15,67 @@ const records: RaftRecord[] = [
   { kind: 'entries', from: 1, entries: [{ term: 1, payload: Buffer.from('x') }] },
 ];
 
+/** Collects all garbage. */
+function collect(): void {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+}
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 describe('a storage over a log', () => {
   test('keeps the records of a protocol', async () => {
     const folder = folders.fresh();
-    const wal = await openWal(folder, { segmentBytes: 8192 });
-    const { storage, records: none } = storageOf(wal, raftCodec);
+    const opened = await openWal(folder, { segmentBytes: 8192 });
+    const { storage, records: none } = storageOf(opened, raftCodec);
     expect(none).toEqual([]);
     const told = new Promise<number>((resolve) => {
       storage.onDurable = resolve;
     });
     expect(records.map((record) => storage.append(record))).toEqual([1, 2]);
     expect(await told).toBe(2);
-    await wal.close();
+    await opened.wal.close();
     const again = await openWal(folder);
     expect(storageOf(again, raftCodec).records).toEqual(records);
+    await again.wal.close();
+  });
+
+  test('keeps nothing of what was recovered, nor does one record keep another', async () => {
+    const folder = folders.fresh();
+    const { wal } = await openWal(folder);
+    for (const bytes of [10, 100_000, 10]) {
+      wal.append(
+        raftCodec.encodeRecord({ kind: 'entries', from: 1, entries: [{ term: 1, payload: Buffer.alloc(bytes) }] }),
+      );
+    }
+    await wal.close();
+    /** The storage, the one record that its user keeps, and what of the others is still in memory. */
+    const open = async () => {
+      const opened = await openWal(folder);
+      const { storage, records: all } = storageOf(opened, raftCodec);
+      const refs = [opened.recovered, ...opened.recovered, all, ...all].map((value: object) => new WeakRef(value));
+      return {
+        wal: opened.wal,
+        storage,
+        kept: all[0] as RaftRecord,
+        alive: () => refs.filter((ref) => ref.deref()).length,
+      };
+    };
+    const { wal: again, storage, kept, alive } = await open();
+    expect(alive()).toBe(8);
+    await nextTurn();
+    collect();
+    // The record that is kept; its payload is a view of its own.
+    expect(alive()).toBe(1);
+    const { payload } = (kept.kind === 'entries' && kept.entries[0]) as { payload: Uint8Array };
+    expect(payload.buffer.byteLength).toBeLessThanOrEqual(Buffer.poolSize);
+    expect(storage.append(kept)).toBe(4);
     await again.close();
   });
 
   test('passes on the failure of the disk', async () => {
     const files = new MemoryDisk();
-    const wal = await openWal('/log', { files, segmentBytes: 8192 });
-    const { storage } = storageOf(wal, raftCodec);
+    const { storage } = storageOf(await openWal('/log', { files, segmentBytes: 8192 }), raftCodec);
     files.before = () => {
       throw new Error('EIO');
     };
@@ -46,12 +88,12 @@ describe('a storage over a log', () => {
 
   test('refuses records of something else, and says which', async () => {
     const folder = folders.fresh();
-    const wal = await openWal(folder, { segmentBytes: 8192 });
+    const { wal } = await openWal(folder, { segmentBytes: 8192 });
     wal.append(raftCodec.encodeRecord({ kind: 'vote', term: 1, votedFor: null }));
     wal.append(Buffer.from('not of Raft'));
     await wal.close();
     const again = await openWal(folder);
     expect(() => storageOf(again, raftCodec)).toThrow('record 2 of the log is whole, but no record of this protocol');
-    await again.close();
+    await again.wal.close();
   });
 });

@@ -1,14 +1,14 @@
 /** The Storage port of a replica over a write-ahead log. */
 import type { Storage } from '../../ports.ts';
 import type { Codec } from '../../protocol.ts';
-import type { Wal } from './wal.ts';
+import type { OpenedWal } from './wal.ts';
 
 /** The part of a protocol's codec that a log needs. */
 export type RecordCodec<R> = Pick<Codec<unknown, R>, 'encodeRecord' | 'decodeRecord'>;
 
 export interface OpenedStorage<R> {
   readonly storage: Storage<R>;
-  /** What survived, for `Replica.start`. */
+  /** What survived, for `Replica.start`. The storage does not keep it. */
   readonly records: R[];
 }
 
@@ -17,8 +17,8 @@ export interface OpenedStorage<R> {
  *
  * @throws Error where a record that checks is none of this protocol or version: the replica must not start without it
  */
-export function storageOf<R>(wal: Wal, codec: RecordCodec<R>): OpenedStorage<R> {
-  const records = wal.recovered.map((bytes, index) => {
+export function storageOf<R>({ wal, recovered }: OpenedWal, codec: RecordCodec<R>): OpenedStorage<R> {
+  const records = recovered.map((bytes, index) => {
     const record = codec.decodeRecord(bytes);
     if (record !== null) return record;
     throw new Error(

@@ -17,25 +17,25 @@ const numbered = (count: number, from = 1): string[] => Array.from({ length: cou
 describe('a log on the real disk', () => {
   test('gives back what was appended, in order, and numbers on from there', async () => {
     const folder = join(folders.fresh(), 'made', 'on', 'the', 'way');
-    const wal = await openWal(folder, small);
-    expect(wal.recovered).toEqual([]);
+    const { wal, recovered } = await openWal(folder, small);
+    expect(recovered).toEqual([]);
     expect([wal.append(Buffer.from('a')), wal.append(Buffer.alloc(0)), wal.append(Buffer.from('c'))]).toEqual([
       1, 2, 3,
     ]);
     await wal.close();
     const second = await openWal(folder, small);
-    expect(textsOf(second)).toEqual(['a', '', 'c']);
-    expect(second.append(Buffer.from('d'))).toBe(4);
-    await second.close();
+    expect(textsOf(second.recovered)).toEqual(['a', '', 'c']);
+    expect(second.wal.append(Buffer.from('d'))).toBe(4);
+    await second.wal.close();
     const third = await openWal(folder, small);
-    expect(textsOf(third)).toEqual(['a', '', 'c', 'd']);
-    await third.close();
+    expect(textsOf(third.recovered)).toEqual(['a', '', 'c', 'd']);
+    await third.wal.close();
     expect(readdirSync(folder)).toEqual([segmentName(1)]);
   });
 
   test('takes 10,000 records through many segments, in the order in which they were appended', async () => {
     const folder = folders.fresh();
-    const wal = await openWal(folder, { segmentBytes: 64 * 1024 });
+    const { wal } = await openWal(folder, { segmentBytes: 64 * 1024 });
     const told: number[] = [];
     const all = new Promise<void>((resolve) => {
       wal.onDurable = (position) => {
@@ -52,13 +52,13 @@ describe('a log on the real disk', () => {
     await wal.close();
     expect(segmentsIn(folder).length).toBeGreaterThan(5);
     const again = await openWal(folder);
-    expect(textsOf(again)).toEqual(numbered(10_000));
-    await again.close();
+    expect(textsOf(again.recovered)).toEqual(numbered(10_000));
+    await again.wal.close();
   });
 
   const diskBytesAfter = async (record: Uint8Array, count: number): Promise<number> => {
     const folder = folders.fresh();
-    const wal = await openWal(folder);
+    const { wal } = await openWal(folder);
     for (let index = 1; index <= count; index += 1) {
       wal.append(record);
       await durable(wal, index);
@@ -83,15 +83,15 @@ describe('a log on the real disk', () => {
 
   test('a record that fills a segment to its last byte fits, and a longer one gets a longer segment', async () => {
     const folder = folders.fresh();
-    const wal = await openWal(folder, small);
+    const { wal } = await openWal(folder, small);
     const room = small.segmentBytes - headerBytes - frameHeaderBytes;
     const texts = ['a'.repeat(room), 'b'.repeat(room + 1), 'c', 'd'.repeat(100_000), 'e'];
     await appendAll(wal, texts);
     await wal.close();
     expect(segmentsIn(folder)).toEqual([1, 2, 3, 4, 5].map(segmentName));
     const again = await openWal(folder, small);
-    expect(textsOf(again)).toEqual(texts);
-    await again.close();
+    expect(textsOf(again.recovered)).toEqual(texts);
+    await again.wal.close();
   });
 
   test.each([
@@ -100,15 +100,15 @@ describe('a log on the real disk', () => {
   ])('records that are $over bytes longer than the room begin segments $firsts, together or not', async (part) => {
     for (const together of [true, false]) {
       const folder = folders.fresh();
-      const wal = await openWal(folder, small);
+      const { wal } = await openWal(folder, small);
       const room = small.segmentBytes - headerBytes - 3 * frameHeaderBytes;
       const texts = ['a'.repeat(100), 'b'.repeat(1000), 'c'.repeat(room - 1100 + part.over), 'd'.repeat(2000)];
       for (const batch of together ? [texts] : texts.map((text) => [text])) await appendAll(wal, batch);
       await wal.close();
       expect(segmentsIn(folder)).toEqual(part.firsts.map(segmentName));
       const again = await openWal(folder, small);
-      expect(textsOf(again)).toEqual(texts);
-      await again.close();
+      expect(textsOf(again.recovered)).toEqual(texts);
+      await again.wal.close();
     }
   });
 
@@ -117,18 +117,18 @@ describe('a log on the real disk', () => {
     mkdirSync(join(folder, 'lost+found'), { recursive: true });
     const others = ['notes.txt', '1.wal', 'x000000000000001.wal', `${segmentName(1)}.bak`, 'lock-', 'lock-0-x'];
     for (const name of [...others, spareName]) writeFileSync(join(folder, name), 'garbage');
-    const wal = await openWal(folder, small);
+    const { wal } = await openWal(folder, small);
     await appendAll(wal, ['a']);
     await wal.close();
     expect(readdirSync(folder).sort()).toEqual([...others, 'lost+found', segmentName(1)].sort());
     const again = await openWal(folder, small);
-    expect(textsOf(again)).toEqual(['a']);
-    await again.close();
+    expect(textsOf(again.recovered)).toEqual(['a']);
+    await again.wal.close();
   });
 
   test('closing makes durable what was appended, may be repeated, and what comes after it goes nowhere', async () => {
     const folder = folders.fresh();
-    const wal = await openWal(folder, small);
+    const { wal } = await openWal(folder, small);
     let told = 0;
     wal.onDurable = (position) => {
       told = position;
@@ -139,8 +139,8 @@ describe('a log on the real disk', () => {
     await Promise.all([closed, wal.close()]);
     expect(told).toBe(1);
     const again = await openWal(folder, small);
-    expect(textsOf(again)).toEqual(['a']);
-    await again.close();
+    expect(textsOf(again.recovered)).toEqual(['a']);
+    await again.wal.close();
   });
 
   test.each([0, 2 * headerBytes - 1, 8192.5, Number.NaN])('segments of %d bytes are refused', async (segmentBytes) => {
@@ -151,7 +151,7 @@ describe('a log on the real disk', () => {
 describe('group commit', () => {
   test('records of one turn share one write and one sync', async () => {
     const files = new MemoryDisk();
-    const wal = await openWal('/log', { files, ...small });
+    const { wal } = await openWal('/log', { files, ...small });
     const before = { writes: files.count('write', first), syncs: files.count('sync', first) };
     const told: number[] = [];
     const done = durable(wal, 5);
@@ -178,7 +178,7 @@ describe('group commit', () => {
 
   test('records that come while a sync is in flight share the next one, and nothing is told before its sync', async () => {
     const files = new MemoryDisk();
-    const wal = await openWal('/log', { files, ...small });
+    const { wal } = await openWal('/log', { files, ...small });
     const before = files.count('sync', first);
     let letGo = () => {};
     const started = new Promise<void>((begun) => {
@@ -213,7 +213,7 @@ describe('group commit', () => {
 
   test('what is appended while being told goes into the next write, without another turn', async () => {
     const files = new MemoryDisk();
-    const wal = await openWal('/log', { files, ...small });
+    const { wal } = await openWal('/log', { files, ...small });
     const before = files.count('sync', first);
     await new Promise<void>((resolve) => {
       wal.onDurable = (position) => {
@@ -228,7 +228,7 @@ describe('group commit', () => {
 
   test('the next segment is made once half of the present one is used, so that a roll-over adds one sync', async () => {
     const files = new MemoryDisk();
-    const wal = await openWal('/log', { files, segmentBytes: 4 * headerBytes });
+    const { wal } = await openWal('/log', { files, segmentBytes: 4 * headerBytes });
     await appendAll(wal, ['a'.repeat(3000)]);
     expect(files.fileNames).toEqual([segmentName(1)]);
     await appendAll(wal, ['b'.repeat(3000)]);

@@ -10,8 +10,6 @@ import { recover } from './recovery.ts';
 import { makeSpare, publish, type Segment, type Spare, spareName, writeRecords } from './segment.ts';
 
 export interface Wal {
-  /** The payloads that survived, in order; the position of the first is 1. All are durable. Views: do not change them. */
-  readonly recovered: readonly Uint8Array[];
   /**
    * Takes a record and returns its position, one more than the last. Never waits. The record must not be changed until
    * it is durable. After a failure or a `close` it goes nowhere, and is never said to be durable.
@@ -25,6 +23,15 @@ export interface Wal {
   onFailure: (error: Error) => void;
   /** Makes durable what was appended (unless the disk has failed), and lets go of the folder. May be called again. */
   close(): Promise<void>;
+}
+
+export interface OpenedWal {
+  readonly wal: Wal;
+  /**
+   * The payloads that survived, in order; the position of the first is 1. All are durable. The log keeps none of them:
+   * each is memory of its own (or shares a few kilobytes with its neighbours), free once nobody needs it.
+   */
+  readonly recovered: readonly Uint8Array[];
 }
 
 export interface WalOptions {
@@ -44,7 +51,6 @@ interface Place {
 }
 
 class SegmentedWal implements Wal {
-  readonly recovered: readonly Uint8Array[];
   onDurable: (position: number) => void = () => {};
   onFailure: (error: Error) => void = () => {};
 
@@ -64,12 +70,11 @@ class SegmentedWal implements Wal {
   #failed = false;
   #closing: Promise<void> | undefined;
 
-  constructor(place: Place, recovered: readonly Uint8Array[], segment: Segment) {
+  constructor(place: Place, recoveredCount: number, segment: Segment) {
     this.#place = place;
-    this.recovered = recovered;
     this.#segment = segment;
-    this.#appended = recovered.length;
-    this.#durable = recovered.length;
+    this.#appended = recoveredCount;
+    this.#durable = recoveredCount;
   }
 
   append(record: Uint8Array): number {
@@ -193,7 +198,7 @@ async function firstSegment(files: WalFiles, folder: string, segmentBytes: numbe
  * @throws WalDamaged where what was durable cannot be read back; RangeError where the options make no sense; the errors of
  * the file system as they are.
  */
-export async function openWal(folder: string, options: WalOptions = {}): Promise<Wal> {
+export async function openWal(folder: string, options: WalOptions = {}): Promise<OpenedWal> {
   const { files = nodeFiles, segmentBytes = defaultSegmentBytes } = options;
   if (!Number.isSafeInteger(segmentBytes) || segmentBytes < 2 * headerBytes) {
     throw new RangeError(`segmentBytes is ${segmentBytes}, and must be a whole number of at least ${2 * headerBytes}`);
@@ -203,7 +208,8 @@ export async function openWal(folder: string, options: WalOptions = {}): Promise
   try {
     const { records, last } = await recover(files, folder);
     const segment = last ?? (await firstSegment(files, folder, segmentBytes));
-    return new SegmentedWal({ files, folder, segmentBytes, unlock }, records, segment);
+    const wal = new SegmentedWal({ files, folder, segmentBytes, unlock }, records.length, segment);
+    return { wal, recovered: records };
   } catch (error) {
     await unlock();
     throw error;
