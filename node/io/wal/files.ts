@@ -18,6 +18,9 @@ export interface WalFile {
   close(): Promise<void>;
 }
 
+/** A file that nothing is written to. */
+export type WalReadFile = Pick<WalFile, 'read' | 'close'>;
+
 export interface WalFiles {
   /** Makes the folder where it is absent, durably. */
   makeFolder(folder: string): Promise<void>;
@@ -26,6 +29,8 @@ export interface WalFiles {
   list(folder: string): Promise<readonly string[]>;
   /** Opens a file that exists, to read and write. */
   open(path: string): Promise<WalFile>;
+  /** Opens a file that exists, to read only. */
+  openToRead(path: string): Promise<WalReadFile>;
   /** Makes an empty file; rejects where it exists. */
   create(path: string): Promise<WalFile>;
   rename(from: string, to: string): Promise<void>;
@@ -98,13 +103,13 @@ class NodeFile implements WalFile {
 }
 
 function openAs(path: string, flags: number): Promise<WalFile> {
-  const { O_RDWR, O_DSYNC } = fs.constants;
   return new Promise((resolve, reject) => {
-    fs.open(path, O_RDWR | flags | (durableWrites ? O_DSYNC : 0), 0o640, (error, fd) =>
-      error === null ? resolve(new NodeFile(fd)) : reject(error),
-    );
+    fs.open(path, flags, 0o640, (error, fd) => (error === null ? resolve(new NodeFile(fd)) : reject(error)));
   });
 }
+
+const { O_CREAT, O_DSYNC, O_EXCL, O_RDONLY, O_RDWR } = fs.constants;
+const readAndWrite = O_RDWR | (durableWrites ? O_DSYNC : 0);
 
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
@@ -130,8 +135,9 @@ export const nodeFiles: WalFiles = {
   makeFolder,
   lock: lockFolder,
   list: (folder) => readdir(folder),
-  open: (path) => openAs(path, 0),
-  create: (path) => openAs(path, fs.constants.O_CREAT | fs.constants.O_EXCL),
+  open: (path) => openAs(path, readAndWrite),
+  openToRead: (path) => openAs(path, O_RDONLY),
+  create: (path) => openAs(path, readAndWrite | O_CREAT | O_EXCL),
   rename,
   remove: unlink,
   syncFolder,

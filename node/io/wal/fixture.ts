@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { WalFile, WalFiles } from './files.ts';
+import type { WalFile, WalFiles, WalReadFile } from './files.ts';
 import type { Wal } from './wal.ts';
 
 /** Something that was asked of the disk and changes it. */
@@ -79,6 +79,8 @@ export class MemoryDisk implements WalFiles {
   before: (operation: Operation) => Promise<void> | void = () => {};
   /** Called after an operation has done its work, before it returns. */
   after: (operation: Operation) => Promise<void> | void = () => {};
+  /** Called before a file is opened to be read only, and before each read of it, with its name; may throw. */
+  beforeRead: (name: string) => Promise<void> | void = () => {};
   /** The most bytes that one write takes. */
   maxWriteBytes = Number.POSITIVE_INFINITY;
 
@@ -143,6 +145,19 @@ export class MemoryDisk implements WalFiles {
 
   async open(path: string): Promise<WalFile> {
     return this.#fileOf(this.#names.get(basename(path)) as Inode);
+  }
+
+  async openToRead(path: string): Promise<WalReadFile> {
+    const name = basename(path);
+    await this.beforeRead(name);
+    const file = await this.open(path);
+    return {
+      read: async (into, at) => {
+        await this.beforeRead(name);
+        return file.read(into, at);
+      },
+      close: () => file.close(),
+    };
   }
 
   create(path: string): Promise<WalFile> {

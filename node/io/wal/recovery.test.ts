@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WalDamaged } from './damage.ts';
 import { appendAll, Folders, textsOf } from './fixture.ts';
 import { decodeHeader, type Frame, frameAt, headerBytes, type SegmentHeader } from './format.ts';
-import { WalDamaged } from './recovery.ts';
 import { segmentName } from './segment.ts';
 import { openWal } from './wal.ts';
 

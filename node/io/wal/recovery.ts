@@ -15,17 +15,16 @@
  * first part is durable already.
  */
 import { join } from 'node:path';
+import { damage } from './damage.ts';
 import type { WalFile, WalFiles } from './files.ts';
 import { decodeHeader, frameAt, framesFrom, headerBytes, type SegmentHeader } from './format.ts';
+import { Positions } from './positions.ts';
 import { positionInName, type Segment, segmentName, spareName, writeAll } from './segment.ts';
-
-/** The log cannot be trusted. The message says where, what is wrong and what to do. */
-export class WalDamaged extends Error {
-  override readonly name = 'WalDamaged';
-}
 
 export interface Recovered {
   readonly records: readonly Uint8Array[];
+  /** Where they stand. */
+  readonly positions: Positions;
   /** The segment to go on writing to; undefined where the folder holds no log yet. */
   readonly last: Segment | undefined;
 }
@@ -47,13 +46,6 @@ interface SegmentFile {
   readonly header: SegmentHeader;
 }
 
-function damage(folder: string, name: string, offset: number, what: string): WalDamaged {
-  return new WalDamaged(
-    `${join(folder, name)}, offset ${offset}: ${what}. This is damage, not an interrupted write. Do not repair the log: ` +
-      `stop the replica, wipe its folder ${folder} and let it rejoin without a vote until it has caught up.`,
-  );
-}
-
 async function readSegment(folder: string, name: string, file: WalFile): Promise<SegmentFile> {
   const head = Buffer.alloc(headerBytes);
   const header = decodeHeader(head.subarray(0, await file.read(head, 0)));
@@ -72,7 +64,8 @@ async function readSegment(folder: string, name: string, file: WalFile): Promise
 }
 
 /** Collects the records of a segment up to the first place where none stands. */
-function scan({ folder, name, bytes, header }: SegmentFile, records: Uint8Array[]): Scan {
+function scan({ folder, name, bytes, header }: SegmentFile, records: Uint8Array[], positions: Positions): Scan {
+  positions.begin(header.firstPosition, header.tag);
   let end = headerBytes;
   let lastBatchAt = end;
   let next = header.firstPosition;
@@ -84,6 +77,7 @@ function scan({ folder, name, bytes, header }: SegmentFile, records: Uint8Array[
     // A copy, not the view: whoever keeps one payload would keep the whole file in memory. Small ones come out of Buffer's
     // pool: that pins a few kilobytes at most, and costs less than an allocation for each.
     records.push(Buffer.from(frame.payload));
+    positions.add(frame.payload.length);
     end = frame.end;
     next += 1;
   }
@@ -141,6 +135,7 @@ async function segmentNames(files: WalFiles, folder: string): Promise<string[]> 
  */
 export async function recover(files: WalFiles, folder: string): Promise<Recovered> {
   const records: Uint8Array[] = [];
+  const positions = new Positions();
   const names = await segmentNames(files, folder);
   let last: Segment | undefined;
   if (names[0] !== undefined && names[0] !== segmentName(1)) {
@@ -151,7 +146,7 @@ export async function recover(files: WalFiles, folder: string): Promise<Recovere
     let kept = false;
     try {
       const segment = await readSegment(folder, name, file);
-      const found = scan(segment, records);
+      const found = scan(segment, records, positions);
       const follower = names[index + 1];
       if (follower !== undefined) {
         checkFollower(segment, found, follower);
@@ -171,5 +166,5 @@ export async function recover(files: WalFiles, folder: string): Promise<Recovere
       if (!kept) await file.close();
     }
   }
-  return { records, last };
+  return { records, positions, last };
 }

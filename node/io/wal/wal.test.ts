@@ -143,9 +143,12 @@ describe('a log on the real disk', () => {
     await again.wal.close();
   });
 
-  test.each([0, 2 * headerBytes - 1, 8192.5, Number.NaN])('segments of %d bytes are refused', async (segmentBytes) => {
-    await expect(openWal(folders.fresh(), { segmentBytes })).rejects.toThrow(RangeError);
-  });
+  test.each([0, 2 * headerBytes - 1, 8192.5, 2 ** 32 + 1, Number.NaN])(
+    'segments of %d bytes are refused',
+    async (segmentBytes) => {
+      await expect(openWal(folders.fresh(), { segmentBytes })).rejects.toThrow(RangeError);
+    },
+  );
 });
 
 describe('group commit', () => {
