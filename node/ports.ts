@@ -37,7 +37,7 @@ export interface Storage<R> {
   read(position: number, take: (record: R) => void): void;
   /** Called with the position up to which all is durable; one sync may cover many records. */
   onDurable: (position: number) => void;
-  /** Called when a sync failed. The replica must stop: what the disk holds is no longer known. */
+  /** Called when a sync or a `read` failed. The replica must stop: what the disk holds is no longer known. */
   onFailure: (error: Error) => void;
 }
 

@@ -4,7 +4,12 @@ import { eventually } from './fixture.ts';
 import { FaultyStorage } from './storage-faults.ts';
 
 function scene() {
-  const inner: Storage<string> = { append: () => 1, onDurable: () => {}, onFailure: () => {} };
+  const inner: Storage<string> = {
+    append: () => 1,
+    read: (position, take) => take(`record ${position}`),
+    onDurable: () => {},
+    onFailure: () => {},
+  };
   const storage = new FaultyStorage(inner);
   const positions: number[] = [];
   storage.onDurable = (position) => positions.push(position);
@@ -20,6 +25,14 @@ it('passes everything on while no fault is set', () => {
   inner.onFailure(new Error('EIO'));
   expect(positions).toEqual([1]);
   expect(failures.map(String)).toEqual(['Error: EIO']);
+});
+
+it('reads while the disk is slow as ever: that fault is one of syncs', () => {
+  const { storage } = scene();
+  storage.slowBy(20);
+  const read: string[] = [];
+  storage.read(7, (record) => read.push(record));
+  expect(read).toEqual(['record 7']);
 });
 
 it('reports a sync late while the disk is slow', async () => {

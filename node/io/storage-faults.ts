@@ -22,6 +22,10 @@ export class FaultyStorage<R> implements Storage<R> {
     return this.#inner.append(record);
   }
 
+  read(position: number, take: (record: R) => void): void {
+    this.#inner.read(position, take);
+  }
+
   /** Every sync is reported this many milliseconds late from now on; 0 ends it. */
   slowBy(delayMs: number): void {
     this.#delayMs = delayMs;

@@ -1,9 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { Storage } from '../../ports.ts';
 import { raftCodec } from '../../protocols/raft/codec.ts';
 import type { RaftRecord } from '../../protocols/raft/messages.ts';
-import { Folders, MemoryDisk } from './fixture.ts';
+import { appendAll, Folders, MemoryDisk } from './fixture.ts';
 import { storageOf } from './storage.ts';
 import { openWal } from './wal.ts';
 
@@ -38,6 +39,50 @@ describe('a storage over a log', () => {
     const again = await openWal(folder);
     expect(storageOf(again, raftCodec).records).toEqual(records);
     await again.wal.close();
+  });
+
+  test('reads a record back in a later turn, from this life and from one before', async () => {
+    const folder = folders.fresh();
+    const read = (storage: Storage<RaftRecord>, position: number) =>
+      new Promise<RaftRecord>((resolve, reject) => {
+        storage.onFailure = reject;
+        let later = false;
+        storage.read(position, (record) => (later ? resolve(record) : reject(new Error('in the same turn'))));
+        later = true;
+      });
+    const opened = await openWal(folder);
+    const { storage } = storageOf(opened, raftCodec);
+    const told = new Promise<number>((resolve) => {
+      storage.onDurable = resolve;
+    });
+    for (const record of records) storage.append(record);
+    await told;
+    expect([await read(storage, 2), await read(storage, 1)]).toEqual([records[1], records[0]]);
+    await opened.wal.close();
+    const again = await openWal(folder);
+    const { storage: next } = storageOf(again, raftCodec);
+    expect([await read(next, 1), await read(next, 2)]).toEqual(records);
+    await again.wal.close();
+  });
+
+  test('fails where a record cannot be read back, or is none of the protocol', async () => {
+    const files = new MemoryDisk();
+    const opened = await openWal('/log', { files, segmentBytes: 8192 });
+    const { storage } = storageOf(opened, raftCodec);
+    await appendAll(opened.wal, ['not of Raft']);
+    const failureOf = (position: number) =>
+      new Promise<Error>((resolve, reject) => {
+        storage.onFailure = resolve;
+        storage.read(position, () => reject(new Error('the record was read')));
+      });
+    expect((await failureOf(1)).message).toMatch('record 1 of the log is whole, but no record of this protocol');
+    expect(await failureOf(2)).toBeInstanceOf(RangeError);
+    files.beforeRead = () => {
+      throw new Error('EIO');
+    };
+    expect((await failureOf(1)).message).toBe('EIO');
+    await opened.wal.close();
+    expect((await failureOf(1)).message).toBe('the log is closed');
   });
 
   test('keeps nothing of what was recovered, nor does one record keep another', async () => {

@@ -12,22 +12,30 @@ export interface OpenedStorage<R> {
   readonly records: R[];
 }
 
+/** @throws Error where the bytes are no record of this protocol or version */
+function decoded<R>(codec: RecordCodec<R>, bytes: Uint8Array, position: number): R {
+  const record = codec.decodeRecord(bytes);
+  if (record !== null) return record;
+  throw new Error(
+    `record ${position} of the log is whole, but no record of this protocol and version. Start the replica with the ` +
+      'protocol and the version that wrote it, or wipe its folder and let it rejoin without a vote.',
+  );
+}
+
 /**
  * Takes over the log's `onDurable` and `onFailure`.
  *
  * @throws Error where a record that checks is none of this protocol or version: the replica must not start without it
  */
 export function storageOf<R>({ wal, recovered }: OpenedWal, codec: RecordCodec<R>): OpenedStorage<R> {
-  const records = recovered.map((bytes, index) => {
-    const record = codec.decodeRecord(bytes);
-    if (record !== null) return record;
-    throw new Error(
-      `record ${index + 1} of the log is whole, but no record of this protocol and version. Start the replica with the ` +
-        'protocol and the version that wrote it, or wipe its folder and let it rejoin without a vote.',
-    );
-  });
+  const records = recovered.map((bytes, index) => decoded(codec, bytes, index + 1));
   const storage: Storage<R> = {
     append: (record) => wal.append(codec.encodeRecord(record)),
+    read: (position, take) => {
+      const record = wal.read(position).then((bytes) => decoded(codec, bytes, position));
+      // What `take` throws is no failure of the disk: it is not caught here.
+      record.then(take, (error: Error) => storage.onFailure(error));
+    },
     onDurable: () => {},
     onFailure: () => {},
   };
