@@ -25,7 +25,7 @@ describe('the settings of a replica', () => {
       electionTimeoutMs: [150, 300],
       heartbeatIntervalMs: 50,
       maxEntriesPerMessage: 64,
-      logCacheBytes: 4 << 20,
+      logCacheBytes: 1 << 20,
       trace: true,
       endsWithStdin: false,
     });

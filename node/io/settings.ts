@@ -30,7 +30,7 @@ const schema = z
       .int()
       .min(0)
       .max(2 ** 34)
-      .default(4 << 20),
+      .default(1 << 20),
     /** Whether the protocol's facts are printed. */
     trace: z.boolean().default(true),
     /** Whether the replica stops when its standard input ends, and so does not outlive whoever holds the other end. */

@@ -49,8 +49,9 @@ class Call {
 export class UnaryCalls {
   readonly #onRequest: (request: ClientRequest) => void;
   readonly #limits: UnaryLimits;
-  /** The calls that are under way, in the order in which they came. */
-  readonly #calls = new Map<number, Call>();
+  /** The calls that are under way, each at its number modulo the length; `Requests` says why this is no Map. */
+  readonly #calls: (Call | undefined)[];
+  #count = 0;
   #last = 0;
   #partialBytes = 0;
 
@@ -58,10 +59,11 @@ export class UnaryCalls {
   constructor(onRequest: (request: ClientRequest) => void, limits = defaultLimits) {
     this.#onRequest = onRequest;
     this.#limits = limits;
+    this.#calls = new Array<Call | undefined>(2 * limits.calls).fill(undefined);
   }
 
   get underWay(): number {
-    return this.#calls.size;
+    return this.#count;
   }
 
   /** Takes the stream of one call. */
@@ -72,37 +74,60 @@ export class UnaryCalls {
       refuseMediaType(stream);
       return;
     }
-    if (this.#calls.size >= this.#limits.calls) {
+    if (this.#count >= this.#limits.calls) {
       refuse(stream, exhausted(`more than ${this.#limits.calls} calls wait`));
       return;
     }
-    this.#last += 1;
-    const call = new Call(this.#last, stream);
-    this.#calls.set(call.number, call);
+    const call = this.#add(stream);
     stream.on('data', (chunk: Buffer) => this.#take(call, chunk));
     stream.on('end', () => this.#ask(call));
     stream.on('aborted', () => this.#drop(call));
   };
 
   reply(reply: ClientReply): void {
-    const call = this.#calls.get(reply.id);
-    if (call === undefined) return;
-    this.#calls.delete(reply.id);
+    const call = this.#calls[reply.id % this.#calls.length];
+    if (call?.number !== reply.id) return;
+    this.#remove(call);
     answer(call.stream, encodeReply(reply, call.id, prefixBytes));
   }
 
   /** Ends the calls that came `ageMs` ago or before: nobody knows whether they were carried out. */
   forget(ageMs: number): void {
     const nowMs = performance.now();
-    for (const call of this.#calls.values()) {
-      if (nowMs - call.sinceMs < ageMs) return;
-      this.#refuse(call, call.body === null ? unanswered : incomplete);
-    }
+    this.#forEach((call) => {
+      if (nowMs - call.sinceMs >= ageMs) this.#refuse(call, call.body === null ? unanswered : incomplete);
+    });
   }
 
   /** Ends all calls: the replica does. */
   close(): void {
-    for (const call of this.#calls.values()) this.#refuse(call, ended);
+    this.#forEach((call) => this.#refuse(call, ended));
+  }
+
+  /** In the order in which they came. */
+  #forEach(fn: (call: Call) => void): void {
+    const { length } = this.#calls;
+    for (let number = this.#last + 1; this.#count > 0 && number <= this.#last + length; number += 1) {
+      const call = this.#calls[number % length];
+      if (call !== undefined) fn(call);
+    }
+  }
+
+  #add(stream: ServerHttp2Stream): Call {
+    // At least every other place is free.
+    do this.#last += 1;
+    while (this.#calls[this.#last % this.#calls.length] !== undefined);
+    const call = new Call(this.#last, stream);
+    this.#calls[call.number % this.#calls.length] = call;
+    this.#count += 1;
+    return call;
+  }
+
+  #remove(call: Call): void {
+    const place = call.number % this.#calls.length;
+    if (this.#calls[place] !== call) return;
+    this.#calls[place] = undefined;
+    this.#count -= 1;
   }
 
   #take(call: Call, chunk: Buffer): void {
@@ -141,7 +166,7 @@ export class UnaryCalls {
   }
 
   #drop(call: Call): void {
-    this.#calls.delete(call.number);
+    this.#remove(call);
     this.#release(call);
   }
 

@@ -40,11 +40,11 @@ test('calls of the light client and a stream of batches are served on one port a
   closers.push(() => streams.close());
   await eventually(() => streams.reachable().length === 1, 'the stream is there');
   const replies: ClientReply[] = [];
-  streams.listen('a', (_, reply) => replies.push(reply));
+  const line = streams.addClient((_, reply) => replies.push(reply));
   const asked = [];
   for (let id = 1; id <= 1000; id += 1) {
     asked.push(ask(calls, callMethod.path, encodeRequest(requestOf(id))));
-    streams.send('n1', 'a', requestOf(id));
+    line.send('n1', requestOf(id));
   }
   for (const [index, { reply, failure }] of (await Promise.all(asked)).entries()) {
     expect(failure).toBeNull();
