@@ -235,7 +235,9 @@ describe('a replica process that cannot start', () => {
     ['holds what is no record', Buffer.from('no record'), 'the replica could not start: record 1 of the log is whole'],
     [
       'breaks an invariant of the protocol',
-      raftCodec.encodeRecord({ kind: 'entries', from: 100, entries: [{ term: 1, payload: new Uint8Array(0) }] }),
+      Buffer.concat(
+        raftCodec.encodeRecord({ kind: 'entries', from: 100, entries: [{ term: 1, payload: new Uint8Array(0) }] }),
+      ),
       'the replica stopped: ',
     ],
   ])('because its log %s says so and exits', async (_, record, sentence) => {

@@ -126,7 +126,8 @@ export interface Codec<M, R> {
   readonly encodeMessage: (msg: M) => Uint8Array;
   /** Null where the bytes are no message of this version; never throws, never reads past the end. */
   readonly decodeMessage: (bytes: Uint8Array) => M | null;
-  readonly encodeRecord: (record: R) => Uint8Array;
+  /** In pieces that follow one another, for a large payload need not be copied. None is written to afterwards. */
+  readonly encodeRecord: (record: R) => readonly Uint8Array[];
   /** Null where the bytes are no record; the replica then refuses to start. */
   readonly decodeRecord: (bytes: Uint8Array) => R | null;
 }

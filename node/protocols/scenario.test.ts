@@ -13,7 +13,7 @@ const gossip: ProtocolDefinition<unknown, unknown> = {
   codec: {
     encodeMessage: () => new Uint8Array(0),
     decodeMessage: () => null,
-    encodeRecord: () => new Uint8Array(0),
+    encodeRecord: () => [],
     decodeRecord: () => null,
   },
   create: ({ id, members }) => {

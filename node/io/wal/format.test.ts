@@ -1,12 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeHeader, encodeHeader, Framer, frameAt, frameHeaderBytes, framesFrom, headerBytes } from './format.ts';
+import {
+  decodeHeader,
+  encodeHeader,
+  Framer,
+  frameAt,
+  frameHeaderBytes,
+  framesFrom,
+  headerBytes,
+  type RecordPieces,
+} from './format.ts';
 
 const tag = 0xdeadbeef;
 const header = { tag, firstPosition: 2 ** 40 + 5, fileBytes: 2 ** 33 };
 
+/** A record of one piece. */
+const whole = (payload: Uint8Array): RecordPieces => ({ pieces: [payload], length: payload.length });
 const framed = (payloads: readonly Uint8Array[], first: number, framer = new Framer()): Buffer =>
-  Buffer.concat(framer.frame(payloads, first, tag));
+  Buffer.concat(framer.frame(payloads.map(whole), first, tag));
 
 describe('the header of a segment', () => {
   test('comes back as it was', () => {
@@ -28,6 +39,18 @@ describe('the header of a segment', () => {
 });
 
 describe('frames', () => {
+  test('are the same bytes however a record is parted', () => {
+    const bytes = Buffer.alloc(60_000, 'some bytes');
+    const cuts = [[], [0], [100], [100, 20_000], [20_000, 40_000, 40_001], [16_384, 32_768], [59_999], [60_000]];
+    const lone = framed([bytes, Buffer.from('next')], 7);
+    for (const places of cuts) {
+      const ends = [...places, bytes.length];
+      const pieces = ends.map((end, place) => bytes.subarray(ends[place - 1] ?? 0, end));
+      const records = [{ pieces, length: bytes.length }, whole(Buffer.from('next'))];
+      expect(Buffer.concat(new Framer().frame(records, 7, tag)).equals(lone)).toBe(true);
+    }
+  });
+
   test('come back in order, as views, whether they were copied together or not', () => {
     const framer = new Framer();
     const payloads = fc.array(fc.oneof(fc.uint8Array({ maxLength: 50 }), fc.constant(new Uint8Array(20_000).fill(7))));
@@ -73,7 +96,7 @@ describe('frames', () => {
   });
 
   test('a frame of this segment is found wherever it stands, and one that a value makes up is not', () => {
-    const forged = Buffer.concat(new Framer().frame([Buffer.from('forged')], 3, 12345));
+    const forged = Buffer.concat(new Framer().frame([whole(Buffer.from('forged'))], 3, 12345));
     const bytes = Buffer.concat([Buffer.from('junk'), framed([forged], 7), Buffer.alloc(3), framed([], 8)]);
     expect([...framesFrom(bytes, 0, tag)].map(({ position }) => position)).toEqual([7]);
     expect(framed([Buffer.alloc(0)], 1)).toHaveLength(frameHeaderBytes);

@@ -82,44 +82,73 @@ export function decodeHeader(bytes: Buffer): SegmentHeader | string {
   return { tag: bytes.readUInt32LE(12), firstPosition: getU64(bytes, 16), fileBytes: getU64(bytes, 24) };
 }
 
-/** Payloads up to this many bytes are copied beside their headers: cheaper than one more piece for the system call. */
+/** A record in pieces that follow one another. */
+export interface RecordPieces {
+  readonly pieces: readonly Uint8Array[];
+  /** Of all of them together, in bytes. */
+  readonly length: number;
+}
+
+/** Pieces up to this many bytes are copied beside their headers: cheaper than one more piece for the system call. */
 const copiedBytes = 16 * 1024;
 
 /** Frames batches. The bytes of one batch are valid until the next is framed: only one write is under way at a time. */
 export class Framer {
   #staging = Buffer.allocUnsafeSlow(256 * 1024);
+  /** Where the next byte is staged. */
+  #at = 0;
+  /** What is staged from here on is in no piece yet. */
+  #from = 0;
+  #pieces: Uint8Array[] = [];
 
   /** The pieces to write, in order. `first` is the position of the first record. */
-  frame(records: readonly Uint8Array[], first: number, tag: number): Uint8Array[] {
-    const staging = this.#stagingFor(records);
-    const pieces: Uint8Array[] = [];
-    let from = 0;
-    let at = 0;
-    for (const [place, payload] of records.entries()) {
-      const copied = payload.length <= copiedBytes;
-      staging.writeUInt32LE(tag, at);
-      staging.writeUInt32LE(payload.length, at + 8);
-      staging.writeUInt32LE(place, at + 12);
-      putU64(staging, at + 16, first + place);
-      const payloadAt = at + frameHeaderBytes;
-      if (copied) staging.set(payload, payloadAt);
-      const end = copied ? payloadAt + payload.length : payloadAt;
-      const crc = crc32(staging.subarray(at + checkedFrom, end), tag);
-      staging.writeUInt32LE(copied ? crc : crc32(payload, crc), at + 4);
-      at = end;
-      if (copied) continue;
-      pieces.push(staging.subarray(from, at), payload);
-      from = at;
-    }
-    if (at > from) pieces.push(staging.subarray(from, at));
-    return pieces;
+  frame(records: readonly RecordPieces[], first: number, tag: number): Uint8Array[] {
+    this.#reserve(records);
+    this.#at = 0;
+    this.#from = 0;
+    this.#pieces = [];
+    for (const [place, record] of records.entries()) this.#add(record, place, first + place, tag);
+    this.#endPiece();
+    return this.#pieces;
   }
 
-  #stagingFor(records: readonly Uint8Array[]): Buffer {
+  #add({ pieces, length }: RecordPieces, place: number, position: number, tag: number): void {
+    const staging = this.#staging;
+    const head = this.#at;
+    staging.writeUInt32LE(tag, head);
+    staging.writeUInt32LE(length, head + 8);
+    staging.writeUInt32LE(place, head + 12);
+    putU64(staging, head + 16, position);
+    this.#at = head + frameHeaderBytes;
+    let crc = tag;
+    let unchecked = head + checkedFrom;
+    for (const piece of pieces) {
+      if (piece.length <= copiedBytes) {
+        staging.set(piece, this.#at);
+        this.#at += piece.length;
+        continue;
+      }
+      crc = crc32(piece, crc32(staging.subarray(unchecked, this.#at), crc));
+      this.#endPiece();
+      this.#pieces.push(piece);
+      unchecked = this.#at;
+    }
+    if (this.#at > unchecked) crc = crc32(staging.subarray(unchecked, this.#at), crc);
+    staging.writeUInt32LE(crc, head + 4);
+  }
+
+  #endPiece(): void {
+    if (this.#at > this.#from) this.#pieces.push(this.#staging.subarray(this.#from, this.#at));
+    this.#from = this.#at;
+  }
+
+  #reserve(records: readonly RecordPieces[]): void {
     let bytes = 0;
-    for (const { length } of records) bytes += frameHeaderBytes + (length <= copiedBytes ? length : 0);
+    for (const { pieces } of records) {
+      bytes += frameHeaderBytes;
+      for (const { length } of pieces) if (length <= copiedBytes) bytes += length;
+    }
     if (bytes > this.#staging.length) this.#staging = Buffer.allocUnsafeSlow(bytes);
-    return this.#staging;
   }
 }
 

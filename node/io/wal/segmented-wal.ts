@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { atEndOfTurn } from '../turn.ts';
 import type { WalFiles } from './files.ts';
-import { Framer, frameHeaderBytes, headerBytes, maxRecordBytes } from './format.ts';
+import { Framer, frameHeaderBytes, headerBytes, maxRecordBytes, type RecordPieces } from './format.ts';
 import type { Positions } from './positions.ts';
 import { RecordReader } from './reader.ts';
 import { makeSpare, publish, type Segment, type Spare, spareName, writeRecords } from './segment.ts';
@@ -32,7 +32,7 @@ export class SegmentedWal implements Wal {
   #appended: number;
   #durable: number;
   /** What was appended after `#durable`, in order. */
-  #pending: Uint8Array[] = [];
+  #pending: RecordPieces[] = [];
   /** Defined while records are pending: gathering, writing or syncing. */
   #flushing: Promise<void> | undefined;
   #failure: Error | undefined;
@@ -48,13 +48,15 @@ export class SegmentedWal implements Wal {
     this.#durable = recoveredCount;
   }
 
-  append(record: Uint8Array): number {
-    if (record.length > maxRecordBytes) {
-      throw new RangeError(`a record of ${record.length} bytes; the log takes at most ${maxRecordBytes}`);
+  append(...pieces: readonly Uint8Array[]): number {
+    let length = 0;
+    for (const piece of pieces) length += piece.length;
+    if (length > maxRecordBytes) {
+      throw new RangeError(`a record of ${length} bytes; the log takes at most ${maxRecordBytes}`);
     }
     this.#appended += 1;
     if (this.#failure !== undefined || this.#closing !== undefined) return this.#appended;
-    this.#pending.push(record);
+    this.#pending.push({ pieces, length });
     this.#flushing ??= this.#flush();
     return this.#appended;
   }
@@ -109,7 +111,7 @@ export class SegmentedWal implements Wal {
     this.#durable += batch.length;
   }
 
-  #takeFitting(roomBytes: number): Uint8Array[] {
+  #takeFitting(roomBytes: number): RecordPieces[] {
     let left = roomBytes;
     let count = 0;
     for (const { length } of this.#pending) {

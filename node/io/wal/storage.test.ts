@@ -90,7 +90,7 @@ describe('a storage over a log', () => {
     const { wal } = await openWal(folder);
     for (const bytes of [10, 100_000, 10]) {
       wal.append(
-        raftCodec.encodeRecord({ kind: 'entries', from: 1, entries: [{ term: 1, payload: Buffer.alloc(bytes) }] }),
+        ...raftCodec.encodeRecord({ kind: 'entries', from: 1, entries: [{ term: 1, payload: Buffer.alloc(bytes) }] }),
       );
     }
     await wal.close();
@@ -134,7 +134,7 @@ describe('a storage over a log', () => {
   test('refuses records of something else, and says which', async () => {
     const folder = folders.fresh();
     const { wal } = await openWal(folder, { segmentBytes: 8192 });
-    wal.append(raftCodec.encodeRecord({ kind: 'vote', term: 1, votedFor: null }));
+    wal.append(...raftCodec.encodeRecord({ kind: 'vote', term: 1, votedFor: null }));
     wal.append(Buffer.from('not of Raft'));
     await wal.close();
     const again = await openWal(folder);

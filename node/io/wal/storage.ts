@@ -30,7 +30,7 @@ function decoded<R>(codec: RecordCodec<R>, bytes: Uint8Array, position: number):
 export function storageOf<R>({ wal, recovered }: OpenedWal, codec: RecordCodec<R>): OpenedStorage<R> {
   const records = recovered.map((bytes, index) => decoded(codec, bytes, index + 1));
   const storage: Storage<R> = {
-    append: (record) => wal.append(codec.encodeRecord(record)),
+    append: (record) => wal.append(...codec.encodeRecord(record)),
     read: (position, take) => {
       const record = wal.read(position).then((bytes) => decoded(codec, bytes, position));
       // What `take` throws is no failure of the disk: it is not caught here.

@@ -11,12 +11,12 @@ import { SegmentedWal } from './segmented-wal.ts';
 
 export interface Wal {
   /**
-   * Takes a record and returns its position, one more than the last. Never waits. The record must not be changed until
-   * it is durable. After a failure or a `close` it goes nowhere, and is never said to be durable.
+   * Takes a record, in pieces that follow one another, and returns its position, one more than the last. Never waits. The
+   * pieces must not be changed until it is durable. After a failure or a `close` it goes nowhere, and is never said to be durable.
    *
    * @throws RangeError where the record is longer than `maxRecordBytes`
    */
-  append(record: Uint8Array): number;
+  append(...pieces: readonly Uint8Array[]): number;
   /**
    * The payload of a durable record, in memory of its own. Holds up no append. Reads end in the order in which they were
    * asked for; those that were before a `close` or a failure still do.

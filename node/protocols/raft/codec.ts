@@ -27,10 +27,16 @@ const some = 1;
 const messageTypes = ['pre-vote', 'pre-vote-reply', 'vote', 'vote-reply', 'append', 'append-reply'] as const;
 const recordKinds = ['vote', 'entries'] as const;
 
+/** Payloads of a record that have so many bytes or more are pieces of their own. */
+const ownPieceBytes = 4096;
+
 /** Writes fields one after the other into one buffer, made for exactly them. */
 class Writer {
   readonly buffer: Buffer;
   #at = headBytes;
+  readonly #pieces: Uint8Array[] = [];
+  /** What was written from here on is in no piece yet. */
+  #from = 0;
 
   constructor(type: number, fieldBytes: number) {
     this.buffer = Buffer.allocUnsafe(headBytes + fieldBytes);
@@ -58,21 +64,35 @@ class Writer {
     return this;
   }
 
-  entries(entries: readonly Entry[]): this {
+  /** @param copiedBytes - payloads with fewer bytes are copied; larger ones become pieces */
+  entries(entries: readonly Entry[], copiedBytes: number): this {
     this.#at = this.buffer.writeUInt32BE(entries.length, this.#at);
     for (const { term, payload } of entries) {
       this.number(term);
       this.#at = this.buffer.writeUInt32BE(payload.length, this.#at);
-      this.bytes(payload);
+      if (payload.length < copiedBytes) this.bytes(payload);
+      else this.#piece(payload);
     }
     return this;
   }
+
+  #piece(payload: Uint8Array): void {
+    this.#pieces.push(this.buffer.subarray(this.#from, this.#at), payload);
+    this.#from = this.#at;
+  }
+
+  /** All that was written, in order. */
+  pieces(): readonly Uint8Array[] {
+    if (this.#at > this.#from) this.#pieces.push(this.buffer.subarray(this.#from, this.#at));
+    return this.#pieces;
+  }
 }
 
-function entriesBytes(entries: readonly Entry[]): number {
+/** The bytes of entries without the payloads that are not copied. */
+function entriesBytes(entries: readonly Entry[], copiedBytes: number): number {
   if (entries.length > maxEntries) throw new RangeError(`${entries.length} entries, and at most ${maxEntries} fit`);
   let bytes = 4;
-  for (const { payload } of entries) bytes += entryHeadBytes + payload.length;
+  for (const { payload } of entries) bytes += entryHeadBytes + (payload.length < copiedBytes ? payload.length : 0);
   return bytes;
 }
 
@@ -177,11 +197,12 @@ function encodeMessage(msg: RaftMessage): Uint8Array {
 }
 
 function encodeAppend(type: number, msg: Append): Uint8Array {
-  return new Writer(type, 5 * numberBytes + entriesBytes(msg.entries))
+  const all = Number.POSITIVE_INFINITY;
+  return new Writer(type, 5 * numberBytes + entriesBytes(msg.entries, all))
     .number(msg.term)
     .number(msg.prevIndex)
     .number(msg.prevTerm)
-    .entries(msg.entries)
+    .entries(msg.entries, all)
     .number(msg.commitIndex)
     .number(msg.round).buffer;
 }
@@ -232,15 +253,17 @@ function readMessage(reader: Reader): RaftMessage | null {
 }
 
 /** @throws RangeError as `encodeMessage` does */
-function encodeRecord(record: RaftRecord): Uint8Array {
+function encodeRecord(record: RaftRecord): readonly Uint8Array[] {
   const type = recordKinds.indexOf(record.kind);
   if (record.kind === 'entries') {
-    return new Writer(type, numberBytes + entriesBytes(record.entries)).number(record.from).entries(record.entries)
-      .buffer;
+    return new Writer(type, numberBytes + entriesBytes(record.entries, ownPieceBytes))
+      .number(record.from)
+      .entries(record.entries, ownPieceBytes)
+      .pieces();
   }
   const name = record.votedFor === null ? null : Buffer.from(record.votedFor);
   const writer = new Writer(type, numberBytes + 1 + (name?.length ?? 0)).number(record.term).flag(name !== null);
-  return name === null ? writer.buffer : writer.bytes(name).buffer;
+  return (name === null ? writer : writer.bytes(name)).pieces();
 }
 
 function readRecord(reader: Reader): RaftRecord | null {
