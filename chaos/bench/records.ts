@@ -16,6 +16,13 @@ export function keyOf(index: number): string {
   return `user${high}${hexBytes[(bits >>> 8) & 255]}${hexBytes[bits & 255]}`;
 }
 
+/** A few megabytes of them. */
+const rememberedKeys = 1 << 16;
+
+function keysOf(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => keyOf(index));
+}
+
 /**
  * The records that exist: those of the load phase, and what the run inserts.
  *
@@ -25,6 +32,8 @@ export function keyOf(index: number): string {
  */
 export class Records {
   readonly #loaded: number;
+  /** The keys of the first records, once they were asked for: remembering one is cheaper than making it again. */
+  readonly #keys: string[] = [];
   readonly #readable: string[] = [];
   #inserted = 0;
 
@@ -39,7 +48,13 @@ export class Records {
 
   /** The key of one that can be read, by its place: 0 to `count` - 1, the newest last. */
   keyAt(place: number): string {
-    return place < this.#loaded ? keyOf(place) : (this.#readable[place - this.#loaded] as string);
+    if (place >= this.#loaded) return this.#readable[place - this.#loaded] as string;
+    return this.#keys[place] ?? this.#rememberKey(place);
+  }
+
+  #rememberKey(place: number): string {
+    if (this.#keys.length === 0) this.#keys.push(...keysOf(Math.min(this.#loaded, rememberedKeys)));
+    return this.#keys[place] ?? keyOf(place);
   }
 
   /** The key of a record that is to be inserted: each time another. */

@@ -1,5 +1,7 @@
 /** Real time and real chance, as the runtime needs them. */
 import { randomBytes } from 'node:crypto';
+// The global one is a getter, and it is asked for each operation of a load generator.
+import { performance } from 'node:perf_hooks';
 import type { Clock, Random } from '../ports.ts';
 import { onceReceived } from './turn.ts';
 

@@ -138,12 +138,14 @@ export class Clients {
   #begin(call: Call, dueMs: number, nowMs: number): void {
     const { next, operationsPerCall } = this.#options;
     const { operations } = call;
-    operations.length = 0;
-    for (let drawn = 0; drawn < operationsPerCall; drawn += 1) {
+    let drawn = 0;
+    for (; drawn < operationsPerCall; drawn += 1) {
       const operation = next();
       if (operation === null) break;
-      operations.push(operation);
+      operations[drawn] = operation;
     }
+    // Not set to 0 before: a list that becomes shorter loses its memory.
+    if (drawn < operations.length) operations.length = drawn;
     const first = operations[0];
     if (first === undefined) return;
     call.dueMs = dueMs;
