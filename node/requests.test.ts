@@ -69,19 +69,19 @@ describe('gathering', () => {
     ]);
   });
 
-  test('what goes beyond 256 commands waits for the next turn', () => {
+  test('what goes beyond 384 commands waits for the next turn', () => {
     const { clock, take, batches } = desk();
-    for (let i = 1; i <= 600; i += 1) take('c1', i, encoded('put', i, 1, 'x'));
+    for (let i = 1; i <= 900; i += 1) take('c1', i, encoded('put', i, 1, 'x'));
     const sizes = () => batches.map(({ payload }) => sessionsIn(payload).length);
     clock.endTurn();
-    expect(sizes()).toEqual([256]);
+    expect(sizes()).toEqual([384]);
     clock.endTurn();
-    expect(sizes()).toEqual([256, 256]);
+    expect(sizes()).toEqual([384, 384]);
     clock.endTurn();
     clock.endTurn();
-    expect(sizes()).toEqual([256, 256, 88]);
+    expect(sizes()).toEqual([384, 384, 132]);
     expect(batches.flatMap(({ payload }) => sessionsIn(payload))).toEqual(
-      Array.from({ length: 600 }, (_, index) => index + 1),
+      Array.from({ length: 900 }, (_, index) => index + 1),
     );
   });
 

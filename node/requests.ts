@@ -11,7 +11,7 @@ import type { ClientId, NodeId } from './protocol.ts';
  * The most commands that become one batch. What waits behind it goes in the next turn: with a thousand clients in one batch
  * clients, leader and followers would work in turns, and not at the same time.
  */
-const maxBatchCommands = 256;
+const maxBatchCommands = 384;
 /** The most bytes of commands that become one batch. */
 const maxBatchBytes = 4 << 20;
 /** How many batches may be on their way; the oldest is forgotten past that (its clients time out and try again). */
