@@ -28,7 +28,10 @@ export interface Transport<M> {
 
 /** An append-only log of records. */
 export interface Storage<R> {
-  /** Writes a record; returns its position, which grows. Not durable until `onDurable` has named that position. */
+  /**
+   * Writes a record; returns its position: one more than the last, counted from 1, with those that survived earlier lives.
+   * Not durable until `onDurable` has named that position.
+   */
   append(record: R): number;
   /**
    * Reads a record that is durable, by its position; `take` gets it in a later turn. Where it cannot be read back as it was

@@ -37,8 +37,9 @@ export type Effect<M, R> =
   /** Write a record to the log of this replica. A barrier for all that follows. */
   | { readonly kind: 'persist'; readonly record: R }
   /**
-   * Read a record again, that memory need not hold all of a log; comes back as `recalled`. Records are numbered from 1 in
-   * the order in which they were persisted, those that survived earlier lives included.
+   * Read a record again, that memory need not hold all of a log; comes back as `recalled`, and waits for nothing but its
+   * record to be durable. Records are numbered from 1 in the order in which they were persisted, those that survived
+   * earlier lives included.
    */
   | { readonly kind: 'recall'; readonly position: number }
   /** Send `msg`. To this replica itself: delivered as a `message` input, never through the network. */

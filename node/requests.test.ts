@@ -181,7 +181,7 @@ describe('answers to reads', () => {
     const { clock, take, requests, replies, decide } = desk();
     take('c1', 10, encoded('get', 0, 0), 'read');
     clock.endTurn();
-    requests.read(1, 3, 2);
+    requests.read(2, 3, 2);
     expect(replies).toEqual([]);
     requests.serveReads(2);
     expect(replies).toEqual([]);
@@ -192,17 +192,31 @@ describe('answers to reads', () => {
     expect(replies).toHaveLength(1);
   });
 
+  test('never cost a write its reply, however many there are while a disk is slow', () => {
+    const { clock, take, requests, replies, batches, decide } = desk();
+    take('c1', 10, encoded('put', 1, 1, 'a'));
+    clock.endTurn();
+    for (let count = 1; count <= 3000; count += 1) {
+      take('c2', count, encoded('get', 0, 0), 'read');
+      clock.endTurn();
+      requests.read(2 * count, 0, 0);
+    }
+    expect(replies).toHaveLength(3000);
+    decide(batches[0]);
+    expect(replies.at(-1)).toEqual(['c1', ok(10, null)]);
+  });
+
   test('come at once where it has, and for every read of the batch', () => {
     const { clock, take, requests, replies } = desk();
     take('c1', 10, encoded('get', 0, 0), 'read');
     take('c2', 20, encoded('get', 0, 0), 'read');
     clock.endTurn();
-    requests.read(1, 2, 2);
+    requests.read(2, 2, 2);
     expect(replies).toEqual([
       ['c1', ok(10, null)],
       ['c2', ok(20, null)],
     ]);
-    requests.read(1, 2, 2);
+    requests.read(2, 2, 2);
     expect(replies).toHaveLength(2);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * The clients' side of a replica: gathers requests into batches, knows who waits for what, and sends replies. Per command
- * there is one entry in a table and nothing else.
+ * there is one object that waits; each session has one seat for it.
  */
 import { encodeBatch, peekCommand } from './machine/command.ts';
 import type { Machine, ResultSink } from './machine/machine.ts';
@@ -50,6 +50,41 @@ interface PendingRead {
   readonly waiters: readonly Waiter[];
 }
 
+/**
+ * The batches of which somebody waits for a reply yet, each at its number modulo the length. No Map: one that is added to and
+ * deleted from all the time leaves outgrown tables behind, each of which refers to the next and to all that it held, and once
+ * the first is old, V8 takes all of them for alive until it collects the old space.
+ */
+class BatchRing {
+  readonly #places = new Array<Batch | undefined>(maxBatchesUnderWay).fill(undefined);
+  readonly #parity: 0 | 1;
+  #added = 0;
+
+  /** @param parity - whether the ids that it gives are even (0) or odd (1) */
+  constructor(parity: 0 | 1) {
+    this.#parity = parity;
+  }
+
+  /** `oldest` had to make room. */
+  add(waiters: readonly Waiter[]): { batch: Batch; oldest: Batch | undefined } {
+    this.#added += 1;
+    const batch = { id: 2 * this.#added - this.#parity, waiters, unanswered: waiters.length };
+    const place = this.#added % maxBatchesUnderWay;
+    const oldest = this.#places[place];
+    this.#places[place] = batch;
+    return { batch, oldest };
+  }
+
+  /** Removes a batch, and gives it; undefined where it is not kept any more. */
+  take(id: number): Batch | undefined {
+    const place = Math.ceil(id / 2) % maxBatchesUnderWay;
+    const batch = this.#places[place];
+    if (batch?.id !== id) return undefined;
+    this.#places[place] = undefined;
+    return batch;
+  }
+}
+
 /** Takes a batch to the protocol. */
 export type Propose = (id: number, access: Access, payload: Uint8Array) => void;
 
@@ -61,13 +96,8 @@ export class Requests {
 
   #gathered: Record<Access, Waiter[]> = { write: [], read: [] };
   #flushing = false;
-  #lastBatch = 0;
-  /**
-   * Those of which somebody waits for a reply yet, each at its number modulo the length. No Map: one that is added to and
-   * deleted from all the time leaves outgrown tables behind, each of which refers to the next and to all that it held, and
-   * once the first is old, V8 takes all of them for alive until it collects the old space.
-   */
-  readonly #batches = new Array<Batch | undefined>(maxBatchesUnderWay).fill(undefined);
+  /** Writes and reads each in a ring of their own: reads may pass a write by the thousand while a disk is slow. */
+  readonly #batches: Readonly<Record<Access, BatchRing>> = { write: new BatchRing(1), read: new BatchRing(0) };
   /** Who waits for the result of a write, by its key. Sessions keep their seats: nothing is deleted on the hot path. */
   readonly #seats = new Map<number, Seat>();
   /** How many seats there may be until those that are empty go. */
@@ -114,11 +144,11 @@ export class Requests {
     for (const access of ['write', 'read'] as const) {
       const waiters = this.#takeBatch(access);
       if (waiters.length === 0) continue;
-      this.#lastBatch += 1;
-      const batch = { id: this.#lastBatch, waiters, unanswered: waiters.length };
-      this.#keep(batch);
+      const { batch, oldest } = this.#batches[access].add(waiters);
+      if (oldest !== undefined) for (const waiter of oldest.waiters) this.#stopWaiting(waiter);
+      if (this.#seats.size > this.#maxSeats) this.#clearSeats();
       if (access === 'write') for (const waiter of waiters) this.#await(waiter, batch);
-      this.#propose(this.#lastBatch, access, encodeBatch(waiters.map((waiter) => waiter.request.command)));
+      this.#propose(batch.id, access, encodeBatch(waiters.map((waiter) => waiter.request.command)));
     }
   }
 
@@ -129,7 +159,7 @@ export class Requests {
       seat = { waiter: undefined };
       this.#seats.set(waiter.key, seat);
     }
-    // An earlier try of the same command waits no more.
+    // An earlier try of the same command waits no more, but for a refusal of its batch.
     if (seat.waiter === undefined) this.#waitingCount += 1;
     seat.waiter = waiter;
   }
@@ -151,21 +181,9 @@ export class Requests {
     return gathered.splice(0, count);
   }
 
-  #keep(batch: Batch): void {
-    const place = batch.id % maxBatchesUnderWay;
-    const oldest = this.#batches[place];
-    if (oldest !== undefined) for (const waiter of oldest.waiters) this.#stopWaiting(waiter);
-    this.#batches[place] = batch;
-    if (this.#seats.size > this.#maxSeats) this.#clearSeats();
-  }
-
   /** Removes a batch, and gives it; undefined where it is not kept any more. */
   #take(id: number): Batch | undefined {
-    const place = id % maxBatchesUnderWay;
-    const batch = this.#batches[place];
-    if (batch?.id !== id) return undefined;
-    this.#batches[place] = undefined;
-    return batch;
+    return this.#batches[id % 2 === 1 ? 'write' : 'read'].take(id);
   }
 
   #clearSeats(): void {

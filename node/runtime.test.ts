@@ -75,7 +75,7 @@ describe('clients', () => {
   test('their requests of one turn are one input; what is applied or read is answered, what is refused is sent back', () => {
     const payload = encodeBatch([registration]);
     const { replica, clock, inputs, replies } = stage((input) => {
-      if (input.kind !== 'request') return [{ kind: 'reject', id: 3, leader: 'n3' }];
+      if (input.kind !== 'request') return [{ kind: 'reject', id: 4, leader: 'n3' }];
       return input.access === 'write'
         ? [{ kind: 'apply', index: 1, payload: input.payload }]
         : input.id === 2
@@ -141,6 +141,27 @@ describe('a record that is recalled', () => {
     disk.sync();
     disk.finishReads();
     expect(inputs.slice(1)).toEqual([{ kind: 'recalled', position: 2, record: 'b' }]);
+  });
+
+  test('waits for no record behind it, nor for another life: it would never catch up with a replica that writes', () => {
+    const { replica, disk, inputs, begin } = stage(
+      scripted({ one: [persist('a'), persist('b')], two: [persist('c'), recall(1)] }),
+    );
+    begin();
+    replica.receive('n2', 'one');
+    disk.sync(1);
+    replica.receive('n2', 'two');
+    disk.finishReads();
+    expect(inputs.at(-1)).toEqual({ kind: 'recalled', position: 1, record: 'a' });
+  });
+
+  test('is there from the start where an earlier life wrote it', () => {
+    const { replica, disk, inputs } = stage(scripted({ go: [persist('b'), recall(1)] }));
+    disk.written.push('a');
+    replica.start(['a']);
+    replica.receive('n2', 'go');
+    disk.finishReads();
+    expect(inputs.at(-1)).toEqual({ kind: 'recalled', position: 1, record: 'a' });
   });
 
   test('does not reach a replica that has ended', () => {

@@ -74,6 +74,8 @@ export class Replica<M, R> {
 
   /** Begins from the records that survived. */
   start(durable: readonly R[]): void {
+    this.#writtenTo = durable.length;
+    this.#durableTo = durable.length;
     this.#guard(() => this.#carryOut(this.#protocol.start(durable)));
     this.#drain();
   }
@@ -148,12 +150,19 @@ export class Replica<M, R> {
       if (!this.#alive()) return;
       if (effect.kind === 'persist') {
         this.#writtenTo = this.#ports.storage.append(effect.record);
-      } else if (this.#durableTo >= this.#writtenTo || ('eager' in effect && effect.eager === true)) {
+      } else if (this.#isFree(effect)) {
         this.#perform(effect);
       } else {
         this.#held.push({ position: this.#writtenTo, effect });
       }
     }
+  }
+
+  #isFree(effect: Effect<M, R>): boolean {
+    if (this.#durableTo >= this.#writtenTo) return true;
+    // Else a replica that writes all the time would read once a sync, and write more in between.
+    if (effect.kind === 'recall') return effect.position <= this.#durableTo;
+    return 'eager' in effect && effect.eager === true;
   }
 
   #release(position: number): void {

@@ -15,7 +15,6 @@ import { handWrittenMethod, loadService } from './grpc.ts';
 
 /** Stand for a batch that could not be decoded. */
 export const badRequests: readonly ClientRequest[] = [];
-const badReplies: readonly ClientReply[] = [];
 
 /** Stand for one that could not be decoded. */
 export const badRequest: ClientRequest = { id: 0, access: 'read', command: new Uint8Array(0) };
@@ -27,7 +26,7 @@ export const sessionMethod: MethodDefinition<readonly ClientRequest[], readonly 
   service,
   'Session',
   { encode: encodeRequests, decode: (bytes) => decodeRequests(bytes) ?? badRequests },
-  { encode: encodeReplies, decode: (bytes) => decodeReplies(bytes) ?? badReplies },
+  { encode: encodeReplies, decode: (bytes): readonly ClientReply[] => decodeReplies(bytes) ?? [] },
 );
 
 export const callMethod: MethodDefinition<ClientRequest, ClientReply> = handWrittenMethod(

@@ -1,6 +1,6 @@
 /**
  * Requests that come one to a call, for clients in other languages and for tools: a call costs what a whole batch on a
- * stream costs. Bounded as streams are; a call that finds no reply in time is ended with DEADLINE_EXCEEDED.
+ * stream costs. Bounded while they wait for replies; one that finds none in time is ended with DEADLINE_EXCEEDED.
  *
  * The deadline of a client is the client's to keep: once it has passed, the client cancels the call.
  */

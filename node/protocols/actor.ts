@@ -39,6 +39,10 @@ export class Actor<M, R> {
   /** Timers that are set, with their ranges. */
   readonly timers = new Map<string, readonly [number, number]>();
   readonly #inputs: Input<M, R>[] = [];
+  /** The positions of the records that are being read. */
+  readonly #reads: number[] = [];
+  /** Whether records that are read come at once; otherwise they wait for `finishRead`. */
+  readsAtOnce = true;
 
   constructor(id: NodeId, stage: Stage<M, R>) {
     this.id = id;
@@ -78,6 +82,17 @@ export class Actor<M, R> {
     return true;
   }
 
+  /** How many records it is reading. */
+  get readsUnderWay(): number {
+    return this.#reads.length;
+  }
+
+  /** The oldest of the reads that are under way brings its record. */
+  finishRead(): void {
+    const position = this.#reads.shift();
+    if (position !== undefined) this.step({ kind: 'recalled', position, record: this.#recordAt(position) });
+  }
+
   /** Makes durable what was written, and carries out what waited for it. */
   sync(): void {
     const count = this.#written.length;
@@ -101,6 +116,7 @@ export class Actor<M, R> {
     this.#held = [];
     this.#durableTo = 0;
     this.#inputs.length = 0;
+    this.#reads.length = 0;
     this.timers.clear();
   }
 
@@ -132,12 +148,18 @@ export class Actor<M, R> {
         this.#written.push(effect.record);
         if (this.syncsAtOnce) this.#settle();
         this.#stage.onHappening({ kind: 'written', record: effect.record, durable: this.syncsAtOnce });
-      } else if (this.#written.length === 0 || ('eager' in effect && effect.eager === true)) {
+      } else if (this.#isFree(effect)) {
         this.#perform(effect);
       } else {
         this.#held.push({ position: this.#durableTo + this.#written.length, effect });
       }
     }
+  }
+
+  #isFree(effect: Performed<M, R>): boolean {
+    if (this.#written.length === 0) return true;
+    if (effect.kind === 'recall') return effect.position <= this.durable.length;
+    return 'eager' in effect && effect.eager === true;
   }
 
   #perform(effect: Performed<M, R>): void {
@@ -147,7 +169,8 @@ export class Actor<M, R> {
       this.#inputs.push({ kind: 'message', from: this.id, msg: effect.msg });
     } else if (effect.kind === 'recall') {
       const { position } = effect;
-      this.#inputs.push({ kind: 'recalled', position, record: this.#recordAt(position) });
+      if (this.readsAtOnce) this.#inputs.push({ kind: 'recalled', position, record: this.#recordAt(position) });
+      else this.#reads.push(position);
     }
     this.#stage.onHappening({ kind: 'performed', effect });
   }

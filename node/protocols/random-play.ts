@@ -63,6 +63,7 @@ export class RandomPlay {
         onHappening: (happening) => this.#onHappening(actor, happening),
       });
       actor.syncsAtOnce = false;
+      actor.readsAtOnce = false;
       return actor;
     });
     for (const actor of this.#actors) actor.start();
@@ -102,6 +103,7 @@ export class RandomPlay {
 
   #disturb(): void {
     const actor = this.#pick(this.#actors);
+    if (actor.readsUnderWay > 0 && this.#integer(1) === 0) actor.finishRead();
     const { timers, crashes, powerCuts, syncs } = this.#weather;
     const dice = this.#integer(999);
     if (dice < timers) this.#fireAny(actor);
@@ -174,9 +176,10 @@ export class RandomPlay {
     for (let turns = 0; turns < 20_000; turns += 1) {
       const letter = this.#letters.shift();
       if (letter !== undefined) this.#handOver(letter);
-      const slow = this.#actors.find(({ unsyncedCount }) => unsyncedCount > 0);
+      const slow = this.#actors.find(({ unsyncedCount, readsUnderWay }) => unsyncedCount + readsUnderWay > 0);
       if (letter === undefined && slow === undefined) return;
       slow?.sync();
+      slow?.finishRead();
     }
   }
 

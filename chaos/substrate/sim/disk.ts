@@ -54,10 +54,11 @@ export class SimDisk<R> {
         return position;
       },
       read: (wanted, take) => {
-        const record = this.#durable[wanted - 1];
-        if (record === undefined) throw new RangeError(`record ${wanted} is not durable`);
         this.#clock.after(this.#random.between(this.#syncMs[0], this.#syncMs[1]), () => {
-          if (!signal.aborted) take(record);
+          if (signal.aborted) return;
+          const record = this.#durable[wanted - 1];
+          if (record === undefined) storage.onFailure(new RangeError(`record ${wanted} is not durable`));
+          else take(record);
         });
       },
       onDurable: () => {},

@@ -106,10 +106,12 @@ export class Framer {
     this.#reserve(records);
     this.#at = 0;
     this.#from = 0;
-    this.#pieces = [];
     for (const [place, record] of records.entries()) this.#add(record, place, first + place, tag);
     this.#endPiece();
-    return this.#pieces;
+    const pieces = this.#pieces;
+    // What is large would stay in memory until the next batch.
+    this.#pieces = [];
+    return pieces;
   }
 
   #add({ pieces, length }: RecordPieces, place: number, position: number, tag: number): void {

@@ -123,7 +123,7 @@ function becomeLeader(state: RaftState): void {
       matchIndex: 0,
       round: 0,
       active: true,
-      recalling: 0,
+      recall: undefined,
     });
   }
   state.round = 0;

@@ -12,6 +12,8 @@ export class RaftLog {
   readonly #terms: number[] = [];
   /** The position of the record that holds each entry. */
   readonly #positions: number[] = [];
+  /** The bytes of each payload. */
+  readonly #sizes: number[] = [];
   /** Undefined where only the disk has it: before `#firstHeld`. */
   readonly #entries: (Entry | undefined)[] = [];
   #firstHeld = 1;
@@ -46,6 +48,11 @@ export class RaftLog {
     return this.#positions[index - 1] ?? 0;
   }
 
+  /** The bytes of the payload at `index`; 0 where there is no such entry. */
+  size(index: number): number {
+    return this.#sizes[index - 1] ?? 0;
+  }
+
   /** An entry that is in memory. */
   entry(index: number): Entry {
     const entry = this.#entries[index - 1];
@@ -72,22 +79,24 @@ export class RaftLog {
     for (const entry of entries) {
       this.#terms.push(entry.term);
       this.#positions.push(position);
+      this.#sizes.push(entry.payload.length);
       this.#entries.push(entry);
       this.#heldBytes += entry.payload.length;
     }
   }
 
   #dropFrom(from: number): void {
-    for (let index = from; index <= this.lastIndex; index += 1) this.#heldBytes -= this.entry(index).payload.length;
+    for (let index = from; index <= this.lastIndex; index += 1) this.#heldBytes -= this.size(index);
     this.#terms.length = from - 1;
     this.#positions.length = from - 1;
+    this.#sizes.length = from - 1;
     this.#entries.length = from - 1;
   }
 
   /** Lets go of the oldest payloads that are more than memory is to hold, up to `decidedIndex` at most. */
   forget(decidedIndex: number): void {
     while (this.#heldBytes > this.#cacheBytes && this.#firstHeld <= decidedIndex) {
-      this.#heldBytes -= this.entry(this.#firstHeld).payload.length;
+      this.#heldBytes -= this.size(this.#firstHeld);
       this.#entries[this.#firstHeld - 1] = undefined;
       this.#firstHeld += 1;
     }

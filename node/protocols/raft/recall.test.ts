@@ -4,9 +4,12 @@ import * as fixture from './fixture.ts';
 import { accepted, acknowledge, appendOf, bytes, entries, refused, sendNow } from './fixture.ts';
 import type { RaftRecord } from './messages.ts';
 import { appendAsLeader, broadcastAppend, onAppendReply, onRecalled, replicate } from './replication.ts';
-import type { RaftState } from './state.ts';
+import type { Progress, RaftState } from './state.ts';
 
 const recall = (position: number) => ({ kind: 'recall', position }) as const;
+
+/** The no-op at index 4. */
+const emptyEntry: RaftRecord = { kind: 'entries', from: 4, entries: [{ term: 2, payload: bytes('') }] };
 
 /** A record of the entries of these terms, from index `from` on. */
 const record = (terms: readonly number[], from: number): RaftRecord => ({
@@ -28,49 +31,66 @@ function forgetfulLeader(setup: fixture.Setup = {}): RaftState {
   return state;
 }
 
-/** n3 says that its log is empty. */
-function refuse(state: RaftState, prevIndex = 3): void {
+/** n3 says that its log is empty, and then that it meets the leader's before the first entry. */
+function meet(state: RaftState, prevIndex = 3): void {
   onAppendReply(state, 'n3', refused({ term: state.term, prevIndex, hintIndex: 1 }));
+  state.takeEffects();
+  onAppendReply(state, 'n3', accepted({ term: state.term }));
 }
 
 describe('a follower that lacks an entry which is no longer in memory', () => {
-  test('waits until the record that holds it was read, and gets what else that record holds', () => {
+  test('is first asked whether the logs meet, without anything that would have to be read', () => {
     const state = forgetfulLeader();
-    refuse(state);
-    expect(state.takeEffects()).toEqual([recall(1)]);
-    expect(state.progress.get('n3')).toMatchObject({ state: 'probe', nextIndex: 1, recalling: 1 });
-    onRecalled(state, 1, record([1, 1, 1], 1));
-    const append = appendOf({ term: 2, entries: entries([1, 1, 1]), commitIndex: 5 });
-    expect(state.takeEffects()).toEqual([sendNow('n3', append)]);
-    expect(state.progress.get('n3')).toMatchObject({ state: 'probe', probing: true, nextIndex: 1, recalling: 0 });
+    onAppendReply(state, 'n3', refused({ term: 2, prevIndex: 3, hintIndex: 1 }));
+    expect(state.takeEffects()).toEqual([sendNow('n3', appendOf({ term: 2, commitIndex: 5 }))]);
+    expect(state.progress.get('n3')).toMatchObject({ state: 'probe', probing: true, recall: undefined });
   });
 
-  test('hears heartbeats meanwhile, and the record is read once', () => {
+  test('waits until the records that hold what one message may carry were read', () => {
     const state = forgetfulLeader();
-    refuse(state);
+    const [noOp, last] = [state.log.position(4), state.log.position(5)];
+    meet(state);
+    expect(state.takeEffects()).toEqual([recall(1), recall(noOp), recall(last)]);
+    onRecalled(state, last, record([2], 5));
+    onRecalled(state, 1, record([1, 1, 1], 1));
+    expect(state.takeEffects()).toEqual([]);
+    onRecalled(state, noOp, emptyEntry);
+    const read = [...entries([1, 1, 1]), { term: 2, payload: bytes('') }, ...entries([2], 5)];
+    expect(state.takeEffects()).toEqual([sendNow('n3', appendOf({ term: 2, entries: read, commitIndex: 5 }))]);
+    expect(state.progress.get('n3')).toMatchObject({ state: 'replicate', nextIndex: 6, recall: undefined });
+  });
+
+  test('hears heartbeats meanwhile, and no record is read twice', () => {
+    const state = forgetfulLeader();
+    meet(state);
     state.takeEffects();
     broadcastAppend(state);
     replicate(state);
-    const heartbeat = appendOf({ term: 2, commitIndex: 5 });
-    const recalls = state.takeEffects();
-    expect(recalls).toContainEqual(sendNow('n3', heartbeat));
-    expect(recalls).not.toContainEqual(recall(1));
+    const effects = state.takeEffects();
+    expect(effects).toContainEqual(sendNow('n3', appendOf({ term: 2, commitIndex: 5 })));
+    expect(effects.filter(({ kind }) => kind === 'recall')).toEqual([]);
   });
 
-  test('once the logs have met, gets record after record, each as soon as it was read', () => {
-    const state = forgetfulLeader();
+  test('gets no more entries at a time than a message may carry, and what was written meanwhile behind them', () => {
+    const state = forgetfulLeader({ maxEntriesPerMessage: 2 });
     const [noOp, last] = [state.log.position(4), state.log.position(5)];
-    refuse(state);
-    onRecalled(state, 1, record([1, 1, 1], 1));
-    state.takeEffects();
-    onAppendReply(state, 'n3', accepted({ term: 2, matchIndex: 3 }));
-    expect(state.takeEffects()).toEqual([recall(noOp)]);
-    // What is written meanwhile comes behind it, out of memory.
+    meet(state);
+    expect(state.takeEffects()).toEqual([recall(1)]);
     appendAsLeader(state, bytes('x'));
     replicate(state);
     state.takeEffects();
-    onRecalled(state, noOp, { kind: 'entries', from: 4, entries: [{ term: 2, payload: bytes('') }] });
-    expect(state.takeEffects()).toMatchObject([{ msg: { prevIndex: 3, entries: [{ term: 2 }] } }, recall(last)]);
+    onRecalled(state, 1, record([1, 1, 1], 1));
+    expect(state.takeEffects()).toMatchObject([
+      { msg: { prevIndex: 0, entries: entries([1, 1]) } },
+      recall(1),
+      recall(noOp),
+    ]);
+    onRecalled(state, 1, record([1, 1, 1], 1));
+    onRecalled(state, noOp, emptyEntry);
+    expect(state.takeEffects()).toMatchObject([
+      { msg: { prevIndex: 2, entries: [{ term: 1 }, { term: 2 }] } },
+      recall(last),
+    ]);
     onRecalled(state, last, record([2], 5));
     expect(state.takeEffects()).toMatchObject([
       { msg: { prevIndex: 4, prevTerm: 2, entries: entries([2], 5) } },
@@ -79,16 +99,21 @@ describe('a follower that lacks an entry which is no longer in memory', () => {
     expect(state.progress.get('n3')).toMatchObject({ state: 'replicate', nextIndex: 7 });
   });
 
-  test('gets no more entries at a time than a message may carry', () => {
-    const state = forgetfulLeader({ maxEntriesPerMessage: 2 });
-    refuse(state);
-    state.takeEffects();
-    onRecalled(state, 1, record([1, 1, 1], 1));
-    expect(state.takeEffects()).toMatchObject([{ msg: { prevIndex: 0, entries: entries([1, 1]) } }]);
-    onAppendReply(state, 'n3', accepted({ term: 2, matchIndex: 2 }));
-    expect(state.takeEffects()).toEqual([recall(1)]);
-    onRecalled(state, 1, record([1, 1, 1], 1));
-    expect(state.takeEffects()[0]).toMatchObject({ msg: { prevIndex: 2, entries: entries([1], 3) } });
+  test('gets no more than a mebibyte at a time, but for an entry that is larger alone', () => {
+    const large = new Uint8Array(700_000);
+    const state = forgetfulLeader();
+    for (let count = 0; count < 3; count += 1) appendAsLeader(state, count === 2 ? new Uint8Array(2_000_000) : large);
+    for (const member of ['n1', 'n2']) acknowledge(state, member, 8);
+    const positions = [6, 7, 8].map((index) => state.log.position(index));
+    meet(state);
+    const recalled = () => state.takeEffects().flatMap((effect) => (effect.kind === 'recall' ? [effect.position] : []));
+    expect(recalled()).toEqual([1, state.log.position(4), state.log.position(5), positions[0]]);
+    const progress = state.progress.get('n3') as Progress;
+    for (const [place, index] of [7, 8].entries()) {
+      Object.assign(progress, { nextIndex: index, recall: undefined });
+      replicate(state);
+      expect(recalled()).toEqual([positions[place + 1]]);
+    }
   });
 
   // A record may begin with entries that stand and end with some that were replaced in a later term.
@@ -97,10 +122,13 @@ describe('a follower that lacks an entry which is no longer in memory', () => {
     state.replay(record([2, 2], 3));
     expect([1, 2, 3, 4].map((index) => state.log.position(index))).toEqual([1, 1, 2, 2]);
     lead(state);
-    refuse(state, 4);
+    meet(state, 4);
     expect(state.takeEffects()).toEqual([recall(1)]);
     onRecalled(state, 1, record([1, 1, 1, 1], 1));
-    expect(state.takeEffects()).toMatchObject([{ msg: { prevIndex: 0, entries: entries([1, 1]) } }]);
+    expect(state.takeEffects()).toMatchObject([
+      { msg: { prevIndex: 0, entries: entries([1, 1]) } },
+      { msg: { prevIndex: 2, prevTerm: 1, entries: entries([2, 2], 3) } },
+    ]);
   });
 });
 
@@ -111,7 +139,7 @@ function lead(state: RaftState): void {
   for (const member of state.config.members) {
     state.progress.set(member, {
       ...{ state: 'probe', probing: true, nextIndex: state.log.lastIndex + 1, matchIndex: 0 },
-      ...{ round: 0, active: true, recalling: 0 },
+      ...{ round: 0, active: true, recall: undefined },
     });
   }
   state.takeEffects();
@@ -121,7 +149,7 @@ describe('a record that was read', () => {
   test('is of no use to one that leads no more, or whom nobody asked', () => {
     const state = forgetfulLeader();
     onRecalled(state, 1, record([1, 1, 1], 1));
-    refuse(state);
+    meet(state);
     state.takeEffects();
     state.becomeFollower(3);
     state.takeEffects();
@@ -129,28 +157,50 @@ describe('a record that was read', () => {
     expect(state.takeEffects()).toEqual([]);
   });
 
-  test('is not sent to a follower that has gone on meanwhile', () => {
-    const state = forgetfulLeader();
-    refuse(state);
-    state.takeEffects();
-    onAppendReply(state, 'n3', accepted({ term: 2, prevIndex: 3, matchIndex: 5 }));
-    onRecalled(state, 1, record([1, 1, 1], 1));
-    expect(state.takeEffects()).toEqual([]);
-    expect(state.progress.get('n3')).toMatchObject({ nextIndex: 6, recalling: 0 });
+  test('is not sent to a follower that has gone on meanwhile, or has refused', () => {
+    for (const reply of [
+      accepted({ term: 2, prevIndex: 3, matchIndex: 5 }),
+      refused({ term: 2, prevIndex: 3, hintIndex: 1 }),
+    ]) {
+      const state = forgetfulLeader({ maxEntriesPerMessage: 3 });
+      meet(state);
+      state.takeEffects();
+      onAppendReply(state, 'n3', reply);
+      state.takeEffects();
+      onRecalled(state, 1, record([1, 1, 1], 1));
+      expect(state.takeEffects()).toEqual([]);
+      expect(state.progress.get('n3')).toMatchObject({ recall: undefined });
+    }
   });
 
   test('reaches all that wait for it', () => {
-    const state = forgetfulLeader({ members: 4 });
+    const state = forgetfulLeader({ members: 4, maxEntriesPerMessage: 3 });
     for (const peer of ['n3', 'n4']) {
       const progress = state.progress.get(peer);
-      Object.assign(progress ?? {}, { state: 'probe', probing: false, nextIndex: 1, matchIndex: 0 });
+      Object.assign(progress ?? {}, { state: 'replicate', probing: false, nextIndex: 1, matchIndex: 0 });
     }
     replicate(state);
     expect(state.takeEffects()).toEqual([recall(1), recall(1)]);
     onRecalled(state, 1, record([1, 1, 1], 1));
-    expect(state.takeEffects()).toMatchObject([{ to: 'n3' }, { to: 'n4' }]);
+    const sent = state.takeEffects().flatMap((effect) => (effect.kind === 'send' ? [effect.to] : []));
+    expect(sent).toEqual(['n3', 'n4']);
     onRecalled(state, 1, record([1, 1, 1], 1));
     expect(state.takeEffects()).toEqual([]);
+  });
+
+  // What a disk, or whoever wraps this replica, brings in its place must not become an entry under another index.
+  test.each<[string, RaftRecord]>([
+    ['begins later', record([1, 1, 1], 2)],
+    ['is shorter', record([1, 1], 1)],
+    ['is of another term', record([1, 2, 1], 1)],
+    ['is of another size', { kind: 'entries', from: 1, entries: [1, 2, 3].map(() => fixture.entry(1, 'longer')) }],
+    ['is a vote', { kind: 'vote', term: 1, votedFor: null }],
+  ])('and %s than what was written stops the replica', (_, wrong) => {
+    const state = forgetfulLeader({ maxEntriesPerMessage: 3 });
+    meet(state);
+    expect(() => onRecalled(state, 1, wrong)).toThrow(
+      /record 1 was read again, and does not hold entry [123] as it was/,
+    );
   });
 });
 

@@ -1,11 +1,13 @@
 /** Log replication in batches. Dissertation, sections 3.5, 3.6.2 and 10.2. */
 import { invariant, type NodeId } from '../../protocol.ts';
 import type { Append, AppendReply, Entry, RaftRecord } from './messages.ts';
-import type { Progress, RaftState } from './state.ts';
+import type { Progress, RaftState, Recall } from './state.ts';
 
 const empty = new Uint8Array(0);
 /** How far a leader streams ahead of what a follower has acknowledged, in entries. */
 const maxInFlight = 4096;
+/** How much is read from the disk for one message, in bytes; a single entry may be larger. */
+const maxRecallBytes = 1 << 20;
 
 /** Section 6.4 and 5.4.2: an entry of its own term lets a new leader commit what it inherited. */
 export function appendNoOp(state: RaftState): void {
@@ -54,12 +56,13 @@ function sendAppends(state: RaftState, peers: readonly NodeId[], evenIfEmpty: bo
       progress.state === 'probe' ? progress.probing : progress.nextIndex > progress.matchIndex + maxInFlight;
     if (waits && !evenIfEmpty) continue;
     const prevIndex = progress.nextIndex - 1;
-    let count = waits ? 0 : Math.min(state.log.lastIndex - prevIndex, state.config.maxEntriesPerMessage);
-    if (count > 0 && !state.log.holds(progress.nextIndex)) {
-      recall(state, progress);
-      count = 0;
-    }
-    if (count === 0 && !evenIfEmpty) continue;
+    const lacks = waits ? 0 : Math.min(state.log.lastIndex - prevIndex, state.config.maxEntriesPerMessage);
+    const held = lacks === 0 || state.log.holds(progress.nextIndex);
+    if (!held && progress.state === 'replicate') recall(state, progress);
+    const count = held ? lacks : 0;
+    // A probe goes out at once, without the entries: the follower may well refuse what was read for it.
+    const probes = !held && progress.state === 'probe';
+    if (count === 0 && !evenIfEmpty && !probes) continue;
     if (last?.prevIndex !== prevIndex || last.entries.length !== count) {
       last = appendOf(state, prevIndex, state.log.slice(progress.nextIndex, count));
     }
@@ -89,35 +92,57 @@ function sendAppend(state: RaftState, peer: NodeId, progress: Progress, msg: App
   else progress.probing = true;
 }
 
-/** The next entry for this follower is no longer in memory: the record that holds it is read first. */
+/**
+ * What comes next for this follower is no longer in memory. As much as one message may carry is read: where batches are
+ * small, one at a time would be slower than the leader writes new ones.
+ */
 function recall(state: RaftState, progress: Progress): void {
-  const position = state.log.position(progress.nextIndex);
-  if (progress.recalling === position) return;
-  progress.recalling = position;
-  state.emit({ kind: 'recall', position });
+  if (progress.recall !== undefined) return;
+  const { log, config } = state;
+  const from = progress.nextIndex;
+  let to = from;
+  let bytes = log.size(from);
+  while (to - from + 1 < config.maxEntriesPerMessage && to < log.lastIndex && !log.holds(to + 1)) {
+    bytes += log.size(to + 1);
+    if (bytes > maxRecallBytes) break;
+    to += 1;
+  }
+  const awaited = new Set<number>();
+  for (let index = from; index <= to; index += 1) awaited.add(log.position(index));
+  progress.recall = { from, to, awaited, records: new Map() };
+  for (const position of awaited) state.emit({ kind: 'recall', position });
 }
 
 export function onRecalled(state: RaftState, position: number, record: RaftRecord): void {
   if (state.role !== 'leader') return;
   for (const peer of state.peers) {
     const progress = progressOf(state, peer);
-    if (progress.recalling !== position) continue;
-    progress.recalling = 0;
-    sendRecalled(state, peer, progress, position, record);
+    const reading = progress.recall;
+    if (!reading?.awaited.delete(position)) continue;
+    reading.records.set(position, record);
+    if (reading.awaited.size > 0) continue;
+    progress.recall = undefined;
+    sendRecalled(state, peer, progress, reading);
     // What comes next may be on the disk as well, or the follower may lack something else by now.
     sendAppends(state, [peer], false);
   }
 }
 
-function sendRecalled(state: RaftState, peer: NodeId, progress: Progress, position: number, record: RaftRecord): void {
-  const { nextIndex } = progress;
-  if (record.kind !== 'entries' || state.log.position(nextIndex) !== position) return;
-  const skipped = nextIndex - record.from;
-  // Later entries of the same record may have been replaced since.
-  const entries = record.entries
-    .slice(skipped, skipped + state.config.maxEntriesPerMessage)
-    .filter((_, offset) => state.log.position(nextIndex + offset) === position);
-  sendAppend(state, peer, progress, appendOf(state, nextIndex - 1, entries));
+function sendRecalled(state: RaftState, peer: NodeId, progress: Progress, { from, to, records }: Recall): void {
+  if (progress.nextIndex !== from) return;
+  const entries: Entry[] = [];
+  for (let index = from; index <= to; index += 1) entries.push(recalledEntry(state, index, records));
+  sendAppend(state, peer, progress, appendOf(state, from - 1, entries));
+}
+
+/** What was decided is never replaced, so the record that held it then holds it now. */
+function recalledEntry({ log }: RaftState, index: number, records: ReadonlyMap<number, RaftRecord>): Entry {
+  const position = log.position(index);
+  const record = records.get(position);
+  const entry = record?.kind === 'entries' ? record.entries[index - record.from] : undefined;
+  const sound = entry !== undefined && entry.term === log.term(index) && entry.payload.length === log.size(index);
+  invariant(sound, `record ${position} was read again, and does not hold entry ${index} as it was written`);
+  return entry;
 }
 
 export function onAppend(state: RaftState, from: NodeId, msg: Append): void {
@@ -203,6 +228,7 @@ function onRefused(state: RaftState, from: NodeId, progress: Progress, msg: Appe
   // Nothing new to try: the next heartbeat asks again. At once, the two would go on for ever.
   progress.probing = progress.state === 'probe' && nextIndex === progress.nextIndex;
   progress.state = 'probe';
+  progress.recall = undefined;
   progress.nextIndex = nextIndex;
   sendAppends(state, [from], false);
 }

@@ -21,8 +21,17 @@ export interface Progress {
   round: number;
   /** Whether it was heard of since the last check of the quorum. */
   active: boolean;
-  /** The position of the record that is being read for it; 0 where it waits for none. */
-  recalling: number;
+  /** What is being read for it. Only where the logs are known to meet: how far they do is asked without entries. */
+  recall: Recall | undefined;
+}
+
+/** Entries that are read from the disk, to be sent in one message. */
+export interface Recall {
+  readonly from: number;
+  readonly to: number;
+  /** The positions of the records that have not come yet. */
+  readonly awaited: Set<number>;
+  readonly records: Map<number, RaftRecord>;
 }
 
 export interface PendingRead {
