@@ -6,6 +6,7 @@ import { encodeBatch, peekCommand } from './machine/command.ts';
 import type { Machine, ResultSink } from './machine/machine.ts';
 import type { ClientPort, ClientRequest, Clock } from './ports.ts';
 import type { ClientId, NodeId } from './protocol.ts';
+import { Ring } from './ring.ts';
 
 /**
  * The most commands that become one batch. What waits behind it goes in the next turn: with a thousand clients in one batch
@@ -34,6 +35,9 @@ interface Waiter {
 }
 
 interface Batch {
+  /** Among those of its kind. */
+  readonly number: number;
+  /** What the protocol knows it by: odd for writes, even for reads. */
   readonly id: number;
   readonly waiters: readonly Waiter[];
   /** How many of them have no reply yet. */
@@ -50,41 +54,6 @@ interface PendingRead {
   readonly waiters: readonly Waiter[];
 }
 
-/**
- * The batches of which somebody waits for a reply yet, each at its number modulo the length. No Map: one that is added to and
- * deleted from all the time leaves outgrown tables behind, each of which refers to the next and to all that it held, and once
- * the first is old, V8 takes all of them for alive until it collects the old space.
- */
-class BatchRing {
-  readonly #places = new Array<Batch | undefined>(maxBatchesUnderWay).fill(undefined);
-  readonly #parity: 0 | 1;
-  #added = 0;
-
-  /** @param parity - whether the ids that it gives are even (0) or odd (1) */
-  constructor(parity: 0 | 1) {
-    this.#parity = parity;
-  }
-
-  /** `oldest` had to make room. */
-  add(waiters: readonly Waiter[]): { batch: Batch; oldest: Batch | undefined } {
-    this.#added += 1;
-    const batch = { id: 2 * this.#added - this.#parity, waiters, unanswered: waiters.length };
-    const place = this.#added % maxBatchesUnderWay;
-    const oldest = this.#places[place];
-    this.#places[place] = batch;
-    return { batch, oldest };
-  }
-
-  /** Removes a batch, and gives it; undefined where it is not kept any more. */
-  take(id: number): Batch | undefined {
-    const place = Math.ceil(id / 2) % maxBatchesUnderWay;
-    const batch = this.#places[place];
-    if (batch?.id !== id) return undefined;
-    this.#places[place] = undefined;
-    return batch;
-  }
-}
-
 /** Takes a batch to the protocol. */
 export type Propose = (id: number, access: Access, payload: Uint8Array) => void;
 
@@ -96,8 +65,14 @@ export class Requests {
 
   #gathered: Record<Access, Waiter[]> = { write: [], read: [] };
   #flushing = false;
-  /** Writes and reads each in a ring of their own: reads may pass a write by the thousand while a disk is slow. */
-  readonly #batches: Readonly<Record<Access, BatchRing>> = { write: new BatchRing(1), read: new BatchRing(0) };
+  /**
+   * Those of which somebody waits for a reply yet. Writes and reads each in a ring of their own: reads may pass a write by
+   * the thousand while a disk is slow.
+   */
+  readonly #batches: Readonly<Record<Access, Ring<Batch>>> = {
+    write: new Ring(maxBatchesUnderWay),
+    read: new Ring(maxBatchesUnderWay),
+  };
   /** Who waits for the result of a write, by its key. Sessions keep their seats: nothing is deleted on the hot path. */
   readonly #seats = new Map<number, Seat>();
   /** How many seats there may be until those that are empty go. */
@@ -144,12 +119,18 @@ export class Requests {
     for (const access of ['write', 'read'] as const) {
       const waiters = this.#takeBatch(access);
       if (waiters.length === 0) continue;
-      const { batch, oldest } = this.#batches[access].add(waiters);
+      const batch = this.#batchOf(access, waiters);
+      const oldest = this.#batches[access].put(batch);
       if (oldest !== undefined) for (const waiter of oldest.waiters) this.#stopWaiting(waiter);
       if (this.#seats.size > this.#maxSeats) this.#clearSeats();
       if (access === 'write') for (const waiter of waiters) this.#await(waiter, batch);
       this.#propose(batch.id, access, encodeBatch(waiters.map((waiter) => waiter.request.command)));
     }
+  }
+
+  #batchOf(access: Access, waiters: readonly Waiter[]): Batch {
+    const number = this.#batches[access].next();
+    return { number, id: 2 * number - (access === 'write' ? 1 : 0), waiters, unanswered: waiters.length };
   }
 
   #await(waiter: Waiter, batch: Batch): void {
@@ -183,7 +164,7 @@ export class Requests {
 
   /** Removes a batch, and gives it; undefined where it is not kept any more. */
   #take(id: number): Batch | undefined {
-    return this.#batches[id % 2 === 1 ? 'write' : 'read'].take(id);
+    return this.#batches[id % 2 === 1 ? 'write' : 'read'].take(Math.ceil(id / 2));
   }
 
   #clearSeats(): void {

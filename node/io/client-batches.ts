@@ -18,32 +18,22 @@ function requestBytes(request: ClientRequest): number {
   return 9 + (request.access === 'read' ? 2 : 0) + fieldBytes(request.command.length);
 }
 
-export function encodeRequests(requests: readonly ClientRequest[]): Buffer {
-  const buffer = Buffer.allocUnsafe(requestsBytes(requests));
-  let at = 0;
-  for (const request of requests) {
-    at = putFieldHead(buffer, at, 1, requestBytes(request));
-    at = putRequest(buffer, putFixed64(buffer, at, 1, request.id), request);
-  }
-  return buffer;
-}
-
-/** As `encodeRequests`, with numbers of the sender's own, `lines`, as the upper 32 bits of the ids: replies bear them, too. */
-export function encodeRequestsOf(requests: readonly ClientRequest[], lines: readonly number[]): Buffer {
-  const buffer = Buffer.allocUnsafe(requestsBytes(requests));
+/**
+ * @param lines - a number of the sender's own for each request, which becomes the upper 32 bits of its id: replies bear it,
+ *   too. Where absent the ids are whole as they are.
+ */
+export function encodeRequests(requests: readonly ClientRequest[], lines?: readonly number[]): Buffer {
+  let size = 0;
+  for (const request of requests) size += fieldBytes(requestBytes(request));
+  const buffer = Buffer.allocUnsafe(size);
   let at = 0;
   for (let place = 0; place < requests.length; place += 1) {
     const request = requests[place] as ClientRequest;
     at = putFieldHead(buffer, at, 1, requestBytes(request));
-    at = putRequest(buffer, putFixed64Halves(buffer, at, 1, request.id, lines[place] as number), request);
+    const line = lines === undefined ? Math.floor(request.id / 2 ** 32) : (lines[place] as number);
+    at = putRequest(buffer, putFixed64Halves(buffer, at, 1, request.id >>> 0, line), request);
   }
   return buffer;
-}
-
-function requestsBytes(requests: readonly ClientRequest[]): number {
-  let size = 0;
-  for (const request of requests) size += fieldBytes(requestBytes(request));
-  return size;
 }
 
 export function encodeRequest(request: ClientRequest): Buffer {

@@ -17,15 +17,15 @@ import { handWrittenMethod, loadService } from './grpc.ts';
 export const badRequests: readonly ClientRequest[] = [];
 
 /** Stand for one that could not be decoded. */
-export const badRequest: ClientRequest = { id: 0, access: 'read', command: new Uint8Array(0) };
-export const badReply: ClientReply = { id: 0, status: 'rejected' };
+const badRequest: ClientRequest = { id: 0, access: 'read', command: new Uint8Array(0) };
+const badReply: ClientReply = { id: 0, status: 'rejected' };
 
 const service = loadService('client', 'Client');
 
 export const sessionMethod: MethodDefinition<readonly ClientRequest[], readonly ClientReply[]> = handWrittenMethod(
   service,
   'Session',
-  { encode: encodeRequests, decode: (bytes) => decodeRequests(bytes) ?? badRequests },
+  { encode: (requests) => encodeRequests(requests), decode: (bytes) => decodeRequests(bytes) ?? badRequests },
   { encode: encodeReplies, decode: (bytes): readonly ClientReply[] => decodeReplies(bytes) ?? [] },
 );
 

@@ -2,7 +2,7 @@
 import { type ClientDuplexStream, Metadata } from '@grpc/grpc-js';
 import type { ClientReply, ClientRequest } from '../ports.ts';
 import type { NodeId } from '../protocol.ts';
-import { encodeRequestsOf, forEachReply, fullBatchBytes, maxLine, type TakeReply } from './client-batches.ts';
+import { encodeRequests, forEachReply, fullBatchBytes, maxLine, type TakeReply } from './client-batches.ts';
 import { sessionMethod } from './client-service.ts';
 import { RedialledCall } from './redialled-call.ts';
 import { atEndOfTurn } from './turn.ts';
@@ -98,7 +98,7 @@ class ReplicaConnection {
 
   constructor(address: string, take: TakeReply) {
     this.#take = take;
-    const encode = ({ requests, lines }: Batch) => encodeRequestsOf(requests, lines);
+    const encode = ({ requests, lines }: Batch) => encodeRequests(requests, lines);
     // Replies are decoded where they go, without a list of them in between.
     const decode = (bytes: Buffer) => bytes;
     this.#redialled = new RedialledCall<Call>({
@@ -150,6 +150,10 @@ class ReplicaConnection {
     if (count < this.#waiting.length) {
       return { requests: this.#waiting.splice(0, count), lines: this.#lines.splice(0, count) };
     }
+    return this.#takeAll();
+  }
+
+  #takeAll(): Batch {
     const all = { requests: this.#waiting, lines: this.#lines };
     this.#waiting = [];
     this.#lines = [];
@@ -173,9 +177,7 @@ class ReplicaConnection {
   #down(): void {
     this.#call = undefined;
     this.#writable = false;
-    const { requests, lines } = { requests: this.#waiting, lines: this.#lines };
-    this.#waiting = [];
-    this.#lines = [];
+    const { requests, lines } = this.#takeAll();
     this.#waitingBytes = 0;
     for (const [place, { id }] of requests.entries()) this.#take(lines[place] as number, { id, status: 'rejected' });
   }

@@ -7,6 +7,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import type { ClientReply, ClientRequest } from '../ports.ts';
+import { Ring } from '../ring.ts';
 import { decodeRequest, encodeReply } from './client-batches.ts';
 import { answer, isGrpc, prefixBytes, type Refusal, RequestBody, refuse, refuseMediaType } from './grpc-unary.ts';
 
@@ -49,21 +50,20 @@ class Call {
 export class UnaryCalls {
   readonly #onRequest: (request: ClientRequest) => void;
   readonly #limits: UnaryLimits;
-  /** The calls that are under way, each at its number modulo the length; `Requests` says why this is no Map. */
-  readonly #calls: (Call | undefined)[];
-  #count = 0;
-  #last = 0;
+  /** The calls that are under way. */
+  readonly #calls: Ring<Call>;
   #partialBytes = 0;
 
   /** @param onRequest - takes each request, under an id of ours */
   constructor(onRequest: (request: ClientRequest) => void, limits = defaultLimits) {
     this.#onRequest = onRequest;
     this.#limits = limits;
-    this.#calls = new Array<Call | undefined>(2 * limits.calls).fill(undefined);
+    // At least every other place is free.
+    this.#calls = new Ring(2 * limits.calls);
   }
 
   get underWay(): number {
-    return this.#count;
+    return this.#calls.count;
   }
 
   /** Takes the stream of one call. */
@@ -74,60 +74,33 @@ export class UnaryCalls {
       refuseMediaType(stream);
       return;
     }
-    if (this.#count >= this.#limits.calls) {
+    if (this.#calls.count >= this.#limits.calls) {
       refuse(stream, exhausted(`more than ${this.#limits.calls} calls wait`));
       return;
     }
-    const call = this.#add(stream);
+    const call = new Call(this.#calls.nextFree(), stream);
+    this.#calls.put(call);
     stream.on('data', (chunk: Buffer) => this.#take(call, chunk));
     stream.on('end', () => this.#ask(call));
     stream.on('aborted', () => this.#drop(call));
   };
 
   reply(reply: ClientReply): void {
-    const call = this.#calls[reply.id % this.#calls.length];
-    if (call?.number !== reply.id) return;
-    this.#remove(call);
-    answer(call.stream, encodeReply(reply, call.id, prefixBytes));
+    const call = this.#calls.take(reply.id);
+    if (call !== undefined) answer(call.stream, encodeReply(reply, call.id, prefixBytes));
   }
 
   /** Ends the calls that came `ageMs` ago or before: nobody knows whether they were carried out. */
   forget(ageMs: number): void {
     const nowMs = performance.now();
-    this.#forEach((call) => {
+    for (const call of this.#calls.items()) {
       if (nowMs - call.sinceMs >= ageMs) this.#refuse(call, call.body === null ? unanswered : incomplete);
-    });
+    }
   }
 
   /** Ends all calls: the replica does. */
   close(): void {
-    this.#forEach((call) => this.#refuse(call, ended));
-  }
-
-  /** In the order in which they came. */
-  #forEach(fn: (call: Call) => void): void {
-    const { length } = this.#calls;
-    for (let number = this.#last + 1; this.#count > 0 && number <= this.#last + length; number += 1) {
-      const call = this.#calls[number % length];
-      if (call !== undefined) fn(call);
-    }
-  }
-
-  #add(stream: ServerHttp2Stream): Call {
-    // At least every other place is free.
-    do this.#last += 1;
-    while (this.#calls[this.#last % this.#calls.length] !== undefined);
-    const call = new Call(this.#last, stream);
-    this.#calls[call.number % this.#calls.length] = call;
-    this.#count += 1;
-    return call;
-  }
-
-  #remove(call: Call): void {
-    const place = call.number % this.#calls.length;
-    if (this.#calls[place] !== call) return;
-    this.#calls[place] = undefined;
-    this.#count -= 1;
+    for (const call of this.#calls.items()) this.#refuse(call, ended);
   }
 
   #take(call: Call, chunk: Buffer): void {
@@ -166,7 +139,7 @@ export class UnaryCalls {
   }
 
   #drop(call: Call): void {
-    this.#remove(call);
+    this.#calls.take(call.number);
     this.#release(call);
   }
 

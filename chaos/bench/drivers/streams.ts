@@ -1,44 +1,17 @@
 /** Our replicas over their streams: one connection to each, with all clients behind it, as experiments use it. */
-import { type CallOutcome, type ClientPorts, SessionClient } from '../../../node/client.ts';
-import { systemClock, systemRandom } from '../../../node/io/clock.ts';
 import { ReplicaConnections } from '../../../node/io/replica-connections.ts';
-import type { ClientPolicy } from '../../../node/protocol.ts';
 import { loadProtocol } from '../../catalog.ts';
-import type { BenchOperation, Driver, DriverDefinition, DriverSettings, Outcome } from '../contracts.ts';
-import { attemptTimeoutMs, commandOf, outcomeOf, readValue } from '../replica-operations.ts';
+import type { BenchOperation, Driver, DriverDefinition, DriverSettings } from '../contracts.ts';
+import { ReplicaClient } from '../replica-client.ts';
 
 /** How long the connections have to come up, in milliseconds. */
 const connectLimitMs = 10_000;
-const random = systemRandom();
-
-type TakeOutcome = (outcome: Outcome, value: string | null | undefined) => void;
-
-/** One client: its operation under way, and its way to the replicas. */
-class StreamClient {
-  readonly #session: SessionClient;
-  #operation: BenchOperation | undefined;
-  readonly #done: (outcome: CallOutcome) => void;
-
-  constructor(connections: ReplicaConnections, members: readonly string[], policy: ClientPolicy, onDone: TakeOutcome) {
-    const line = connections.addClient((from, reply) => this.#session.receive(from, reply));
-    const send: ClientPorts['send'] = (to, request) => line.send(to, request);
-    this.#session = new SessionClient({ clock: systemClock, random, send }, members, policy, attemptTimeoutMs);
-    this.#done = (outcome) => {
-      if (this.#operation !== undefined) onDone(outcomeOf(outcome), readValue(this.#operation, outcome));
-    };
-  }
-
-  call(operation: BenchOperation, timeoutMs: number): void {
-    this.#operation = operation;
-    this.#session.call(commandOf(operation), timeoutMs, this.#done);
-  }
-}
 
 class StreamsDriver implements Driver {
   onDone: Driver['onDone'] = () => {};
   readonly #settings: DriverSettings;
   readonly #connections: ReplicaConnections;
-  #clients: StreamClient[] = [];
+  #clients: ReplicaClient[] = [];
 
   constructor(settings: DriverSettings) {
     this.#settings = settings;
@@ -50,8 +23,14 @@ class StreamsDriver implements Driver {
     const { client: policy } = await loadProtocol(protocol);
     const members = Object.keys(endpoints);
     this.#clients = Array.from({ length: clients }, (_, number) => {
-      const onDone: TakeOutcome = (outcome, value) => this.onDone(number, outcome, value);
-      return new StreamClient(this.#connections, members, policy, onDone);
+      const client: ReplicaClient = new ReplicaClient({
+        members,
+        policy,
+        send: (to, request) => line.send(to, request),
+        onDone: (outcome, value) => this.onDone(number, outcome, value),
+      });
+      const line = this.#connections.addClient((from, reply) => client.receive(from, reply));
+      return client;
     });
     await this.#connected(members.length);
   }

@@ -1,12 +1,10 @@
 /** Our replicas with one operation a gRPC call, over the light client that peers are driven by, too. */
-import { SessionClient } from '../../../node/client.ts';
 import { decodeReply, encodeRequest } from '../../../node/io/client-batches.ts';
-import { systemClock, systemRandom } from '../../../node/io/clock.ts';
 import type { ClientRequest } from '../../../node/ports.ts';
 import { loadProtocol } from '../../catalog.ts';
 import type { BenchOperation, Driver, DriverDefinition, DriverSettings } from '../contracts.ts';
 import { UnaryConnection } from '../http2/unary-connection.ts';
-import { attemptTimeoutMs, commandOf, outcomeOf, readValue } from '../replica-operations.ts';
+import { ReplicaClient } from '../replica-client.ts';
 
 const path = '/splitbrain.v1.Client/Call';
 /** As many as the driver of etcd has. */
@@ -15,7 +13,7 @@ const connectionsPerReplica = 4;
 class UnaryDriver implements Driver {
   onDone: Driver['onDone'] = () => {};
   readonly #settings: DriverSettings;
-  #clients: SessionClient[] = [];
+  #clients: ReplicaClient[] = [];
   #connections = new Map<string, UnaryConnection[]>();
 
   constructor(settings: DriverSettings) {
@@ -30,18 +28,20 @@ class UnaryDriver implements Driver {
       this.#connections.set(member, await Promise.all(connections));
     });
     await Promise.all(opened);
-    const ports = { clock: systemClock, random: systemRandom() };
-    this.#clients = Array.from({ length: clients }, (_, number): SessionClient => {
-      const send = (to: string, request: ClientRequest) => this.#call(number, to, request);
-      return new SessionClient({ ...ports, send }, Object.keys(endpoints), policy, attemptTimeoutMs);
+    const members = Object.keys(endpoints);
+    this.#clients = Array.from({ length: clients }, (_, number) => {
+      return new ReplicaClient({
+        members,
+        policy,
+        send: (to, request) => this.#call(number, to, request),
+        onDone: (outcome, value) => this.onDone(number, outcome, value),
+      });
     });
   }
 
-  submit(client: number, [operation]: readonly BenchOperation[]): void {
-    if (operation === undefined) return;
-    this.#clients[client]?.call(commandOf(operation), this.#settings.timeoutMs, (outcome) =>
-      this.onDone(client, outcomeOf(outcome), readValue(operation, outcome)),
-    );
+  submit(client: number, operations: readonly BenchOperation[]): void {
+    const operation = operations[0];
+    if (operation !== undefined) this.#clients[client]?.call(operation, this.#settings.timeoutMs);
   }
 
   close(): void {
