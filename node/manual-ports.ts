@@ -54,6 +54,8 @@ export class ManualClock implements Clock {
 
 export class ManualDisk<R> implements Storage<R> {
   readonly written: R[] = [];
+  /** What was said last to be needed no more ends before this position. */
+  removedBefore = 1;
   readonly #reads: (() => void)[] = [];
   onDurable: (position: number) => void = () => {};
   onFailure: (error: Error) => void = () => {};
@@ -66,6 +68,10 @@ export class ManualDisk<R> implements Storage<R> {
     const record = this.written[position - 1];
     if (record === undefined) throw new RangeError(`there is no record ${position}`);
     this.#reads.push(() => take(record));
+  }
+
+  removeBefore(position: number): void {
+    this.removedBefore = position;
   }
 
   /** Whatever was to be read is read now. */

@@ -38,9 +38,42 @@ export interface Storage<R> {
    * written, `onFailure` is called and `take` never.
    */
   read(position: number, take: (record: R) => void): void;
+  /**
+   * The records before this durable position are needed no more, and are not read again. Some or all of them are removed at
+   * some later time; a start may still find them.
+   */
+  removeBefore(position: number): void;
   /** Called with the position up to which all is durable; one sync may cover many records. */
   onDurable: (position: number) => void;
   /** Called when a sync or a `read` failed. The replica must stop: what the disk holds is no longer known. */
+  onFailure: (error: Error) => void;
+}
+
+/**
+ * Snapshots of the machine, each under the index up to which it has applied, with a record of the protocol that describes
+ * it. The bytes are the machine's own affair.
+ */
+export interface Snapshots<R> {
+  /**
+   * Keeps a snapshot of this replica's own machine. `pieces` is asked for the next one when there is room for it, over many
+   * turns. `done` gets its length in bytes in a later turn, once all of it is durable. One is saved at a time.
+   */
+  save(index: number, record: R, pieces: Iterator<Uint8Array>, done: (bytes: number) => void): void;
+  /**
+   * Keeps a piece of a snapshot that another replica has saved. Pieces come in order, without gaps; one at offset 0 begins
+   * anew and gives up what was received before, whatever its index. Not durable until `seal` has said so.
+   */
+  receive(index: number, offset: number, bytes: Uint8Array): void;
+  /** All of it was received: `done` is called in a later turn, with its length in bytes, once all is durable. */
+  seal(index: number, record: R, done: (bytes: number) => void): void;
+  /**
+   * Reads up to `maxBytes` bytes, at least one if any are left, of a snapshot that is durable; `take` gets them in a later turn, `last` is
+   * true where none follow.
+   */
+  read(index: number, offset: number, maxBytes: number, take: (bytes: Uint8Array, last: boolean) => void): void;
+  /** The snapshots before this index are needed no more. */
+  removeBefore(index: number): void;
+  /** Called when anything of this failed. The replica must stop. */
   onFailure: (error: Error) => void;
 }
 

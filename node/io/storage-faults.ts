@@ -26,6 +26,10 @@ export class FaultyStorage<R> implements Storage<R> {
     this.#inner.read(position, take);
   }
 
+  removeBefore(position: number): void {
+    this.#inner.removeBefore(position);
+  }
+
   /** Every sync is reported this many milliseconds late from now on; 0 ends it. */
   slowBy(delayMs: number): void {
     this.#delayMs = delayMs;

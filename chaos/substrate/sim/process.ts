@@ -127,6 +127,7 @@ export class SimProcess {
     const storage: Storage<unknown> = {
       append: disk.append,
       read: (position, take) => disk.read(position, (record) => this.#deliver(() => take(record))),
+      removeBefore: disk.removeBefore,
       onDurable: () => {},
       onFailure: () => {},
     };
