@@ -169,6 +169,18 @@ export type LabFact =
       readonly hash: number;
     }
   | { readonly type: 'apply'; readonly node: NodeId; readonly index: number; readonly hash: number }
+  /** The state up to `index` is durable as a snapshot of so many bytes. */
+  | { readonly type: 'snapshot'; readonly node: NodeId; readonly index: number; readonly bytes: number }
+  /** The replica took over the state of a snapshot: its own at a start, or one that another replica sent. */
+  | { readonly type: 'restore'; readonly node: NodeId; readonly index: number; readonly from: 'disk' | 'replica' }
+  /** The log up to `index` is gone; so many entries are left, with so many bytes of payloads. */
+  | {
+      readonly type: 'compact';
+      readonly node: NodeId;
+      readonly index: number;
+      readonly entries: number;
+      readonly bytes: number;
+    }
   | { readonly type: 'stopped'; readonly node: NodeId; readonly reason: string }
   // The end.
   | { readonly type: 'settled'; readonly tookMs: number }

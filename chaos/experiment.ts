@@ -64,11 +64,18 @@ const loadSchema = z.strictObject({
   timeout: duration.default(1000),
 });
 
+const maxSnapshotAfterBytes = 2 ** 40;
+
 /** What the replicas are told. */
 export const settingsSchema = z.strictObject({
   electionTimeout: durationRange.default([300, 600]),
   heartbeatInterval: duration.default(50),
   maxEntriesPerMessage: z.int().min(1).max(100_000).default(64),
+  /**
+   * How many bytes of decided payloads gather behind a snapshot before the next is saved. Where absent each seed draws it in
+   * the simulator, and containers have the default of a replica.
+   */
+  snapshotAfterBytes: z.int().min(1).max(maxSnapshotAfterBytes).optional(),
 });
 
 const networkSchema = z.strictObject({

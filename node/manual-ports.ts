@@ -1,5 +1,5 @@
 /** Ports that a test works by hand: time moves when it says so, and records become durable when it says so. */
-import type { Clock, Random, Storage } from './ports.ts';
+import type { Clock, Random, Snapshots, Storage } from './ports.ts';
 
 interface Alarm {
   readonly atMs: number;
@@ -82,6 +82,54 @@ export class ManualDisk<R> implements Storage<R> {
   /** A sync covers the first `count` records (all, if not said otherwise). */
   sync(count = this.written.length): void {
     this.onDurable(count);
+  }
+}
+
+/** Whatever was asked for is done when the test says so. */
+export class ManualSnapshots<R> implements Snapshots<R> {
+  readonly saved = new Map<number, { readonly record: R; readonly bytes: Uint8Array }>();
+  #received: Uint8Array[] = [];
+  #errands: (() => void)[] = [];
+  removedBefore = 0;
+  onFailure: (error: Error) => void = () => {};
+
+  save(index: number, record: R, pieces: Iterator<Uint8Array>, done: (bytes: number) => void): void {
+    this.#errands.push(() => {
+      const all: Uint8Array[] = [];
+      for (let next = pieces.next(); next.done !== true; next = pieces.next()) all.push(next.value);
+      this.#keep(index, record, all, done);
+    });
+  }
+
+  receive(_index: number, offset: number, bytes: Uint8Array): void {
+    if (offset === 0) this.#received = [];
+    this.#received.push(bytes);
+  }
+
+  seal(index: number, record: R, done: (bytes: number) => void): void {
+    const all = this.#received;
+    this.#errands.push(() => this.#keep(index, record, all, done));
+  }
+
+  read(index: number, offset: number, maxBytes: number, take: (bytes: Uint8Array, last: boolean) => void): void {
+    const bytes = this.saved.get(index)?.bytes;
+    if (bytes === undefined) throw new RangeError(`there is no snapshot ${index}`);
+    this.#errands.push(() => take(bytes.subarray(offset, offset + maxBytes), offset + maxBytes >= bytes.length));
+  }
+
+  removeBefore(index: number): void {
+    this.removedBefore = index;
+  }
+
+  /** Whatever was to be done is done now, and what that asks for. */
+  finish(): void {
+    for (let errand = this.#errands.shift(); errand !== undefined; errand = this.#errands.shift()) errand();
+  }
+
+  #keep(index: number, record: R, pieces: readonly Uint8Array[], done: (bytes: number) => void): void {
+    const bytes = Buffer.concat(pieces);
+    this.saved.set(index, { record, bytes });
+    done(bytes.length);
   }
 }
 

@@ -39,8 +39,8 @@ export interface Storage<R> {
    */
   read(position: number, take: (record: R) => void): void;
   /**
-   * The records before this durable position are needed no more, and are not read again. Some or all of them are removed at
-   * some later time; a start may still find them.
+   * The records before this durable position are needed no more, and are not read again in this life. Some or all of them
+   * are removed at some later time; the next start may still find them, and then they can be read.
    */
   removeBefore(position: number): void;
   /** Called with the position up to which all is durable; one sync may cover many records. */
@@ -101,6 +101,10 @@ export type ReplicaFact =
   | ProtocolFact
   /** The batches from `index` on were applied; a hash of each. */
   | { readonly type: 'apply'; readonly index: number; readonly hash: number }
+  /** The state up to `index` was saved as a snapshot of so many bytes, which is durable. */
+  | { readonly type: 'snapshot'; readonly index: number; readonly bytes: number }
+  /** The machine's state is now that of a snapshot: a saved one at a start, or one that another replica sent. */
+  | { readonly type: 'restore'; readonly index: number; readonly from: 'disk' | 'replica' }
   /** The replica stopped by itself, and why. */
   | { readonly type: 'stopped'; readonly reason: string };
 
@@ -111,6 +115,7 @@ export interface Ports<M, R> {
   readonly random: Random;
   readonly transport: Transport<M>;
   readonly storage: Storage<R>;
+  readonly snapshots: Snapshots<R>;
   readonly clients: ClientPort;
   readonly tracer?: Tracer;
 }

@@ -26,7 +26,19 @@ export type Input<M, R = never> =
   /** The answer of an outside service to an earlier `ask`. */
   | { readonly kind: 'answer'; readonly id: number; readonly payload: Uint8Array }
   /** The record that an earlier `recall` asked for. */
-  | { readonly kind: 'recalled'; readonly position: number; readonly record: R };
+  | { readonly kind: 'recalled'; readonly position: number; readonly record: R }
+  /** The snapshot that an earlier `snapshot` asked for is durable, and so long. */
+  | { readonly kind: 'snapshotted'; readonly index: number; readonly bytes: number }
+  /** The piece that an earlier `load` asked for; `last` where nothing follows it. */
+  | {
+      readonly kind: 'loaded';
+      readonly index: number;
+      readonly offset: number;
+      readonly bytes: Uint8Array;
+      readonly last: boolean;
+    }
+  /** The snapshot of an earlier `install` is durable, so long, and the machine's state is that of its index. */
+  | { readonly kind: 'installed'; readonly index: number; readonly bytes: number };
 
 /**
  * What a replica wants done, in order. Every effect waits until all records that were persisted before it are durable,
@@ -42,6 +54,34 @@ export type Effect<M, R> =
    * earlier lives included.
    */
   | { readonly kind: 'recall'; readonly position: number }
+  /**
+   * Save the machine's state, which has just applied `index`, under a record that describes it; comes back as `snapshotted`.
+   * One is saved at a time.
+   */
+  | { readonly kind: 'snapshot'; readonly index: number; readonly record: R; readonly eager?: boolean }
+  /** Read up to so many bytes of the durable snapshot at `index`, from `offset` on; comes back as `loaded`. */
+  | {
+      readonly kind: 'load';
+      readonly index: number;
+      readonly offset: number;
+      readonly maxBytes: number;
+      readonly eager?: boolean;
+    }
+  /** Keep a piece of a snapshot that another replica saved. They come in order; offset 0 gives up what came before. */
+  | {
+      readonly kind: 'receive';
+      readonly index: number;
+      readonly offset: number;
+      readonly bytes: Uint8Array;
+      readonly eager?: boolean;
+    }
+  /**
+   * All pieces of the snapshot at `index` were received: make it durable, and its state that of the machine; comes back as
+   * `installed`. Nothing is applied in between.
+   */
+  | { readonly kind: 'install'; readonly index: number; readonly record: R; readonly eager?: boolean }
+  /** Records before `position` and snapshots before `index` are needed no more. */
+  | { readonly kind: 'compact'; readonly position: number; readonly index: number }
   /** Send `msg`. To this replica itself: delivered as a `message` input, never through the network. */
   | { readonly kind: 'send'; readonly to: NodeId; readonly msg: M; readonly eager?: boolean }
   /** Set (or set again) a named timer. The runtime draws the delay from the range [min, max], in milliseconds. */
@@ -69,7 +109,9 @@ export type ProtocolFact =
       readonly epoch: number;
       readonly prevEpoch: number;
       readonly hash: number;
-    };
+    }
+  /** Of the log, so many entries (and bytes of payloads) are left; those up to `index` are in a snapshot, and gone. */
+  | { readonly type: 'compact'; readonly index: number; readonly entries: number; readonly bytes: number };
 
 /** What a replica looks like from outside; for targets, progress lines and status pages. */
 export interface ProtocolView {
@@ -81,6 +123,25 @@ export interface ProtocolView {
   readonly lastIndex: number;
 }
 
+/** What of earlier lives a replica begins from. */
+export interface Durable<R> {
+  /** The records that survived, in the order in which they were persisted. */
+  readonly records: readonly R[];
+  /** The position of the first of them: 1, or more where older ones were given up. */
+  readonly firstPosition: number;
+  /** The newest snapshot that is durable. The machine's state is already that of its index. */
+  readonly snapshot?: DurableSnapshot<R>;
+}
+
+export interface DurableSnapshot<R> {
+  readonly index: number;
+  readonly record: R;
+  readonly bytes: number;
+}
+
+/** What a replica begins from that never lived before. */
+export const nothingDurable: Durable<never> = { records: [], firstPosition: 1 };
+
 /**
  * One replica of a protocol.
  *
@@ -88,8 +149,8 @@ export interface ProtocolView {
  * @typeParam R - its durable records, immutable values
  */
 export interface Protocol<M, R> {
-  /** Begin from the records that survived, in the order in which they were persisted. Called once, before any step. */
-  start(durable: readonly R[]): readonly Effect<M, R>[];
+  /** Begin from what survived. Called once, before any step. */
+  start(durable: Durable<R>): readonly Effect<M, R>[];
   /** Take one input. Throws `InvariantViolation` when its own state is broken; the runtime then stops the replica. */
   step(input: Input<M, R>): readonly Effect<M, R>[];
   view(): ProtocolView;
@@ -116,6 +177,15 @@ export interface ReplicaConfig {
   readonly maxEntriesPerMessage: number;
   /** How much of what is decided a replica keeps in memory, in bytes; older parts of its log it reads again from its disk. */
   readonly logCacheBytes: number;
+  /** How much a replica takes up that is not decided yet, in bytes; more is turned away. */
+  readonly maxUncommittedBytes: number;
+  /**
+   * How many bytes of decided payloads a log may gather behind the newest snapshot before the next is saved. Where the
+   * snapshot itself is long, more: its length times a factor, so that saving stays a part of all writing.
+   */
+  readonly snapshotAfterBytes: number;
+  /** How much of a snapshot one message may carry, in bytes. */
+  readonly snapshotChunkBytes: number;
   /** Whether the replica reports its facts (`note` effects). */
   readonly trace: boolean;
   /** Present where the protocol signs. */

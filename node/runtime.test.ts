@@ -158,7 +158,7 @@ describe('a record that is recalled', () => {
   test('is there from the start where an earlier life wrote it', () => {
     const { replica, disk, inputs } = stage(scripted({ go: [persist('b'), recall(1)] }));
     disk.written.push('a');
-    replica.start(['a']);
+    replica.start({ records: ['a'], firstPosition: 1 });
     replica.receive('n2', 'go');
     disk.finishReads();
     expect(inputs.at(-1)).toEqual({ kind: 'recalled', position: 1, record: 'a' });

@@ -4,9 +4,10 @@
  */
 import { fnv1a } from './hash.ts';
 import type { Machine } from './machine/machine.ts';
-import type { Cancel, ClientRequest, Ports } from './ports.ts';
+import type { ClientRequest, Ports } from './ports.ts';
 import {
   type ClientId,
+  type Durable,
   type Effect,
   type Input,
   invariant,
@@ -15,16 +16,12 @@ import {
   type ProtocolView,
 } from './protocol.ts';
 import { Requests } from './requests.ts';
+import { restoreMachine } from './restore.ts';
+import { Timers } from './timers.ts';
 
 interface Held<M, R> {
   readonly position: number;
   readonly effect: Effect<M, R>;
-}
-
-interface Timer {
-  dueMs: number;
-  wakeMs: number;
-  cancel: Cancel;
 }
 
 export interface ReplicaOptions {
@@ -52,8 +49,12 @@ export class Replica<M, R> {
   #durableTo = 0;
   readonly #held: Held<M, R>[] = [];
 
-  readonly #timers = new Map<string, Timer>();
+  readonly #timers: Timers;
   #appliedIndex = 0;
+  /** The machine's state is being replaced by a snapshot; nothing is applied meanwhile. */
+  #restoring = false;
+  /** Whether the protocol has begun; not before the machine has the state of the newest snapshot. */
+  #begun = false;
   readonly #requests: Requests;
 
   constructor(protocol: Protocol<M, R>, machine: Machine, ports: Ports<M, R>, options: ReplicaOptions) {
@@ -68,14 +69,22 @@ export class Replica<M, R> {
     this.#requests = new Requests(machine, ports.clients, ports.clock, (id, access, payload) => {
       this.#step({ kind: 'request', id, access, payload });
     });
+    this.#timers = new Timers(ports.clock, ports.random, (timer) => this.#step({ kind: 'timeout', timer }));
     ports.storage.onDurable = (position) => this.#release(position);
     ports.storage.onFailure = (error) => this.#stop(`its disk failed: ${error.message}`);
+    ports.snapshots.onFailure = (error) => this.#stop(`a snapshot failed: ${error.message}`);
   }
 
-  /** Begins from the records that survived. */
-  start(durable: readonly R[]): void {
-    this.#writtenTo = durable.length;
-    this.#durableTo = durable.length;
+  /** Begins from what survived; where that is a snapshot, once it was read. */
+  start(durable: Durable<R>): void {
+    this.#durableTo = durable.firstPosition - 1 + durable.records.length;
+    this.#writtenTo = this.#durableTo;
+    if (durable.snapshot === undefined) this.#begin(durable);
+    else this.#restore(durable.snapshot.index, 'disk', () => this.#begin(durable));
+  }
+
+  #begin(durable: Durable<R>): void {
+    this.#begun = true;
     this.#guard(() => this.#carryOut(this.#protocol.start(durable)));
     this.#drain();
   }
@@ -87,7 +96,9 @@ export class Replica<M, R> {
 
   /** Takes the request of a client. Requests that arrive in the same turn become one batch. */
   request(client: ClientId, request: ClientRequest): void {
-    if (this.#alive()) this.#requests.take(client, request);
+    if (!this.#alive()) return;
+    if (this.#begun) this.#requests.take(client, request);
+    else this.#ports.clients.reply(client, { id: request.id, status: 'rejected' });
   }
 
   view(): ProtocolView {
@@ -111,7 +122,7 @@ export class Replica<M, R> {
   }
 
   #step(input: Input<M, R>): void {
-    if (!this.#alive()) return;
+    if (!this.#alive() || !this.#begun) return;
     this.#inputs.push(input);
     this.#drain();
   }
@@ -140,7 +151,7 @@ export class Replica<M, R> {
   #stop(reason: string): void {
     if (!this.#alive()) return;
     this.#stopped = true;
-    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.cancelAll();
     this.#ports.tracer?.({ type: 'stopped', reason });
   }
 
@@ -188,11 +199,10 @@ export class Replica<M, R> {
         else this.#ports.transport.send(effect.to, effect.msg);
         return;
       case 'timer':
-        this.#setTimer(effect.timer, this.#ports.random.between(effect.afterMs[0], effect.afterMs[1]));
+        this.#timers.set(effect.timer, effect.afterMs);
         return;
       case 'cancel':
-        this.#timers.get(effect.timer)?.cancel();
-        this.#timers.delete(effect.timer);
+        this.#timers.cancel(effect.timer);
         return;
       case 'apply':
         this.#apply(effect.index, effect.payload);
@@ -205,6 +215,22 @@ export class Replica<M, R> {
         return;
       case 'recall':
         this.#recall(effect.position);
+        return;
+      case 'snapshot':
+        this.#snapshot(effect.index, effect.record);
+        return;
+      case 'load':
+        this.#load(effect.index, effect.offset, effect.maxBytes);
+        return;
+      case 'receive':
+        this.#ports.snapshots.receive(effect.index, effect.offset, effect.bytes);
+        return;
+      case 'install':
+        this.#install(effect.index, effect.record);
+        return;
+      case 'compact':
+        this.#ports.storage.removeBefore(effect.position);
+        this.#ports.snapshots.removeBefore(effect.index);
         return;
       case 'note':
         this.#ports.tracer?.(effect.fact);
@@ -221,36 +247,45 @@ export class Replica<M, R> {
     this.#ports.storage.read(position, (record) => this.#step({ kind: 'recalled', position, record }));
   }
 
-  /** A timer that is set again and again (an election time-out) costs one wake-up, not one a setting. */
-  #setTimer(name: string, delayMs: number): void {
-    const dueMs = this.#ports.clock.now() + delayMs;
-    const timer = this.#timers.get(name);
-    if (timer !== undefined && timer.wakeMs <= dueMs) {
-      timer.dueMs = dueMs;
-      return;
-    }
-    timer?.cancel();
-    this.#arm(name, dueMs, delayMs);
+  #snapshot(index: number, record: R): void {
+    invariant(index === this.#appliedIndex, `a snapshot of ${index} is wanted, and ${this.#appliedIndex} is applied`);
+    this.#ports.snapshots.save(index, record, this.#machine.snapshot(), (bytes) => {
+      if (this.#alive()) this.#ports.tracer?.({ type: 'snapshot', index, bytes });
+      this.#step({ kind: 'snapshotted', index, bytes });
+    });
   }
 
-  #arm(name: string, dueMs: number, delayMs: number): void {
-    const cancel = this.#ports.clock.after(delayMs, () => this.#wake(name));
-    this.#timers.set(name, { dueMs, wakeMs: dueMs, cancel });
+  #load(index: number, offset: number, maxBytes: number): void {
+    this.#ports.snapshots.read(index, offset, maxBytes, (bytes, last) =>
+      this.#step({ kind: 'loaded', index, offset, bytes, last }),
+    );
   }
 
-  #wake(name: string): void {
-    const timer = this.#timers.get(name);
-    if (timer === undefined || !this.#alive()) return;
-    const left = timer.dueMs - this.#ports.clock.now();
-    if (left > 0.001) {
-      this.#arm(name, timer.dueMs, left);
-      return;
-    }
-    this.#timers.delete(name);
-    this.#step({ kind: 'timeout', timer: name });
+  #install(index: number, record: R): void {
+    this.#restoring = true;
+    this.#ports.snapshots.seal(index, record, (bytes) =>
+      this.#restore(index, 'replica', () => {
+        this.#requests.serveReads(index);
+        this.#step({ kind: 'installed', index, bytes });
+      }),
+    );
+  }
+
+  /** Reads a snapshot into the machine. */
+  #restore(index: number, from: 'disk' | 'replica', done: () => void): void {
+    if (!this.#alive()) return;
+    this.#restoring = true;
+    const guard = (work: () => void) => this.#guard(work);
+    restoreMachine(this.#machine, this.#ports.snapshots, index, guard, () => {
+      this.#restoring = false;
+      this.#appliedIndex = index;
+      this.#ports.tracer?.({ type: 'restore', index, from });
+      done();
+    });
   }
 
   #apply(index: number, payload: Uint8Array): void {
+    invariant(!this.#restoring, `index ${index} was decided while a snapshot is being installed`);
     invariant(index === this.#appliedIndex + 1, `index ${index} was decided after ${this.#appliedIndex}`);
     this.#appliedIndex = index;
     if (this.#options.trace !== false) this.#ports.tracer?.({ type: 'apply', index, hash: fnv1a(payload) });

@@ -1,9 +1,9 @@
 /** A replica whose protocol does what a test says, over ports that the test works by hand. */
 import { encodeCommand } from './machine/command.ts';
 import { SessionMachine } from './machine/sessions.ts';
-import { ManualClock, ManualDisk, ManualRandom } from './manual-ports.ts';
+import { ManualClock, ManualDisk, ManualRandom, ManualSnapshots } from './manual-ports.ts';
 import type { ClientReply } from './ports.ts';
-import type { Effect, Input } from './protocol.ts';
+import { type Effect, type Input, nothingDurable } from './protocol.ts';
 import { Replica } from './runtime.ts';
 
 export type TestEffect = Effect<string, string>;
@@ -26,6 +26,7 @@ export const query = encodeCommand({ op: 'get', session: 0, sequence: 0, key: 'k
 export function stage(wants: (input: TestInput) => readonly TestEffect[] = () => []) {
   const clock = new ManualClock();
   const disk = new ManualDisk<string>();
+  const snapshots = new ManualSnapshots<string>();
   const random = new ManualRandom();
   const seen: string[] = [];
   const inputs: TestInput[] = [];
@@ -44,6 +45,7 @@ export function stage(wants: (input: TestInput) => readonly TestEffect[] = () =>
     clock,
     random,
     storage: disk,
+    snapshots,
     transport: { send: (to: string, msg: string) => void seen.push(`${to}: ${msg}`) },
     clients: { reply: (client: string, reply: ClientReply) => void replies.push({ client, reply }) },
     tracer: (fact: object) => void seen.push(JSON.stringify(fact)),
@@ -51,10 +53,10 @@ export function stage(wants: (input: TestInput) => readonly TestEffect[] = () =>
   const replica = new Replica(protocol, new SessionMachine(), ports, { id: 'n1', signal: end.signal });
   const begin = (...effects: TestEffect[]) => {
     onStart = effects;
-    replica.start([]);
+    replica.start(nothingDurable);
   };
   const taken = () => seen.splice(0);
-  return { clock, disk, random, inputs, replies, end, replica, begin, taken };
+  return { clock, disk, snapshots, random, inputs, replies, end, replica, begin, taken };
 }
 
 /** Plays `script` one step after the other: message "1" gets the effects of the first entry. */

@@ -34,6 +34,7 @@ function incomplete({ plan, events }: Recording): string | null {
   const appliedTo = new Map<string, number>();
   for (const event of events) {
     if (event.type === 'node-up') appliedTo.set(event.node, 0);
+    if (event.type === 'restore') appliedTo.set(event.node, event.index);
     if (event.type !== 'apply') continue;
     const last = appliedTo.get(event.node) ?? 0;
     if (event.index !== last + 1) return `What ${event.node} applied after index ${last} is not in the record.`;

@@ -31,6 +31,24 @@ const schema = z
       .min(0)
       .max(2 ** 34)
       .default(1 << 20),
+    /** How much may wait for a majority, in bytes. */
+    maxUncommittedBytes: z
+      .int()
+      .positive()
+      .max(2 ** 34)
+      .default(256 << 20),
+    /** How many bytes of decided payloads gather behind a snapshot before the next is saved. */
+    snapshotAfterBytes: z
+      .int()
+      .positive()
+      .max(2 ** 40)
+      .default(64 << 20),
+    /** How much of a snapshot one message carries. */
+    snapshotChunkBytes: z
+      .int()
+      .positive()
+      .max(16 << 20)
+      .default(1 << 20),
     /** Whether the protocol's facts are printed. */
     trace: z.boolean().default(true),
     /** Whether the replica stops when its standard input ends, and so does not outlive whoever holds the other end. */

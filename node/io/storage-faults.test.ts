@@ -7,6 +7,7 @@ function scene() {
   const inner: Storage<string> = {
     append: () => 1,
     read: (position, take) => take(`record ${position}`),
+    removeBefore: () => {},
     onDurable: () => {},
     onFailure: () => {},
   };

@@ -6,8 +6,27 @@ export interface Machine {
   query(command: Uint8Array): Uint8Array;
   /** The result of a session's command that was applied before; null where this is not (or no longer) known. */
   recall(session: number, sequence: number): Uint8Array | null;
+  /**
+   * The whole state as it is now, sessions included, in pieces of some tens of kilobytes; what is applied later does not
+   * show in it. Each `next` does a bounded amount of work, so that a replica goes on working between two of them. One is
+   * under way at a time; `return` gives it up.
+   */
+  snapshot(): Iterator<Uint8Array>;
+  /** Takes the pieces of a snapshot, cut anywhere. */
+  restore(): Restoration;
   /** A hash of the whole state, sessions included: equal states have equal hashes on every replica. */
   digest(): string;
+}
+
+export interface Restoration {
+  /** @throws Error where the bytes cannot be of a snapshot; the machine's state is then as before */
+  take(bytes: Uint8Array): void;
+  /**
+   * Puts the state of the snapshot in the place of the present one.
+   *
+   * @throws Error where the bytes are no whole snapshot of this version; the machine's state is then as before
+   */
+  finish(): void;
 }
 
 /**

@@ -3,13 +3,17 @@
  * as an input), but over a disk, timers and a mailbox that the director works by hand. For scenarios and conformance.
  */
 import type { Effect, Input, NodeId, Protocol, ProtocolView } from '../protocol.ts';
+import { ActorDisk } from './actor-disk.ts';
+import { ActorMachine } from './actor-machine.ts';
 
 /** What became of a replica's wishes, in the order in which it came about. */
 export type Happening<M, R> =
   | { readonly kind: 'written'; readonly record: R; readonly durable: boolean }
   /** A sync made the records up to here durable. */
   | { readonly kind: 'synced'; readonly count: number }
-  | { readonly kind: 'performed'; readonly effect: Exclude<Effect<M, R>, { kind: 'persist' }> };
+  | { readonly kind: 'performed'; readonly effect: Exclude<Effect<M, R>, { kind: 'persist' }> }
+  /** The machine has the state of a snapshot, which says so itself. */
+  | { readonly kind: 'restored'; readonly state: Uint8Array };
 
 export interface Stage<M, R> {
   readonly createProtocol: () => Protocol<M, R>;
@@ -26,23 +30,27 @@ interface Held<M, R> {
   readonly effect: Performed<M, R>;
 }
 
+/** Makes the input that a read of the disk, or a snapshot of it, ends with; what is not durable yet becomes so. */
+type Errand<M, R> = () => Input<M, R>;
+
 export class Actor<M, R> {
   readonly id: NodeId;
   readonly #stage: Stage<M, R>;
+  readonly #disk = new ActorDisk<R>();
+  #machine = new ActorMachine();
   #protocol: Protocol<M, R> | undefined;
   /** Whether records become durable at once; otherwise they wait for `sync`. */
   syncsAtOnce = true;
-  readonly durable: R[] = [];
   #written: R[] = [];
-  #durableTo = 0;
   #held: Held<M, R>[] = [];
+  /** The pieces of a snapshot of another replica that have come. */
+  #received: Uint8Array[] = [];
   /** Timers that are set, with their ranges. */
   readonly timers = new Map<string, readonly [number, number]>();
   readonly #inputs: Input<M, R>[] = [];
-  /** The positions of the records that are being read. */
-  readonly #reads: number[] = [];
-  /** Whether records that are read come at once; otherwise they wait for `finishRead`. */
-  readsAtOnce = true;
+  #errands: Errand<M, R>[] = [];
+  /** Whether what is read comes at once, and snapshots are durable at once; otherwise they wait for `finishErrand`. */
+  errandsAtOnce = true;
 
   constructor(id: NodeId, stage: Stage<M, R>) {
     this.id = id;
@@ -57,14 +65,22 @@ export class Actor<M, R> {
     return this.#written.length;
   }
 
+  /** What its machine has applied; 0 where it is down. */
+  get appliedIndex(): number {
+    return this.#machine.appliedIndex;
+  }
+
   view(): ProtocolView | undefined {
     return this.#protocol?.view();
   }
 
-  start(): void {
+  /** @param leftOver - how many records are found of those that it needed no more */
+  start(leftOver = 0): void {
     if (this.#protocol !== undefined) return;
     this.#protocol = this.#stage.createProtocol();
-    this.#carryOut(this.#protocol.start([...this.durable]));
+    const durable = this.#disk.durable(leftOver);
+    if (durable.snapshot !== undefined) this.#restore(this.#disk.snapshot(durable.snapshot.index));
+    this.#carryOut(this.#protocol.start(durable));
     this.#drain();
   }
 
@@ -82,15 +98,15 @@ export class Actor<M, R> {
     return true;
   }
 
-  /** How many records it is reading. */
-  get readsUnderWay(): number {
-    return this.#reads.length;
+  /** How many records and pieces it is reading, and snapshots it is making durable. */
+  get errandsUnderWay(): number {
+    return this.#errands.length;
   }
 
-  /** The oldest of the reads that are under way brings its record. */
-  finishRead(): void {
-    const position = this.#reads.shift();
-    if (position !== undefined) this.step({ kind: 'recalled', position, record: this.#recordAt(position) });
+  /** The oldest of what its disk was asked for is done. */
+  finishErrand(): void {
+    const errand = this.#errands.shift();
+    if (errand !== undefined) this.step(errand());
   }
 
   /** Makes durable what was written, and carries out what waited for it. */
@@ -102,7 +118,7 @@ export class Actor<M, R> {
     const held = this.#held;
     this.#held = [];
     for (const { position, effect } of held) {
-      if (position <= this.#durableTo) this.#perform(effect);
+      if (position <= this.#disk.lastPosition) this.#perform(effect);
       else this.#held.push({ position, effect });
     }
     this.#drain();
@@ -110,26 +126,19 @@ export class Actor<M, R> {
 
   /** The power goes: of the records that were not durable only the first `surviving` are there after it. */
   crash(surviving = 0): void {
-    this.durable.push(...this.#written.slice(0, surviving));
+    this.#disk.append(this.#written.slice(0, surviving));
     this.#protocol = undefined;
+    this.#machine = new ActorMachine();
     this.#written = [];
     this.#held = [];
-    this.#durableTo = 0;
+    this.#received = [];
     this.#inputs.length = 0;
-    this.#reads.length = 0;
+    this.#errands = [];
     this.timers.clear();
   }
 
-  #recordAt(position: number): R {
-    const record = this.durable[position - 1];
-    if (record === undefined)
-      throw new Error(`${this.id} reads record ${position}, and ${this.durable.length} are durable`);
-    return record;
-  }
-
   #settle(): void {
-    this.durable.push(...this.#written);
-    this.#durableTo += this.#written.length;
+    this.#disk.append(this.#written);
     this.#written = [];
   }
 
@@ -151,27 +160,95 @@ export class Actor<M, R> {
       } else if (this.#isFree(effect)) {
         this.#perform(effect);
       } else {
-        this.#held.push({ position: this.#durableTo + this.#written.length, effect });
+        this.#held.push({ position: this.#disk.lastPosition + this.#written.length, effect });
       }
     }
   }
 
   #isFree(effect: Performed<M, R>): boolean {
     if (this.#written.length === 0) return true;
-    if (effect.kind === 'recall') return effect.position <= this.durable.length;
+    if (effect.kind === 'recall') return effect.position <= this.#disk.lastPosition;
     return 'eager' in effect && effect.eager === true;
   }
 
   #perform(effect: Performed<M, R>): void {
-    if (effect.kind === 'timer') this.timers.set(effect.timer, effect.afterMs);
-    else if (effect.kind === 'cancel') this.timers.delete(effect.timer);
-    else if (effect.kind === 'send' && effect.to === this.id) {
-      this.#inputs.push({ kind: 'message', from: this.id, msg: effect.msg });
-    } else if (effect.kind === 'recall') {
-      const { position } = effect;
-      if (this.readsAtOnce) this.#inputs.push({ kind: 'recalled', position, record: this.#recordAt(position) });
-      else this.#reads.push(position);
+    switch (effect.kind) {
+      case 'timer':
+        this.timers.set(effect.timer, effect.afterMs);
+        break;
+      case 'cancel':
+        this.timers.delete(effect.timer);
+        break;
+      case 'send':
+        if (effect.to === this.id) this.#inputs.push({ kind: 'message', from: this.id, msg: effect.msg });
+        break;
+      case 'apply':
+        this.#machine.apply(effect.index, effect.payload);
+        break;
+      default:
+        this.#performOnDisk(effect);
     }
     this.#stage.onHappening({ kind: 'performed', effect });
+    if (this.errandsAtOnce) for (const errand of this.#errands.splice(0)) this.#inputs.push(errand());
+  }
+
+  #performOnDisk(effect: Performed<M, R>): void {
+    switch (effect.kind) {
+      case 'recall': {
+        const { position } = effect;
+        const record = this.#disk.record(position);
+        this.#errands.push(() => ({ kind: 'recalled', position, record }));
+        break;
+      }
+      case 'snapshot':
+        this.#save(effect.index, effect.record);
+        break;
+      case 'load': {
+        const { index, offset, maxBytes } = effect;
+        const all = this.#disk.snapshot(index);
+        const bytes = all.subarray(offset, offset + maxBytes);
+        this.#errands.push(() => ({ kind: 'loaded', index, offset, bytes, last: offset + bytes.length >= all.length }));
+        break;
+      }
+      case 'receive':
+        this.#receive(effect.offset, effect.bytes);
+        break;
+      case 'install':
+        this.#install(effect.index, effect.record);
+        break;
+      case 'compact':
+        this.#disk.removeBefore(effect.position, effect.index);
+        break;
+    }
+  }
+
+  #save(index: number, record: R): void {
+    if (index !== this.appliedIndex) throw new Error(`${this.id} saves ${index}, and applied ${this.appliedIndex}`);
+    const bytes = this.#machine.snapshot();
+    this.#errands.push(() => {
+      this.#disk.keep(index, record, bytes);
+      return { kind: 'snapshotted', index, bytes: bytes.length };
+    });
+  }
+
+  #receive(offset: number, bytes: Uint8Array): void {
+    if (offset === 0) this.#received = [];
+    const length = this.#received.reduce((sum, piece) => sum + piece.length, 0);
+    if (offset !== length) throw new Error(`${this.id} receives a piece at ${offset}, and has ${length} bytes`);
+    this.#received.push(bytes);
+  }
+
+  #install(index: number, record: R): void {
+    const bytes = new Uint8Array(this.#received.flatMap((piece) => [...piece]));
+    this.#errands.push(() => {
+      this.#disk.keep(index, record, bytes);
+      this.#restore(bytes);
+      return { kind: 'installed', index, bytes: bytes.length };
+    });
+  }
+
+  #restore(bytes: Uint8Array): void {
+    this.#machine.restore(bytes);
+    this.#stage.onHappening({ kind: 'restored', state: bytes });
   }
 }

@@ -83,9 +83,9 @@ const sabotages: readonly (readonly [requirement: string, complaint: RegExp, wha
     /a start changed the records/,
     'takes the records for its own',
     (honest) => ({
-      start: (records) => {
-        const effects = honest.start(records);
-        (records as unknown[]).push('mine');
+      start: (durable) => {
+        const effects = honest.start(durable);
+        (durable.records as unknown[]).push('mine');
         return effects;
       },
     }),

@@ -2,7 +2,7 @@
  * What every protocol must pass, whatever it is: the contract of `node/protocol.ts`, tried out on random schedules. Each
  * requirement throws where the protocol does not meet it. A schedule follows from its seed alone.
  */
-import type { Effect, Input } from '../protocol.ts';
+import type { Durable, Effect, Input } from '../protocol.ts';
 import { Frozen } from './frozen.ts';
 import { type AnyProtocol, RandomPlay } from './random-play.ts';
 import { tell } from './tell.ts';
@@ -24,7 +24,7 @@ function demand(holds: boolean, message: () => string): void {
 
 /** One incarnation of a replica: what it started from, and what it was given and wanted after that. */
 interface Incarnation {
-  readonly records: readonly unknown[];
+  readonly durable: Durable<unknown>;
   readonly started: string;
   readonly inputs: Input<unknown, unknown>[];
   readonly effects: string[];
@@ -40,7 +40,13 @@ function recordIncarnations(definition: AnyProtocol, seed: number): Incarnation[
       start: (durable) => {
         const effects = honest.start(durable);
         const create = () => definition.create(config);
-        current = { records: [...durable], started: tell(effects), inputs: [], effects: [], create };
+        current = {
+          durable: { ...durable, records: [...durable.records] },
+          started: tell(effects),
+          inputs: [],
+          effects: [],
+          create,
+        };
         incarnations.push(current);
         return effects;
       },
@@ -57,7 +63,10 @@ function recordIncarnations(definition: AnyProtocol, seed: number): Incarnation[
   return incarnations;
 }
 
-const kinds = new Set(['persist', 'recall', 'send', 'timer', 'cancel', 'apply', 'read', 'reject', 'ask', 'note']);
+const kinds = new Set<Effect<unknown, unknown>['kind']>([
+  ...(['persist', 'recall', 'send', 'timer', 'cancel', 'apply', 'read', 'reject', 'ask', 'note'] as const),
+  ...(['snapshot', 'load', 'receive', 'install', 'compact'] as const),
+]);
 
 /** Fields that the runtime relies on; what a message or a record holds is the protocol's own affair. */
 function isWellFormed(effect: Effect<unknown, unknown>, members: readonly string[]): boolean {
@@ -72,6 +81,8 @@ function isWellFormed(effect: Effect<unknown, unknown>, members: readonly string
       return effect.payload instanceof Uint8Array;
     case 'read':
       return Number.isInteger(effect.index) && effect.index >= 0;
+    case 'load':
+      return effect.maxBytes >= 1;
     default:
       return kinds.has(effect.kind);
   }
@@ -81,22 +92,22 @@ export const requirements: readonly Requirement[] = [
   {
     name: 'starts alike from the same records, and takes none of them for its own',
     check: (definition, seed) => {
-      for (const { records, started, create } of recordIncarnations(definition, seed)) {
-        const before = tell(records);
+      for (const { durable, started, create } of recordIncarnations(definition, seed)) {
+        const before = tell(durable);
         const [first, second] = [create(), create()];
-        demand(tell(first.start(records)) === started, () => 'a start from the same records had other effects');
-        demand(tell(second.start(records)) === started, () => 'a second start from the same records had other effects');
+        demand(tell(first.start(durable)) === started, () => 'a start from the same records had other effects');
+        demand(tell(second.start(durable)) === started, () => 'a second start from the same records had other effects');
         demand(tell(first.view()) === tell(second.view()), () => 'two starts from the same records look different');
-        demand(tell(records) === before, () => 'a start changed the records');
+        demand(tell(durable) === before, () => 'a start changed the records');
       }
     },
   },
   {
     name: 'steps alike: the same inputs have the same effects on another instance',
     check: (definition, seed) => {
-      for (const { records, inputs, effects, create } of recordIncarnations(definition, seed)) {
+      for (const { durable, inputs, effects, create } of recordIncarnations(definition, seed)) {
         const again = create();
-        again.start(records);
+        again.start(durable);
         for (const [at, input] of inputs.entries()) {
           const now = tell(again.step(input));
           demand(now === effects[at], () => `input ${tell(input)} had ${now}\nand before ${effects[at]}`);
@@ -141,8 +152,12 @@ export const requirements: readonly Requirement[] = [
       const play = new RandomPlay(definition, seed, (honest) => {
         let last = 0;
         return {
-          start: (durable) => honest.start(durable),
+          start: (durable) => {
+            last = durable.snapshot?.index ?? 0;
+            return honest.start(durable);
+          },
           step: (input) => {
+            if (input.kind === 'installed') last = input.index;
             const effects = honest.step(input);
             for (const effect of effects) {
               if (effect.kind !== 'apply') continue;

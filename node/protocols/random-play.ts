@@ -6,6 +6,7 @@
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { Behaviour, NodeId, ProtocolDefinition, ReplicaConfig } from '../protocol.ts';
 import { Actor, type Happening } from './actor.ts';
+import { ActorMachine } from './actor-machine.ts';
 
 /** A protocol of which only the contract is known. */
 export type AnyProtocol = ProtocolDefinition<unknown, unknown>;
@@ -35,9 +36,8 @@ export class RandomPlay {
   readonly #old: Letter[] = [];
   #nowMs = 0;
   #lastRequest = 0;
-  readonly #decided: string[] = [];
-  /** Which replicas applied which payload in their present life. */
-  readonly #appliedBy = new Map<string, Set<NodeId>>();
+  /** What was applied at each index, by whoever came there first. */
+  readonly #decided: Uint8Array[] = [];
 
   constructor(definition: AnyProtocol, seed: number, wrap: Behaviour<unknown, unknown> = honestly) {
     this.#definition = definition;
@@ -54,16 +54,18 @@ export class RandomPlay {
     const count = definition.defaultNodeCount;
     const members = Array.from({ length: count }, (_, offset) => `n${offset + 1}`);
     const settings = { electionTimeoutMs: [150, 300], heartbeatIntervalMs: 50, maxEntriesPerMessage: 4 } as const;
-    // Next to nothing of a log stays in memory: what a replica lacks is read from the disks of others.
-    const logCacheBytes = 8;
+    // Next to nothing of a log stays in memory, and not much on the disk: what a replica lacks is read from the disks of
+    // others, or is their snapshot, in many pieces.
+    const limits = { logCacheBytes: 8, maxUncommittedBytes: 1000, snapshotChunkBytes: 6 };
+    const snapshotAfterBytes = this.#pick([60, 400, 5000]);
     this.#actors = members.map((id) => {
-      const config: ReplicaConfig = { id, members, trace: true, logCacheBytes, ...settings };
+      const config: ReplicaConfig = { id, members, trace: true, snapshotAfterBytes, ...limits, ...settings };
       const actor: Actor<unknown, unknown> = new Actor(id, {
         createProtocol: () => wrap(definition.create(config), config),
         onHappening: (happening) => this.#onHappening(actor, happening),
       });
       actor.syncsAtOnce = false;
-      actor.readsAtOnce = false;
+      actor.errandsAtOnce = false;
       return actor;
     });
     for (const actor of this.#actors) actor.start();
@@ -83,7 +85,8 @@ export class RandomPlay {
     const payload = `calm ${this.#lastRequest}`;
     for (let timers = 0; timers < maxTimers; timers += 1) {
       this.#settle();
-      if (this.#appliedBy.get(payload)?.size === this.#actors.length) return timers;
+      const index = this.#decided.findIndex((decided) => decided !== undefined && textOf(decided) === payload);
+      if (index > 0 && this.#actors.every(({ appliedIndex }) => appliedIndex >= index)) return timers;
       if (timers % 10 === 0) this.#write(payload);
       const next = [...this.#dueMs.values()].sort((a, b) => a.atMs - b.atMs)[0];
       if (next === undefined) return maxTimers;
@@ -103,14 +106,14 @@ export class RandomPlay {
 
   #disturb(): void {
     const actor = this.#pick(this.#actors);
-    if (actor.readsUnderWay > 0 && this.#integer(1) === 0) actor.finishRead();
+    if (actor.errandsUnderWay > 0 && this.#integer(1) === 0) actor.finishErrand();
     const { timers, crashes, powerCuts, syncs } = this.#weather;
     const dice = this.#integer(999);
     if (dice < timers) this.#fireAny(actor);
     else if (dice < timers + crashes) this.#crash(actor);
     else if (dice < 150) this.#request(actor, dice < 140 ? 'write' : 'read', `${this.#lastRequest}`);
     else if (dice < 170) this.#repeatOld();
-    else if (dice < 200) actor.start();
+    else if (dice < 200) actor.start(this.#integer(3));
     else if (dice < 200 + powerCuts) for (const each of this.#actors) this.#powerOff(each);
     else if (dice < 210 + syncs) actor.sync();
     else this.#deliver();
@@ -159,7 +162,6 @@ export class RandomPlay {
   #powerOff(actor: Actor<unknown, unknown>): void {
     actor.crash(this.#integer(actor.unsyncedCount));
     for (const timer of [...this.#dueMs.keys()]) if (timer.startsWith(`${actor.id} `)) this.#dueMs.delete(timer);
-    for (const by of this.#appliedBy.values()) by.delete(actor.id);
   }
 
   #request(actor: Actor<unknown, unknown>, access: 'write' | 'read', text: string): void {
@@ -176,14 +178,15 @@ export class RandomPlay {
     for (let turns = 0; turns < 20_000; turns += 1) {
       const letter = this.#letters.shift();
       if (letter !== undefined) this.#handOver(letter);
-      const slow = this.#actors.find(({ unsyncedCount, readsUnderWay }) => unsyncedCount + readsUnderWay > 0);
+      const slow = this.#actors.find(({ unsyncedCount, errandsUnderWay }) => unsyncedCount + errandsUnderWay > 0);
       if (letter === undefined && slow === undefined) return;
       slow?.sync();
-      slow?.finishRead();
+      slow?.finishErrand();
     }
   }
 
   #onHappening(actor: Actor<unknown, unknown>, happening: Happening<unknown, unknown>): void {
+    if (happening.kind === 'restored') this.#onRestored(actor, textOf(happening.state));
     if (happening.kind !== 'performed') return;
     const { effect } = happening;
     if (effect.kind === 'send' && effect.to !== actor.id) {
@@ -195,17 +198,29 @@ export class RandomPlay {
     } else if (effect.kind === 'cancel') {
       this.#dueMs.delete(`${actor.id} ${effect.timer}`);
     } else if (effect.kind === 'apply') {
-      this.#onApply(actor, effect.index, new TextDecoder('latin1').decode(effect.payload));
+      this.#onApply(actor, effect.index, effect.payload);
     }
   }
 
-  #onApply(actor: Actor<unknown, unknown>, index: number, payload: string): void {
+  #onApply(actor: Actor<unknown, unknown>, index: number, payload: Uint8Array): void {
     const before = this.#decided[index];
-    if (before !== undefined && before !== payload) {
-      throw new Error(`${actor.id} applied "${payload}" at ${index}, where "${before}" had been applied before`);
+    if (before !== undefined && textOf(before) !== textOf(payload)) {
+      const what = `${actor.id} applied "${textOf(payload)}" at ${index}`;
+      throw new Error(`${what}, where "${textOf(before)}" had been applied before`);
     }
     this.#decided[index] = payload;
-    const by = this.#appliedBy.get(payload) ?? new Set();
-    this.#appliedBy.set(payload, by.add(actor.id));
+  }
+
+  /** A snapshot must hold what all that was decided up to its index leads to. */
+  #onRestored(actor: Actor<unknown, unknown>, state: string): void {
+    const machine = new ActorMachine();
+    while (machine.appliedIndex < actor.appliedIndex) {
+      const next = machine.appliedIndex + 1;
+      machine.apply(next, this.#decided[next] ?? new Uint8Array(0));
+    }
+    const expected = textOf(machine.snapshot());
+    if (state !== expected) throw new Error(`${actor.id} took over "${state}", and what was decided is "${expected}"`);
   }
 }
+
+const textOf = (bytes: Uint8Array): string => new TextDecoder('latin1').decode(bytes);

@@ -20,7 +20,7 @@ const gossip: ProtocolDefinition<unknown, unknown> = {
     let index = 0;
     return {
       start: (durable) => {
-        index = durable.length;
+        index = durable.records.length;
         return [{ kind: 'timer', timer: 'beat', afterMs: [1, 1] }];
       },
       step: (input) => {

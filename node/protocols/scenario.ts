@@ -3,7 +3,8 @@
  * testdata. The same text played again gives the same text, or something has changed that wants an explanation.
  *
  *     replicas 3                 begins; every replica starts from an empty disk (`replicas 3 1`: one entry a message;
- *                                `replicas 3 1 20`: no more than 20 bytes of what is decided stay in memory)
+ *                                `replicas 3 1 20`: no more than 20 bytes of what is decided stay in memory; `replicas
+ *                                3 1 20 100`: a snapshot after every 100 bytes, in pieces of 8)
  *     timeout n1 election        a timer that n1 has set runs out
  *     deliver n1->n2             messages arrive, in the order in which they were sent (`*`: any; `all`: until silence)
  *     drop n1->*                 messages are lost
@@ -56,8 +57,8 @@ class Play {
   #lastRequest = 0;
   #output: string[] = [];
   readonly #commands: Readonly<Record<string, Command>> = {
-    replicas: (count, maxEntries = '8', cacheBytes = '1000000') =>
-      this.#raise(Number(count), Number(maxEntries), Number(cacheBytes)),
+    replicas: (count, maxEntries = '8', cacheBytes = '1000000', snapshotAfterBytes = '1000000') =>
+      this.#raise(Number(count), Number(maxEntries), Number(cacheBytes), Number(snapshotAfterBytes)),
     timeout: (node, timer) => {
       if (!this.#actor(node).fire(timer ?? '')) throw new Error(`${node} has set no timer "${timer}"`);
     },
@@ -120,10 +121,17 @@ class Play {
     }
   }
 
-  #raise(count: number, maxEntriesPerMessage: number, logCacheBytes: number): void {
+  #raise(count: number, maxEntriesPerMessage: number, logCacheBytes: number, snapshotAfterBytes: number): void {
     const members = Array.from({ length: count }, (_, offset) => `n${offset + 1}`);
-    const messages = { maxEntriesPerMessage, logCacheBytes };
-    const settings = { electionTimeoutMs: [150, 300], heartbeatIntervalMs: 50, ...messages } as const;
+    const settings = {
+      electionTimeoutMs: [150, 300],
+      heartbeatIntervalMs: 50,
+      maxEntriesPerMessage,
+      logCacheBytes,
+      maxUncommittedBytes: 1e6,
+      snapshotAfterBytes,
+      snapshotChunkBytes: 8,
+    } as const;
     for (const id of members) {
       const actor = new Actor(id, {
         createProtocol: () => this.#definition.create({ id, members, trace: false, ...settings }),
@@ -237,6 +245,7 @@ function lineFor(happening: Happening<unknown, unknown>): string | null {
     return `writes ${tell(happening.record)}${happening.durable ? '' : ' (not durable yet)'}`;
   }
   if (happening.kind === 'synced') return 'has synced what it wrote';
+  if (happening.kind === 'restored') return `is now in ${tell(happening.state)}`;
   const { effect } = happening;
   switch (effect.kind) {
     case 'apply':
@@ -247,6 +256,14 @@ function lineFor(happening: Happening<unknown, unknown>): string | null {
       return `rejects request ${effect.id}${effect.leader === undefined ? '' : `, try ${effect.leader}`}`;
     case 'recall':
       return `reads record ${effect.position} again`;
+    case 'snapshot':
+      return `saves its state at ${effect.index}`;
+    case 'load':
+      return `reads its snapshot ${effect.index} from byte ${effect.offset} on`;
+    case 'install':
+      return `installs snapshot ${effect.index}`;
+    case 'compact':
+      return `gives up records before ${effect.position} and snapshots before ${effect.index}`;
     case 'ask':
       return `asks ${effect.service}: ${tell(effect.payload)}`;
     default:

@@ -155,7 +155,7 @@ export function appliedSeries(recording: Recording): NodeSeries {
   const count = Math.max(1, Math.ceil(endMs / width));
   const latest = new Map<NodeId, Map<number, number>>();
   for (const event of recording.events) {
-    if (event.type !== 'apply') continue;
+    if (event.type !== 'apply' && event.type !== 'restore') continue;
     const bins = latest.get(event.node) ?? new Map<number, number>();
     latest.set(event.node, bins.set(Math.min(count - 1, Math.max(-1, Math.floor(event.atMs / width))), event.index));
   }

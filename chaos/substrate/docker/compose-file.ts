@@ -197,6 +197,7 @@ function settingsOf(lab: LabSettings, id: NodeId): string {
     electionTimeoutMs: settings.electionTimeout,
     heartbeatIntervalMs: settings.heartbeatInterval,
     maxEntriesPerMessage: settings.maxEntriesPerMessage,
+    ...(settings.snapshotAfterBytes === undefined ? {} : { snapshotAfterBytes: settings.snapshotAfterBytes }),
     trace,
     dataFolder: '/data',
     listen,

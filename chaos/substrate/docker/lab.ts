@@ -191,7 +191,9 @@ const changeTypes = {
   unpause: 'node-resumed',
 } as const satisfies Record<ContainerChange, LabFact['type']>;
 
-const replicaFacts: ReadonlySet<string> = new Set(['role', 'append', 'apply', 'stopped']);
+const replicaFacts: ReadonlySet<string> = new Set([
+  ...['role', 'append', 'apply', 'snapshot', 'restore', 'compact', 'stopped'],
+]);
 
 function containerOf(
   containers: readonly LabContainer[],

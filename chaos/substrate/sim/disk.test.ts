@@ -30,9 +30,9 @@ describe('a sync', () => {
     const { storage } = open();
     expect([storage.append('a'), storage.append('b')]).toEqual([1, 2]);
     await clock.sleep(1.9);
-    expect(disk.records).toEqual([]);
+    expect(disk.durable.records).toEqual([]);
     await clock.sleep(0.2);
-    expect(disk.records).toEqual(['a', 'b']);
+    expect(disk.durable.records).toEqual(['a', 'b']);
     expect(durable).toEqual(['2@2']);
   });
 
@@ -44,9 +44,9 @@ describe('a sync', () => {
     storage.append('b');
     storage.append('c');
     await clock.sleep(1);
-    expect(disk.records).toEqual(['a']);
+    expect(disk.durable.records).toEqual(['a']);
     await clock.sleep(2);
-    expect(disk.records).toEqual(['a', 'b', 'c']);
+    expect(disk.durable.records).toEqual(['a', 'b', 'c']);
     expect(durable).toEqual(['1@2', '3@4']);
   });
 
@@ -71,7 +71,7 @@ describe('a crash', () => {
     end.abort();
     disk.crash();
     await clock.sleep(5);
-    expect(disk.records).toEqual(['synced']);
+    expect(disk.durable.records).toEqual(['synced']);
   });
 
   // A disk writes in its own time: what was not synced may be there, but not the later without the earlier.
@@ -81,7 +81,7 @@ describe('a crash', () => {
     for (const record of ['a', 'b', 'c']) storage.append(record);
     end.abort();
     disk.crash();
-    expect(disk.records).toEqual(['a', 'b', 'c'].slice(0, count));
+    expect(disk.durable.records).toEqual(['a', 'b', 'c'].slice(0, count));
   });
 
   test('is survived by every possible number of them, over the seeds', () => {
@@ -91,7 +91,7 @@ describe('a crash', () => {
       const { storage } = open();
       for (const record of ['a', 'b', 'c']) storage.append(record);
       disk.crash();
-      seen.add(disk.records.length);
+      seen.add(disk.durable.records.length);
     }
     expect([...seen].sort()).toEqual([0, 1, 2, 3]);
   });
@@ -104,7 +104,7 @@ describe('a crash', () => {
     end.abort();
     disk.crash();
     await clock.sleep(10);
-    expect({ durable, records: disk.records }).toEqual({ durable: [], records: [] });
+    expect({ durable, records: disk.durable.records }).toEqual({ durable: [], records: [] });
   });
 
   test('the next incarnation goes on behind what survived, and hears of its own records only', async () => {
@@ -118,7 +118,7 @@ describe('a crash', () => {
     const after = open();
     expect(after.storage.append('c')).toBe(2);
     await clock.sleep(10);
-    expect(disk.records).toEqual(['a', 'c']);
+    expect(disk.durable.records).toEqual(['a', 'c']);
     expect(durable).toEqual(['2@3']);
   });
 });

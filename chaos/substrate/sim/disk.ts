@@ -1,24 +1,35 @@
 /** The simulated disk of one replica: outlives its process, and loses at a crash what was not synced. */
 import type { Storage } from '../../../node/ports.ts';
+import type { Durable } from '../../../node/protocol.ts';
 import type { RandomSource } from '../../contracts.ts';
 import type { SimClock } from './clock.ts';
+import { SimSnapshots } from './snapshots.ts';
+
+/** A log gives up its records in larger pieces than it is asked to: at most so many are left over. */
+const maxLeftOver = 16;
 
 export class SimDisk<R> {
   readonly #clock: SimClock;
   readonly #random: RandomSource;
   readonly #syncMs: readonly [number, number];
   #durable: R[] = [];
+  /** The position of the first durable record that is still there. */
+  #firstPosition = 1;
   #written: R[] = [];
+  readonly snapshots: SimSnapshots<R>;
 
   constructor(clock: SimClock, random: RandomSource, syncMs: readonly [number, number]) {
     this.#clock = clock;
     this.#random = random;
     this.#syncMs = syncMs;
+    this.snapshots = new SimSnapshots(clock, () => random.between(syncMs[0], syncMs[1]));
   }
 
   /** What a starting replica finds. */
-  get records(): readonly R[] {
-    return this.#durable;
+  get durable(): Durable<R> {
+    const begin = { records: this.#durable, firstPosition: this.#firstPosition };
+    const snapshot = this.snapshots.newest;
+    return snapshot === undefined ? begin : { ...begin, snapshot };
   }
 
   /** The power goes: of what was written and not synced, some first part happens to have reached the disk. */
@@ -28,9 +39,21 @@ export class SimDisk<R> {
     this.#written = [];
   }
 
+  /** Nothing is left, as on a new disk. */
+  wipe(): void {
+    this.#durable = [];
+    this.#firstPosition = 1;
+    this.#written = [];
+    this.snapshots.wipe();
+  }
+
+  get #lastPosition(): number {
+    return this.#firstPosition - 1 + this.#durable.length;
+  }
+
   /** The disk as one incarnation of the replica sees it; dead once `signal` is aborted. */
   open(signal: AbortSignal): Storage<R> {
-    let position = this.#durable.length;
+    let position = this.#lastPosition;
     let syncing = false;
     const sync = () => {
       if (syncing || this.#written.length === 0) return;
@@ -54,12 +77,19 @@ export class SimDisk<R> {
         return position;
       },
       read: (wanted, take) => {
+        // What is removed while it is being read is read to its end.
+        const record = this.#durable[wanted - this.#firstPosition];
         this.#clock.after(this.#random.between(this.#syncMs[0], this.#syncMs[1]), () => {
           if (signal.aborted) return;
-          const record = this.#durable[wanted - 1];
-          if (record === undefined) storage.onFailure(new RangeError(`record ${wanted} is not durable`));
+          if (record === undefined) storage.onFailure(new RangeError(`record ${wanted} is not there to be read`));
           else take(record);
         });
+      },
+      removeBefore: (wanted) => {
+        const count = wanted - this.#random.integer(0, maxLeftOver) - this.#firstPosition;
+        if (count <= 0) return;
+        this.#durable.splice(0, count);
+        this.#firstPosition += count;
       },
       onDurable: () => {},
       onFailure: () => {},

@@ -71,9 +71,11 @@ class SimCluster implements Cluster {
     const tell = (fact: LabFact) => observe(this.clock.now(), fact);
     this.#network = new SimNetwork(this.clock, drawWeather(plan, this.#random('weather')), tell, this.#random);
     const syncMs = this.#random('disk').pick(syncTimesMs);
+    const snapshotAfterBytes =
+      plan.experiment.settings.snapshotAfterBytes ?? this.#random('snapshots').pick(logLengths);
     for (const node of plan.nodes) {
       const disk = new SimDisk<unknown>(this.clock, this.#random(`disk/${node}`), syncMs);
-      const config = replicaConfig(plan, node);
+      const config = replicaConfig(plan, node, snapshotAfterBytes);
       const world = {
         clock: this.clock,
         random: this.#random(`timers/${node}`),
@@ -160,8 +162,13 @@ class SimCluster implements Cluster {
 
 /** So little that replicas which fall behind are brought up to date from the disks of others, too. */
 const logCacheBytes = 4096;
+/** A log that is hardly ever cut in some seeds, and all the time in others; see `snapshotAfterBytes`. */
+const logLengths = [2 ** 30, 65_536, 8192] as const;
+/** So little that a snapshot takes many pieces. */
+const snapshotChunkBytes = 1024;
+const maxUncommittedBytes = 2 ** 24;
 
-function replicaConfig(plan: Plan, id: NodeId): ReplicaConfig {
+function replicaConfig(plan: Plan, id: NodeId, snapshotAfterBytes: number): ReplicaConfig {
   const { electionTimeout, heartbeatInterval, maxEntriesPerMessage } = plan.experiment.settings;
   return {
     id,
@@ -170,6 +177,9 @@ function replicaConfig(plan: Plan, id: NodeId): ReplicaConfig {
     heartbeatIntervalMs: heartbeatInterval,
     maxEntriesPerMessage,
     logCacheBytes,
+    maxUncommittedBytes,
+    snapshotAfterBytes,
+    snapshotChunkBytes,
     trace: true,
   };
 }

@@ -35,7 +35,7 @@ function lab() {
   const say = (what: string) => void seen.push(`${what}@${clock.now()}`);
   const createProtocol = (): Protocol<unknown, unknown> => ({
     start: (durable) => {
-      say(`starts from [${durable.join(' ')}]`);
+      say(`starts from [${durable.records.join(' ')}]`);
       return [{ kind: 'timer', timer: 'election', afterMs: [100, 100] }];
     },
     step: (input) => {
@@ -93,7 +93,7 @@ describe('a process that is up', () => {
     process.receive('n2', 'write a');
     await clock.sleep(5);
     expect(taken()).toEqual(['starts from []@0', 'hears write a@0', 'sends n2 a is durable@2']);
-    expect(disk.records).toEqual(['a']);
+    expect(disk.durable.records).toEqual(['a']);
   });
 });
 
@@ -239,7 +239,7 @@ describe('a pause', () => {
     taken();
     process.pause();
     await clock.sleep(50);
-    expect(disk.records).toEqual(['a']);
+    expect(disk.durable.records).toEqual(['a']);
     expect(taken()).toEqual([]);
     process.resume();
     await clock.sleep(1);

@@ -1,6 +1,14 @@
 /** A simulated replica process: can be killed, started, paused and resumed; its disk outlives it. */
 import type { Machine } from '../../../node/machine/machine.ts';
-import type { ClientReply, ClientRequest, Clock, Random, ReplicaFact, Storage } from '../../../node/ports.ts';
+import type {
+  ClientReply,
+  ClientRequest,
+  Clock,
+  Random,
+  ReplicaFact,
+  Snapshots,
+  Storage,
+} from '../../../node/ports.ts';
 import type { ClientId, NodeId, Protocol } from '../../../node/protocol.ts';
 import { Replica } from '../../../node/runtime.ts';
 import type { LabFact, NodeStatus } from '../../contracts.ts';
@@ -47,6 +55,7 @@ export class SimProcess {
       random,
       transport: { send },
       storage: this.#storage(signal),
+      snapshots: this.#snapshots(signal),
       clients: { reply },
       tracer: (fact: ReplicaFact) => {
         observe(labFact(fact, this.node));
@@ -54,7 +63,7 @@ export class SimProcess {
       },
     };
     this.#replica = new Replica(createProtocol(), createMachine(), ports, { id: this.node, signal });
-    this.#replica.start(this.#disk.records);
+    this.#replica.start(this.#disk.durable);
   }
 
   kill(): void {
@@ -134,6 +143,22 @@ export class SimProcess {
     disk.onDurable = (position) => this.#deliver(() => storage.onDurable(position));
     disk.onFailure = (error) => this.#deliver(() => storage.onFailure(error));
     return storage;
+  }
+
+  #snapshots(signal: AbortSignal): Snapshots<unknown> {
+    const kept = this.#disk.snapshots.open(signal);
+    const snapshots: Snapshots<unknown> = {
+      save: (index, record, pieces, done) =>
+        kept.save(index, record, pieces, (bytes) => this.#deliver(() => done(bytes))),
+      receive: kept.receive,
+      seal: (index, record, done) => kept.seal(index, record, (bytes) => this.#deliver(() => done(bytes))),
+      read: (index, offset, maxBytes, take) =>
+        kept.read(index, offset, maxBytes, (bytes, last) => this.#deliver(() => take(bytes, last))),
+      removeBefore: kept.removeBefore,
+      onFailure: () => {},
+    };
+    kept.onFailure = (error) => this.#deliver(() => snapshots.onFailure(error));
+    return snapshots;
   }
 
   /** The clock as this incarnation sees it: a timer that runs out in a pause fires when the pause ends. */

@@ -35,15 +35,32 @@ const messages = {
     hintIndex: number,
     round: number,
   }),
+  install: fc.record({
+    type: fc.constant('install'),
+    term: number,
+    index: fc.integer({ min: 1, max: 2 ** 53 - 1 }),
+    lastTerm: number,
+    offset: number,
+    bytes: fc.uint8Array({ maxLength: 40 }),
+    last: fc.boolean(),
+  }),
+  'install-reply': fc.record({
+    type: fc.constant('install-reply'),
+    term: number,
+    index: fc.integer({ min: 1, max: 2 ** 53 - 1 }),
+    offset: number,
+  }),
 } satisfies { [K in RaftMessage['type']]: fc.Arbitrary<{ type: K }> };
 
 const records = {
   vote: fc.record({ kind: fc.constant('vote'), term: number, votedFor: fc.option(fc.string({ unit: 'grapheme' })) }),
   entries: fc.record({ kind: fc.constant('entries'), from: fc.integer({ min: 1, max: 2 ** 53 - 1 }), entries }),
+  snapshot: fc.record({ kind: fc.constant('snapshot'), index: fc.integer({ min: 1, max: 2 ** 53 - 1 }), term: number }),
 } satisfies { [K in RaftRecord['kind']]: fc.Arbitrary<{ kind: K }> };
 
 /** With payloads as plain arrays: a view is compared by its bytes, not by what it is a view of. */
 function bare(value: RaftMessage | RaftRecord | null): unknown {
+  if (value !== null && 'bytes' in value) return { ...value, bytes: [...value.bytes] };
   if (value === null || !('entries' in value)) return value;
   return { ...value, entries: value.entries.map(({ term, payload }) => ({ term, payload: [...payload] })) };
 }

@@ -3,8 +3,8 @@
  *
  *     version u8 | type u8 | fields
  *
- * A number is 8 bytes and at most 2^53 - 1, a flag is one byte, and a list of entries is its count as u32, then for each
- * entry its term, the length of its payload as u32, and the payload. The fields are in the order in which `messages.ts`
+ * A number is 8 bytes and at most 2^53 - 1, a flag is one byte, bytes are their length as u32 and themselves, and a list of
+ * entries is its count as u32, then for each entry its term and its payload as bytes. The fields are in the order in which `messages.ts`
  * names them.
  *
  * Decoding takes no number at its word: a count or a length is held against what is left of the bytes before anything
@@ -12,7 +12,7 @@
  * into the decoded bytes; nothing is copied, and nobody may write to those bytes afterwards.
  */
 import type { Codec } from '../../protocol.ts';
-import type { Append, AppendReply, Entry, RaftMessage, RaftRecord } from './messages.ts';
+import type { Append, AppendReply, Entry, Install, RaftMessage, RaftRecord } from './messages.ts';
 
 const version = 1;
 /** The most entries that one message or record may carry. */
@@ -24,8 +24,17 @@ const entryHeadBytes = numberBytes + 4;
 const none = 0;
 const some = 1;
 
-const messageTypes = ['pre-vote', 'pre-vote-reply', 'vote', 'vote-reply', 'append', 'append-reply'] as const;
-const recordKinds = ['vote', 'entries'] as const;
+const messageTypes = [
+  'pre-vote',
+  'pre-vote-reply',
+  'vote',
+  'vote-reply',
+  'append',
+  'append-reply',
+  'install',
+  'install-reply',
+] as const;
+const recordKinds = ['vote', 'entries', 'snapshot'] as const;
 
 /** Payloads of a record that have so many bytes or more are pieces of their own. */
 const ownPieceBytes = 4096;
@@ -62,6 +71,11 @@ class Writer {
     this.buffer.set(value, this.#at);
     this.#at += value.length;
     return this;
+  }
+
+  sized(value: Uint8Array): this {
+    this.#at = this.buffer.writeUInt32BE(value.length, this.#at);
+    return this.bytes(value);
   }
 
   /** @param copiedBytes - payloads with fewer bytes are copied; larger ones become pieces */
@@ -147,6 +161,14 @@ class Reader {
     }
   }
 
+  sized(): Uint8Array {
+    const length = this.#u32();
+    if (!this.#has(length)) return this.#buffer.subarray(0, 0);
+    const bytes = this.#buffer.subarray(this.#at, this.#at + length);
+    this.#at += length;
+    return bytes;
+  }
+
   entries(): readonly Entry[] {
     const entries: Entry[] = [];
     const count = this.#u32();
@@ -193,7 +215,21 @@ function encodeMessage(msg: RaftMessage): Uint8Array {
       return encodeAppend(type, msg);
     case 'append-reply':
       return encodeAppendReply(type, msg);
+    case 'install':
+      return encodeInstall(type, msg);
+    case 'install-reply':
+      return new Writer(type, 3 * numberBytes).number(msg.term).number(msg.index).number(msg.offset).buffer;
   }
+}
+
+function encodeInstall(type: number, msg: Install): Uint8Array {
+  return new Writer(type, 4 * numberBytes + 4 + msg.bytes.length + 1)
+    .number(msg.term)
+    .number(msg.index)
+    .number(msg.lastTerm)
+    .number(msg.offset)
+    .sized(msg.bytes)
+    .flag(msg.last).buffer;
 }
 
 function encodeAppend(type: number, msg: Append): Uint8Array {
@@ -247,6 +283,19 @@ function readMessage(reader: Reader): RaftMessage | null {
         hintIndex: reader.number(),
         round: reader.number(),
       };
+    case 'install':
+      return {
+        type,
+        term: reader.number(),
+        // A snapshot of nothing is none.
+        index: reader.number(1),
+        lastTerm: reader.number(),
+        offset: reader.number(),
+        bytes: reader.sized(),
+        last: reader.flag(),
+      };
+    case 'install-reply':
+      return { type, term: reader.number(), index: reader.number(1), offset: reader.number() };
     default:
       return null;
   }
@@ -261,6 +310,9 @@ function encodeRecord(record: RaftRecord): readonly Uint8Array[] {
       .entries(record.entries, ownPieceBytes)
       .pieces();
   }
+  if (record.kind === 'snapshot') {
+    return new Writer(type, 2 * numberBytes).number(record.index).number(record.term).pieces();
+  }
   const name = record.votedFor === null ? null : Buffer.from(record.votedFor);
   const writer = new Writer(type, numberBytes + 1 + (name?.length ?? 0)).number(record.term).flag(name !== null);
   return (name === null ? writer : writer.bytes(name)).pieces();
@@ -274,6 +326,8 @@ function readRecord(reader: Reader): RaftRecord | null {
     case 'entries':
       // Index 0 stands before the first entry; nothing can be written there.
       return { kind, from: reader.number(1), entries: reader.entries() };
+    case 'snapshot':
+      return { kind, index: reader.number(1), term: reader.number() };
     default:
       return null;
   }

@@ -1,14 +1,25 @@
 /** Leader election with PreVote, CheckQuorum and denial of votes. Dissertation, sections 3.4, 4.2.3, 6.2 and 9.6. */
 import { invariant, type NodeId } from '../../protocol.ts';
 import type { PreVote, PreVoteReply, Vote, VoteReply } from './messages.ts';
+import { newProgress } from './progress.ts';
 import { appendNoOp, broadcastAppend } from './replication.ts';
 import type { RaftState } from './state.ts';
 
 /** The election time-out ran out: ask first whether an election could be won, without raising the term. */
 export function startPreVote(state: RaftState): void {
   if (state.role === 'leader') return;
+  // What it would stand for is about to be replaced.
+  if (state.incoming?.installing === true) {
+    state.resetElectionTimer();
+    return;
+  }
   state.leader = undefined;
   state.leaderHeard = false;
+  if (!state.rules.asksBeforeElection) {
+    state.emit({ kind: 'timer', timer: 'retry', afterMs: retryMs(state) });
+    becomeCandidate(state);
+    return;
+  }
   state.setRole('pre-candidate');
   state.votes.clear();
   state.resetElectionTimer();
@@ -46,7 +57,7 @@ function mayVoteFor(state: RaftState, msg: PreVote | Vote): boolean {
 }
 
 function hasLiveLeader(state: RaftState): boolean {
-  return state.role === 'leader' || state.leaderHeard;
+  return state.rules.checksQuorum && (state.role === 'leader' || state.leaderHeard);
 }
 
 export function onPreVote(state: RaftState, from: NodeId, msg: PreVote): void {
@@ -115,17 +126,7 @@ function becomeLeader(state: RaftState): void {
   state.setRole('leader');
   state.votes.clear();
   state.progress.clear();
-  for (const member of state.config.members) {
-    state.progress.set(member, {
-      state: 'probe',
-      probing: false,
-      nextIndex: state.log.lastIndex + 1,
-      matchIndex: 0,
-      round: 0,
-      active: true,
-      recall: undefined,
-    });
-  }
+  for (const member of state.config.members) state.progress.set(member, newProgress(state.log.lastIndex + 1));
   state.round = 0;
   state.emit({ kind: 'cancel', timer: 'election' });
   state.emit({ kind: 'cancel', timer: 'lease' });
@@ -142,7 +143,7 @@ function setQuorumTimer(state: RaftState): void {
 
 /** CheckQuorum (section 6.2): a leader that heard from no majority for an election time-out steps down. */
 export function checkQuorum(state: RaftState): void {
-  if (state.role !== 'leader') return;
+  if (state.role !== 'leader' || !state.rules.checksQuorum) return;
   let heard = 1;
   for (const peer of state.peers) {
     const progress = state.progress.get(peer);

@@ -16,6 +16,9 @@ export interface Setup {
   readonly votedFor?: NodeId | null;
   readonly maxEntriesPerMessage?: number;
   readonly logCacheBytes?: number;
+  readonly maxUncommittedBytes?: number;
+  readonly snapshotAfterBytes?: number;
+  readonly snapshotChunkBytes?: number;
   readonly trace?: boolean;
   readonly rules?: RaftRules;
 }
@@ -36,6 +39,9 @@ export function configOf(setup: Setup = {}): ReplicaConfig {
     heartbeatIntervalMs: 50,
     maxEntriesPerMessage: setup.maxEntriesPerMessage ?? 64,
     logCacheBytes: setup.logCacheBytes ?? 1000,
+    maxUncommittedBytes: setup.maxUncommittedBytes ?? 1e6,
+    snapshotAfterBytes: setup.snapshotAfterBytes ?? 1e6,
+    snapshotChunkBytes: setup.snapshotChunkBytes ?? 100,
     trace: setup.trace ?? false,
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import * as election from './election.ts';
 import * as fixture from './fixture.ts';
 import { cancel, entry, persistEntries, persistVote, send, sendNow, stepDownTimers, timer } from './fixture.ts';
+import type { RaftRecord } from './messages.ts';
 import { Raft } from './raft.ts';
 import { onAppend, onAppendReply } from './replication.ts';
 import { correctRules } from './rules.ts';
@@ -140,7 +141,7 @@ describe('stepping down', () => {
 
   test('timers of a role that is over do nothing', () => {
     const raft = new Raft(fixture.configOf(), correctRules);
-    raft.start([{ kind: 'vote', term: 4, votedFor: 'n2' }]);
+    raft.start({ records: [{ kind: 'vote', term: 4, votedFor: 'n2' }], firstPosition: 1 });
     for (const name of ['heartbeat', 'quorum', 'retry', 'lease', 'unheard-of']) {
       expect(raft.step({ kind: 'timeout', timer: name })).toEqual([]);
     }
@@ -151,10 +152,11 @@ describe('stepping down', () => {
 describe('what observers are told', () => {
   test('each change of role, with its term, and each entry with the term before it', () => {
     const raft = new Raft(fixture.configOf({ trace: true, members: 1 }), correctRules);
-    raft.start([
+    const records: RaftRecord[] = [
       { kind: 'vote', term: 1, votedFor: 'n1' },
       { kind: 'entries', from: 1, entries: fixture.entries([1]) },
-    ]);
+    ];
+    raft.start({ records, firstPosition: 1 });
     const noted = (effects: ReturnType<Raft['step']>) =>
       effects.flatMap((effect) => (effect.kind === 'note' ? [effect.fact] : []));
     expect(noted(raft.step({ kind: 'timeout', timer: 'election' }))).toEqual([

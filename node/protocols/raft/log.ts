@@ -1,21 +1,29 @@
 import { invariant } from '../../protocol.ts';
 import type { Entry } from './messages.ts';
 
+/** Where the term of an entry is not known. */
+const unknownTerm = -1;
+
 /**
  * The log of one replica. Indexes begin at 1; index 0 stands before the first entry, with term 0.
  *
- * All terms are in memory, and of the payloads those that are not decided yet and the last of those that are. Whoever
- * needs an older one finds here which record of the replica's disk holds it.
+ * Entries up to `base` are gone: a snapshot holds what they led to. Of all others the terms are in memory, and of the
+ * payloads those that are not decided yet and the last of those that are. Whoever needs an older one finds here which
+ * record of the replica's disk holds it.
  */
 export class RaftLog {
   readonly #cacheBytes: number;
-  readonly #terms: number[] = [];
+  #base = 0;
+  #baseTerm = 0;
+  // Of the entry at `index` each has its part at `index - base - 1`.
+  #terms: number[] = [];
   /** The position of the record that holds each entry. */
-  readonly #positions: number[] = [];
+  #positions: number[] = [];
   /** The bytes of each payload. */
-  readonly #sizes: number[] = [];
+  #sizes: number[] = [];
   /** Undefined where only the disk has it: before `#firstHeld`. */
-  readonly #entries: (Entry | undefined)[] = [];
+  #entries: (Entry | undefined)[] = [];
+  #bytes = 0;
   #firstHeld = 1;
   #heldBytes = 0;
 
@@ -24,18 +32,33 @@ export class RaftLog {
     this.#cacheBytes = cacheBytes;
   }
 
+  /** The last index that is gone; 0 where none is. */
+  get base(): number {
+    return this.#base;
+  }
+
   get lastIndex(): number {
-    return this.#terms.length;
+    return this.#base + this.#terms.length;
   }
 
   get lastTerm(): number {
     return this.term(this.lastIndex);
   }
 
-  /** The term of the entry at `index`; 0 at index 0, and -1 where there is none. */
+  /** The bytes of all payloads, in memory or not. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The bytes of the payloads that are in memory. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** The term of the entry at `index`, or of the last one that is gone; 0 at index 0, and -1 where it is not known. */
   term(index: number): number {
-    if (index === 0) return 0;
-    return this.#terms[index - 1] ?? -1;
+    if (index === this.#base) return this.#baseTerm;
+    return this.#terms[index - this.#base - 1] ?? unknownTerm;
   }
 
   /** Whether the entry at `index` is in memory. */
@@ -45,17 +68,17 @@ export class RaftLog {
 
   /** The position of the record that holds the entry at `index`; 0 where there is no such entry. */
   position(index: number): number {
-    return this.#positions[index - 1] ?? 0;
+    return this.#positions[index - this.#base - 1] ?? 0;
   }
 
   /** The bytes of the payload at `index`; 0 where there is no such entry. */
   size(index: number): number {
-    return this.#sizes[index - 1] ?? 0;
+    return this.#sizes[index - this.#base - 1] ?? 0;
   }
 
   /** An entry that is in memory. */
   entry(index: number): Entry {
-    const entry = this.#entries[index - 1];
+    const entry = this.#entries[index - this.#base - 1];
     invariant(
       entry !== undefined,
       `the log holds no entry ${index} (it holds ${this.#firstHeld} to ${this.lastIndex})`,
@@ -71,9 +94,26 @@ export class RaftLog {
     return entries;
   }
 
+  /**
+   * How many entries from index `from` on fit into a message: at most `maxCount`, and no more than `maxBytes` of payloads,
+   * but for a single one that is longer.
+   */
+  countFitting(from: number, maxCount: number, maxBytes: number): number {
+    const most = Math.min(maxCount, this.lastIndex - from + 1);
+    let bytes = 0;
+    for (let count = 0; count < most; count += 1) {
+      bytes += this.size(from + count);
+      if (bytes > maxBytes) return Math.max(1, count);
+    }
+    return Math.max(0, most);
+  }
+
   /** Puts the entries of the record at `position` at index `from`, in place of all that stood there or later. */
   replaceFrom(from: number, entries: readonly Entry[], position: number): void {
-    invariant(from >= 1 && from <= this.lastIndex + 1, `entries at ${from} would leave a gap after ${this.lastIndex}`);
+    invariant(
+      from > this.#base && from <= this.lastIndex + 1,
+      `entries at ${from} would leave a gap after ${this.lastIndex}, or change what is gone up to ${this.#base}`,
+    );
     invariant(from >= this.#firstHeld, `entry ${from} was decided, and is not to be replaced`);
     this.#dropFrom(from);
     for (const entry of entries) {
@@ -82,22 +122,67 @@ export class RaftLog {
       this.#sizes.push(entry.payload.length);
       this.#entries.push(entry);
       this.#heldBytes += entry.payload.length;
+      this.#bytes += entry.payload.length;
     }
   }
 
   #dropFrom(from: number): void {
-    for (let index = from; index <= this.lastIndex; index += 1) this.#heldBytes -= this.size(index);
-    this.#terms.length = from - 1;
-    this.#positions.length = from - 1;
-    this.#sizes.length = from - 1;
-    this.#entries.length = from - 1;
+    for (let index = from; index <= this.lastIndex; index += 1) {
+      this.#heldBytes -= this.size(index);
+      this.#bytes -= this.size(index);
+    }
+    const kept = from - this.#base - 1;
+    this.#terms.length = kept;
+    this.#positions.length = kept;
+    this.#sizes.length = kept;
+    this.#entries.length = kept;
+  }
+
+  /**
+   * As `replaceFrom`, for the records of earlier lives. The older ones were given up: what is left may begin anywhere, and
+   * may even go back behind where it began.
+   */
+  replay(from: number, entries: readonly Entry[], position: number): void {
+    const begins = this.#base === 0 && this.#terms.length === 0;
+    if (begins || from <= this.#base) this.reset(from - 1, from === 1 ? 0 : unknownTerm);
+    this.replaceFrom(from, entries, position);
+  }
+
+  /** All is gone, up to `index`, whose entry had this term; and nothing is left behind it. */
+  reset(index: number, term: number): void {
+    this.#base = index;
+    this.#baseTerm = term;
+    this.#terms = [];
+    this.#positions = [];
+    this.#sizes = [];
+    this.#entries = [];
+    this.#bytes = 0;
+    this.#firstHeld = index + 1;
+    this.#heldBytes = 0;
+  }
+
+  /** The entries up to `index` go; those behind it stay. */
+  compactTo(index: number, term = this.term(index)): void {
+    invariant(index >= this.#base && index <= this.lastIndex, `entry ${index} is not in the log, and cannot go`);
+    const count = index - this.#base;
+    for (let at = 0; at < count; at += 1) {
+      this.#bytes -= this.#sizes[at] ?? 0;
+      if (this.#entries[at] !== undefined) this.#heldBytes -= this.#sizes[at] ?? 0;
+    }
+    this.#terms = this.#terms.slice(count);
+    this.#positions = this.#positions.slice(count);
+    this.#sizes = this.#sizes.slice(count);
+    this.#entries = this.#entries.slice(count);
+    this.#base = index;
+    this.#baseTerm = term;
+    this.#firstHeld = Math.max(this.#firstHeld, index + 1);
   }
 
   /** Lets go of the oldest payloads that are more than memory is to hold, up to `decidedIndex` at most. */
   forget(decidedIndex: number): void {
     while (this.#heldBytes > this.#cacheBytes && this.#firstHeld <= decidedIndex) {
       this.#heldBytes -= this.size(this.#firstHeld);
-      this.#entries[this.#firstHeld - 1] = undefined;
+      this.#entries[this.#firstHeld - this.#base - 1] = undefined;
       this.#firstHeld += 1;
     }
   }
@@ -106,7 +191,7 @@ export class RaftLog {
   firstIndexOfTermAt(index: number): number {
     const term = this.term(index);
     let first = index;
-    while (first > 1 && this.term(first - 1) === term) first -= 1;
+    while (first > this.#base + 1 && this.term(first - 1) === term) first -= 1;
     return first;
   }
 

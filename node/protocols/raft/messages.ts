@@ -61,10 +61,48 @@ export interface AppendReply {
   readonly round: number;
 }
 
-export type RaftMessage = PreVote | PreVoteReply | Vote | VoteReply | Append | AppendReply;
+/**
+ * A piece of the leader's snapshot, for a follower that lacks what is no longer in the log. Dissertation, section 5.1,
+ * figure 5.3. When all of it is installed the follower answers as to an `append` that ends at `index`.
+ */
+export interface Install {
+  readonly type: 'install';
+  readonly term: number;
+  /** The last entry that the snapshot covers, and its term. */
+  readonly index: number;
+  readonly lastTerm: number;
+  /** Where in the snapshot the piece belongs, in bytes. */
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  /** Nothing follows it. */
+  readonly last: boolean;
+}
+
+/** A piece has come, or another one is wanted. */
+export interface InstallReply {
+  readonly type: 'install-reply';
+  readonly term: number;
+  readonly index: number;
+  /** Where the next piece has to begin. */
+  readonly offset: number;
+}
+
+export type RaftMessage = PreVote | PreVoteReply | Vote | VoteReply | Append | AppendReply | Install | InstallReply;
 
 /** What a replica writes down before it answers. Section 5.1, figure 2: currentTerm, votedFor, log[]. */
 export type RaftRecord =
   | { readonly kind: 'vote'; readonly term: number; readonly votedFor: NodeId | null }
   /** Entries from index `from` on; all that stood there or later before is void. */
-  | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] };
+  | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
+  | SnapshotRecord;
+
+/**
+ * Describes a snapshot. In the log: the snapshot was installed, and all before it is void; what follows it is kept only
+ * where the entry at `index` was of the same term.
+ */
+export interface SnapshotRecord {
+  readonly kind: 'snapshot';
+  readonly index: number;
+  /** The term of the entry at `index`. */
+  readonly term: number;
+}

@@ -1,10 +1,20 @@
-import type { Input, Protocol, ProtocolView, ReplicaConfig } from '../../protocol.ts';
+import type { Durable, Input, Protocol, ProtocolView, ReplicaConfig } from '../../protocol.ts';
 import * as election from './election.ts';
 import type { RaftMessage, RaftRecord } from './messages.ts';
 import { onProgress, onRead } from './reads.ts';
 import * as replication from './replication.ts';
 import type { RaftRules } from './rules.ts';
+import * as snapshots from './snapshots.ts';
 import { type RaftEffect, RaftState } from './state.ts';
+
+/**
+ * Whether a leader takes up a batch: what waits for a majority must fit into memory. What is held there beyond the cache is
+ * not decided. A single batch always fits.
+ */
+function hasRoom({ log, commitIndex, config }: RaftState, payload: Uint8Array): boolean {
+  if (log.lastIndex === commitIndex) return true;
+  return log.heldBytes + payload.length <= config.maxUncommittedBytes + config.logCacheBytes;
+}
 
 /**
  * One Raft replica as a pure state machine.
@@ -19,9 +29,9 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
     this.#state = new RaftState(config, rules);
   }
 
-  start(durable: readonly RaftRecord[]): readonly RaftEffect[] {
+  start(durable: Durable<RaftRecord>): readonly RaftEffect[] {
     const state = this.#state;
-    for (const record of durable) state.replay(record);
+    state.restore(durable);
     state.resetElectionTimer();
     return state.takeEffects();
   }
@@ -41,6 +51,15 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
       case 'recalled':
         replication.onRecalled(this.#state, input.position, input.record);
         break;
+      case 'snapshotted':
+        snapshots.onSnapshotted(this.#state, input.index, input.bytes);
+        break;
+      case 'loaded':
+        snapshots.onLoaded(this.#state, input);
+        break;
+      case 'installed':
+        snapshots.onInstalled(this.#state, input.index, input.bytes);
+        break;
       case 'answer':
         break;
     }
@@ -54,12 +73,13 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
   }
 
   #onWrite(id: number, payload: Uint8Array): void {
-    if (this.#state.role !== 'leader') {
-      this.#state.reject(id);
+    const state = this.#state;
+    if (state.role !== 'leader' || !hasRoom(state, payload)) {
+      state.reject(id);
       return;
     }
-    replication.appendAsLeader(this.#state, payload);
-    replication.replicate(this.#state);
+    replication.appendAsLeader(state, payload);
+    replication.replicate(state);
   }
 
   #onMessage(from: string, msg: RaftMessage): void {
@@ -82,6 +102,12 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
       case 'append-reply':
         replication.onAppendReply(this.#state, from, msg);
         onProgress(this.#state);
+        break;
+      case 'install':
+        snapshots.onInstall(this.#state, from, msg);
+        break;
+      case 'install-reply':
+        snapshots.onInstallReply(this.#state, from, msg);
         break;
     }
   }

@@ -15,7 +15,7 @@ export function onRead(state: RaftState, id: number): void {
     state.emit({ kind: 'read', id, index: state.commitIndex, eager: true });
     return;
   }
-  if (state.log.term(state.commitIndex) !== state.term) {
+  if (!state.rules.readsBeforeCommit && state.log.term(state.commitIndex) !== state.term) {
     state.earlyReads.push(id);
     return;
   }
@@ -23,7 +23,7 @@ export function onRead(state: RaftState, id: number): void {
 }
 
 function startRound(state: RaftState, ids: readonly number[]): void {
-  state.round += 1;
+  state.round = state.rules.nextRound(state.round);
   for (const id of ids) state.reads.push({ id, index: state.commitIndex, round: state.round });
   const own = state.progress.get(state.config.id);
   if (own !== undefined) own.round = state.round;

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import * as fixture from './fixture.ts';
 import { accepted, acknowledge, appendOf, bytes, entries, refused, sendNow } from './fixture.ts';
 import type { RaftRecord } from './messages.ts';
+import { newProgress, type Progress } from './progress.ts';
 import { appendAsLeader, broadcastAppend, onAppendReply, onRecalled, replicate } from './replication.ts';
-import type { Progress, RaftState } from './state.ts';
+import type { RaftState } from './state.ts';
 
 const recall = (position: number) => ({ kind: 'recall', position }) as const;
 
@@ -137,10 +138,7 @@ function lead(state: RaftState): void {
   state.term += 1;
   state.role = 'leader';
   for (const member of state.config.members) {
-    state.progress.set(member, {
-      ...{ state: 'probe', probing: true, nextIndex: state.log.lastIndex + 1, matchIndex: 0 },
-      ...{ round: 0, active: true, recall: undefined },
-    });
+    state.progress.set(member, { ...newProgress(state.log.lastIndex + 1), probing: true });
   }
   state.takeEffects();
 }

@@ -1,13 +1,18 @@
 /** Log replication in batches. Dissertation, sections 3.5, 3.6.2 and 10.2. */
 import { invariant, type NodeId } from '../../protocol.ts';
 import type { Append, AppendReply, Entry, RaftRecord } from './messages.ts';
-import type { Progress, RaftState, Recall } from './state.ts';
+import type { Progress, Recall } from './progress.ts';
+import { acceptance, refusal } from './replies.ts';
+import { beginTransfer, continueTransfer, saveIfDue } from './snapshots.ts';
+import type { RaftState } from './state.ts';
 
 const empty = new Uint8Array(0);
 /** How far a leader streams ahead of what a follower has acknowledged, in entries. */
 const maxInFlight = 4096;
 /** How much is read from the disk for one message, in bytes; a single entry may be larger. */
 const maxRecallBytes = 1 << 20;
+/** How much one message carries, in bytes; a single entry may be larger. */
+const maxMessageBytes = 8 << 20;
 
 /** Section 6.4 and 5.4.2: an entry of its own term lets a new leader commit what it inherited. */
 export function appendNoOp(state: RaftState): void {
@@ -18,15 +23,9 @@ export function appendNoOp(state: RaftState): void {
 export function appendAsLeader(state: RaftState, payload: Uint8Array): void {
   const index = state.log.lastIndex + 1;
   state.writeEntries(index, [{ term: state.term, payload }]);
-  state.send(state.config.id, {
-    type: 'append-reply',
-    term: state.term,
-    success: true,
-    prevIndex: index - 1,
-    matchIndex: index,
-    hintIndex: 0,
-    round: state.round,
-  });
+  const reply = acceptance(state, index - 1, index, state.round);
+  if (state.rules.countsUnflushed) state.sendEagerly(state.config.id, reply);
+  else state.send(state.config.id, reply);
 }
 
 /** Sends every follower what it lacks, or a heartbeat, and sets the timer of the next one. */
@@ -52,11 +51,16 @@ function sendAppends(state: RaftState, peers: readonly NodeId[], evenIfEmpty: bo
   let last: Append | undefined;
   for (const peer of peers) {
     const progress = progressOf(state, peer);
+    if (needsSnapshot(state, progress)) {
+      if (evenIfEmpty) sendHeartbeat(state, peer);
+      continue;
+    }
     const waits =
       progress.state === 'probe' ? progress.probing : progress.nextIndex > progress.matchIndex + maxInFlight;
     if (waits && !evenIfEmpty) continue;
     const prevIndex = progress.nextIndex - 1;
-    const lacks = waits ? 0 : Math.min(state.log.lastIndex - prevIndex, state.config.maxEntriesPerMessage);
+    const { maxEntriesPerMessage } = state.config;
+    const lacks = waits ? 0 : state.log.countFitting(progress.nextIndex, maxEntriesPerMessage, maxMessageBytes);
     const held = lacks === 0 || state.log.holds(progress.nextIndex);
     if (!held && progress.state === 'replicate') recall(state, progress);
     const count = held ? lacks : 0;
@@ -68,6 +72,20 @@ function sendAppends(state: RaftState, peers: readonly NodeId[], evenIfEmpty: bo
     }
     sendAppend(state, peer, progress, last);
   }
+}
+
+/** Whether what comes next for this follower is no longer in the log; it is sent the snapshot then. */
+function needsSnapshot(state: RaftState, progress: Progress): boolean {
+  if (progress.state === 'snapshot') return true;
+  if (state.log.term(progress.nextIndex - 1) >= 0) return false;
+  beginTransfer(state, progress);
+  return true;
+}
+
+/** A sign of life that every log agrees with. It says nothing of what the follower lacks. */
+function sendHeartbeat(state: RaftState, peer: NodeId): void {
+  state.sendEagerly(peer, appendOf(state, 0, []));
+  continueTransfer(state, progressOf(state, peer));
 }
 
 function appendOf(state: RaftState, prevIndex: number, entries: readonly Entry[]): Append {
@@ -154,30 +172,27 @@ export function onAppend(state: RaftState, from: NodeId, msg: Append): void {
   }
   if (msg.term > state.term) state.becomeFollower(msg.term, from);
   state.hearLeader(from);
-  if (state.log.term(msg.prevIndex) !== msg.prevTerm) {
+  // The log is about to be replaced, and what could be said of it now would not hold.
+  if (state.incoming?.installing === true) return;
+  // What is gone was decided, so it equals the leader's.
+  const equal = msg.prevIndex < state.log.base || state.log.term(msg.prevIndex) === msg.prevTerm;
+  if (!equal) {
     state.send(from, refusal(state, msg, hintFor(state, msg.prevIndex)));
     return;
   }
   const matchIndex = msg.prevIndex + msg.entries.length;
   takeEntries(state, msg);
-  // Only up to what this message proved equal (figure 2: min(leaderCommit, index of last new entry)).
-  state.commitTo(Math.max(state.commitIndex, Math.min(msg.commitIndex, matchIndex)));
-  state.send(from, {
-    type: 'append-reply',
-    term: state.term,
-    success: true,
-    prevIndex: msg.prevIndex,
-    matchIndex,
-    hintIndex: 0,
-    round: msg.round,
-  });
+  const { lastIndex } = state.log;
+  state.commitTo(Math.max(state.commitIndex, state.rules.commitIndexFor(msg.commitIndex, matchIndex, lastIndex)));
+  state.send(from, acceptance(state, msg.prevIndex, matchIndex, msg.round));
+  saveIfDue(state);
 }
 
 /** Section 5.3: overwrite from the first entry that conflicts; a message that brings nothing new changes nothing. */
 function takeEntries(state: RaftState, msg: Append): void {
   for (const [offset, entry] of msg.entries.entries()) {
     const index = msg.prevIndex + 1 + offset;
-    if (state.log.term(index) === entry.term) continue;
+    if (index <= state.log.base || !state.rules.replaces(state.log.term(index), entry.term)) continue;
     state.writeEntries(index, msg.entries.slice(offset));
     return;
   }
@@ -187,11 +202,6 @@ function takeEntries(state: RaftState, msg: Append): void {
 function hintFor(state: RaftState, prevIndex: number): number {
   if (prevIndex > state.log.lastIndex) return state.log.lastIndex + 1;
   return Math.max(state.log.firstIndexOfTermAt(prevIndex), state.commitIndex + 1);
-}
-
-function refusal(state: RaftState, msg: Append, hintIndex: number): AppendReply {
-  const { prevIndex, round } = msg;
-  return { type: 'append-reply', term: state.term, success: false, prevIndex, matchIndex: 0, hintIndex, round };
 }
 
 export function onAppendReply(state: RaftState, from: NodeId, msg: AppendReply): void {
@@ -210,16 +220,23 @@ export function onAppendReply(state: RaftState, from: NodeId, msg: AppendReply):
 function onAccepted(state: RaftState, from: NodeId, progress: Progress, msg: AppendReply): void {
   invariant(msg.matchIndex <= state.log.lastIndex, `${from} acknowledges ${msg.matchIndex}, past the leader's log`);
   progress.matchIndex = Math.max(progress.matchIndex, msg.matchIndex);
-  if (progress.state === 'probe') {
+  // A follower that is sent a snapshot agrees to every heartbeat: only what is in the log again ends that.
+  const meets = progress.state !== 'snapshot' || state.log.term(msg.matchIndex) >= 0;
+  if (progress.state !== 'replicate' && meets) {
     progress.state = 'replicate';
+    progress.transfer = undefined;
     progress.nextIndex = progress.matchIndex + 1;
   }
   progress.nextIndex = Math.max(progress.nextIndex, progress.matchIndex + 1);
-  if (progress.matchIndex > state.commitIndex) advanceCommit(state);
+  if (progress.matchIndex > state.commitIndex) {
+    advanceCommit(state);
+    saveIfDue(state);
+  }
   if (from !== state.config.id) sendAppends(state, [from], false);
 }
 
 function onRefused(state: RaftState, from: NodeId, progress: Progress, msg: AppendReply): void {
+  if (progress.state === 'snapshot') return;
   // A late answer to a message from before the logs met says nothing new.
   const stale =
     progress.state === 'probe' ? msg.prevIndex !== progress.nextIndex - 1 : msg.prevIndex <= progress.matchIndex;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { nothingDurable } from '../../protocol.ts';
 import * as fixture from './fixture.ts';
 import { accepted, appendOf, apply, bytes, entries, leaderHeardTimers, persistVote, reject, send } from './fixture.ts';
 import type { RaftMessage, RaftRecord } from './messages.ts';
@@ -16,7 +17,7 @@ const voted = (term: number, votedFor: string | null): RaftRecord => ({ kind: 'v
 
 function restarted(records: readonly RaftRecord[], rules: RaftRules = correctRules): Raft {
   const raft = new Raft(fixture.configOf(), rules);
-  expect(raft.start(records)).toEqual([electionTimer]);
+  expect(raft.start({ records, firstPosition: 1 })).toEqual([electionTimer]);
   return raft;
 }
 
@@ -51,7 +52,7 @@ describe('a start', () => {
   test('the planted bug "volatile-vote" votes twice in one term', () => {
     const forgetful: RaftRules = { ...correctRules, voteRecord: (term) => ({ kind: 'vote', term, votedFor: null }) };
     const before = new Raft(fixture.configOf(), forgetful);
-    before.start([]);
+    before.start(nothingDurable);
     const records = recordsOf(hear(before, 'n2', { type: 'vote', term: 4, lastIndex: 0, lastTerm: 0 }));
     const again = hear(restarted(records, forgetful), 'n3', { type: 'vote', term: 4, lastIndex: 0, lastTerm: 0 });
     expect(again.at(-1)).toEqual(send('n3', { type: 'vote-reply', term: 4, granted: true }));

@@ -12,6 +12,22 @@ export interface RaftRules {
   readonly voteRecord: (term: number, votedFor: NodeId | null) => RaftRecord;
   /** Whether a leader asks a majority if it still leads before it answers a read. */
   readonly confirmsReads: boolean;
+  /** Whether a log stays as it is under a snapshot: its entry at the snapshot's index is of `ownTerm`, -1 where there is none. */
+  readonly keepsLog: (ownTerm: number, snapshotTerm: number) => boolean;
+  /** Whether an entry of the leader replaces the one that stands at its index, of `ownTerm`, and all behind it. */
+  readonly replaces: (ownTerm: number, leaderTerm: number) => boolean;
+  /** How far a follower commits that is told of `leaderCommit`, and whose log is known to equal the leader's up to `matched`. */
+  readonly commitIndexFor: (leaderCommit: number, matched: number, lastIndex: number) => number;
+  /** Whether a new leader answers reads before it has committed an entry of its own term. */
+  readonly readsBeforeCommit: boolean;
+  /** What names the round of confirmation after `round`. */
+  readonly nextRound: (round: number) => number;
+  /** Whether a leader counts its own copy of an entry before that is durable. */
+  readonly countsUnflushed: boolean;
+  /** Whether a replica asks if it could win before it stands for election. */
+  readonly asksBeforeElection: boolean;
+  /** Whether a leader that hears of no majority steps down, and a follower that hears of a leader denies votes. */
+  readonly checksQuorum: boolean;
 }
 
 export const correctRules: RaftRules = {
@@ -21,6 +37,22 @@ export const correctRules: RaftRules = {
   voteRecord: (term, votedFor) => ({ kind: 'vote', term, votedFor }),
   // Dissertation, section 6.4: a deposed leader may not know that it was deposed.
   confirmsReads: true,
+  // Section 7, figure 13, steps 6 and 7: what follows the snapshot's last entry is kept if that entry is in the log.
+  keepsLog: (ownTerm, snapshotTerm) => ownTerm === snapshotTerm,
+  // Section 5.3: only a conflict deletes what follows; a message may be an old one.
+  replaces: (ownTerm, leaderTerm) => ownTerm !== leaderTerm,
+  // Figure 2: min(leaderCommit, index of last new entry).
+  commitIndexFor: (leaderCommit, matched) => Math.min(leaderCommit, matched),
+  // Dissertation, section 6.4, step 1: until then a leader does not know what is committed (etcd-io/etcd#7331).
+  readsBeforeCommit: false,
+  // Rounds only grow within a term, so that an old echo confirms no new read (etcd-io/etcd#20418).
+  nextRound: (round) => round + 1,
+  // Dissertation, section 10.2.1: a leader may write in parallel, and counts itself once it has flushed.
+  countsUnflushed: false,
+  // Dissertation, section 9.6 (PreVote).
+  asksBeforeElection: true,
+  // Dissertation, section 6.2 (a leader without followers) and 4.2.3 (votes that disrupt).
+  checksQuorum: true,
 };
 
 /** A planted bug of Raft. */

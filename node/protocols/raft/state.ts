@@ -1,43 +1,39 @@
 /** The state of a Raft replica and the few moves that all its parts share. */
 import { fnv1a } from '../../hash.ts';
-import { type Effect, invariant, type NodeId, type ReplicaConfig } from '../../protocol.ts';
+import { type Durable, type Effect, invariant, type NodeId, type ReplicaConfig } from '../../protocol.ts';
 import { RaftLog } from './log.ts';
-import type { Entry, RaftMessage, RaftRecord } from './messages.ts';
+import type { Entry, RaftMessage, RaftRecord, SnapshotRecord } from './messages.ts';
+import type { Progress } from './progress.ts';
 import type { RaftRules } from './rules.ts';
 
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
 
 export type RaftEffect = Effect<RaftMessage, RaftRecord>;
 
-/** What a leader knows of a follower. */
-export interface Progress {
-  /** `probe`: one message at a time, until the logs are known to meet. `replicate`: a stream of messages. */
-  state: 'probe' | 'replicate';
-  /** While probing: a message is on its way. */
-  probing: boolean;
-  nextIndex: number;
-  matchIndex: number;
-  /** The latest round of leadership confirmation that it echoed. */
-  round: number;
-  /** Whether it was heard of since the last check of the quorum. */
-  active: boolean;
-  /** What is being read for it. Only where the logs are known to meet: how far they do is asked without entries. */
-  recall: Recall | undefined;
-}
-
-/** Entries that are read from the disk, to be sent in one message. */
-export interface Recall {
-  readonly from: number;
-  readonly to: number;
-  /** The positions of the records that have not come yet. */
-  readonly awaited: Set<number>;
-  readonly records: Map<number, RaftRecord>;
-}
-
 export interface PendingRead {
   readonly id: number;
   readonly index: number;
   readonly round: number;
+}
+
+/** What an entry takes besides its payload, in bytes, where the length of a log is weighed. */
+const entryCostBytes = 32;
+
+/** A snapshot that is durable. */
+export interface Snapshot {
+  readonly record: SnapshotRecord;
+  readonly bytes: number;
+}
+
+/** A snapshot that a leader is sending. Another leader's snapshot of the same index may be other bytes. */
+export interface Incoming {
+  readonly from: NodeId;
+  readonly term: number;
+  readonly record: SnapshotRecord;
+  /** How much has come, in bytes. */
+  offset: number;
+  /** All has come, and is being made durable and the machine's state. */
+  installing: boolean;
 }
 
 export class RaftState {
@@ -50,8 +46,14 @@ export class RaftState {
   term = 0;
   votedFor: NodeId | null = null;
   readonly log: RaftLog;
+  /** The newest snapshot. */
+  snapshot: Snapshot | undefined;
   /** The position of the last record that was written: how many there are, those of earlier lives included. */
   #position = 0;
+  /** The position of the first record that the log is made of. */
+  #neededFrom = 1;
+  /** The position of the last record that says what term and vote are. */
+  #votePosition = 0;
 
   // Volatile.
   role: Role = 'follower';
@@ -65,6 +67,12 @@ export class RaftState {
   reads: PendingRead[] = [];
   /** Reads that wait for the first commit of this term. */
   earlyReads: number[] = [];
+
+  /** A snapshot of the machine is being saved. */
+  saving: SnapshotRecord | undefined;
+  /** The bytes of what was applied since the state that the newest snapshot holds, or the one that is being saved. */
+  unsavedBytes = 0;
+  incoming: Incoming | undefined;
 
   #effects: RaftEffect[] = [];
 
@@ -81,19 +89,85 @@ export class RaftState {
     this.#effects.push(effect);
   }
 
+  /** Takes up what survived of earlier lives. */
+  restore({ records, firstPosition, snapshot }: Durable<RaftRecord>): void {
+    this.#position = firstPosition - 1;
+    this.#neededFrom = firstPosition;
+    for (const record of records) this.replay(record);
+    if (snapshot === undefined) return;
+    const { record, bytes } = snapshot;
+    invariant(record.kind === 'snapshot', 'what describes a snapshot is no record of one');
+    // The power may have gone before the last entries that were applied were flushed, or an install was written down.
+    this.#takeSnapshot(record, bytes);
+  }
+
   /** Takes up a record of an earlier life. */
   replay(record: RaftRecord): void {
     this.#position += 1;
-    if (record.kind === 'entries') this.log.replaceFrom(record.from, record.entries, this.#position);
-    else {
-      this.term = record.term;
-      this.votedFor = record.votedFor;
+    switch (record.kind) {
+      case 'entries':
+        this.log.replay(record.from, record.entries, this.#position);
+        break;
+      case 'vote':
+        this.term = record.term;
+        this.votedFor = record.votedFor;
+        this.#votePosition = this.#position;
+        break;
+      case 'snapshot':
+        this.log.reset(record.index, record.term);
+        this.#neededFrom = this.#position;
+        break;
     }
   }
 
   #persist(record: RaftRecord): void {
     this.#position += 1;
+    if (record.kind === 'vote') this.#votePosition = this.#position;
     this.emit({ kind: 'persist', record });
+  }
+
+  /** The machine has the state of a snapshot that is durable. A log that does not lead to it is void, and that is written down. */
+  install(record: SnapshotRecord, bytes: number): void {
+    invariant(record.index > this.commitIndex, `snapshot ${record.index} is older than what is decided`);
+    this.#takeSnapshot(record, bytes);
+    this.#compact();
+  }
+
+  #takeSnapshot(record: SnapshotRecord, bytes: number): void {
+    const { index, term } = record;
+    this.snapshot = { record, bytes };
+    this.commitIndex = index;
+    this.unsavedBytes = 0;
+    if (this.rules.keepsLog(this.log.term(index), term)) return;
+    this.log.reset(index, term);
+    this.#persist(record);
+    this.#neededFrom = this.#position;
+  }
+
+  /**
+   * A snapshot of this replica's machine is durable. The log behind the one before stays: for followers that lag a little,
+   * and for one that is just being sent that snapshot.
+   */
+  saved(record: SnapshotRecord, bytes: number): void {
+    const previous = this.snapshot?.record.index ?? 0;
+    this.snapshot = { record, bytes };
+    if (previous > this.log.base) {
+      // The record that holds the last entry to go stays, for its term says what stood before those that are left.
+      this.#neededFrom = this.log.position(previous);
+      this.log.compactTo(previous);
+    }
+    this.#compact(previous);
+  }
+
+  /** Gives up records that are needed no more. The term and the vote are written anew where theirs would go. */
+  #compact(index = this.snapshot?.record.index ?? 0): void {
+    if (this.#votePosition < this.#neededFrom) {
+      this.#persist({ kind: 'vote', term: this.term, votedFor: this.votedFor });
+    }
+    this.emit({ kind: 'compact', position: this.#neededFrom, index });
+    if (!this.config.trace) return;
+    const { base, lastIndex, bytes } = this.log;
+    this.emit({ kind: 'note', fact: { type: 'compact', index: base, entries: lastIndex - base, bytes } });
   }
 
   takeEffects(): readonly RaftEffect[] {
@@ -198,8 +272,10 @@ export class RaftState {
   commitTo(index: number): void {
     invariant(index <= this.log.lastIndex, `commit index ${index} is past the end of the log, ${this.log.lastIndex}`);
     for (let next = this.commitIndex + 1; next <= index; next += 1) {
+      const { payload } = this.log.entry(next);
+      this.unsavedBytes += payload.length + entryCostBytes;
       // A decided entry is durable on a majority, whether or not this replica has flushed it.
-      this.emit({ kind: 'apply', index: next, payload: this.log.entry(next).payload, eager: true });
+      this.emit({ kind: 'apply', index: next, payload, eager: true });
     }
     this.commitIndex = Math.max(this.commitIndex, index);
     this.log.forget(this.commitIndex);
