@@ -23,6 +23,8 @@ export type Input<M, R = never> =
    * answers it with a `read` effect, or treats it as a write and orders it.
    */
   | { readonly kind: 'request'; readonly id: number; readonly access: 'write' | 'read'; readonly payload: Uint8Array }
+  /** The operator of the group wants something of it. Answered by one `ordered`, unless this replica ends before. */
+  | { readonly kind: 'order'; readonly id: number; readonly order: Order }
   /** The answer of an outside service to an earlier `ask`. */
   | { readonly kind: 'answer'; readonly id: number; readonly payload: Uint8Array }
   /** The record that an earlier `recall` asked for. */
@@ -94,10 +96,19 @@ export type Effect<M, R> =
   | { readonly kind: 'read'; readonly id: number; readonly index: number; readonly eager?: boolean }
   /** The batch `id` was not taken up and never will be: its clients may try elsewhere, best at `leader`. */
   | { readonly kind: 'reject'; readonly id: number; readonly leader?: NodeId }
+  /** What became of the order `id`: it is done, or `error` says in a sentence why it is not. */
+  | { readonly kind: 'ordered'; readonly id: number; readonly error?: string }
   /** Ask a service outside of the replica (an application in another process); comes back as an `answer`. */
   | { readonly kind: 'ask'; readonly id: number; readonly service: string; readonly payload: Uint8Array }
   /** A fact for the observers of the experiment. Changes nothing. Emitted only when the replica is traced. */
   | { readonly kind: 'note'; readonly fact: ProtocolFact };
+
+/** What an operator may ask of a group. A protocol that cannot do it says so. */
+export type Order =
+  /** Who belongs to the group from now on: those who vote, and those who only learn what is decided. */
+  | { readonly kind: 'reconfigure'; readonly voters: readonly NodeId[]; readonly learners: readonly NodeId[] }
+  /** This replica is to lead. */
+  | { readonly kind: 'transfer'; readonly to: NodeId };
 
 /** Facts that the lab's invariant checkers read. `epoch` is the term, ballot, view or round. */
 export type ProtocolFact =
@@ -110,6 +121,14 @@ export type ProtocolFact =
       readonly prevEpoch: number;
       readonly hash: number;
     }
+  /** The configuration that is in force from `index` on; `outgoing` are voters of the one that is being left. */
+  | {
+      readonly type: 'configuration';
+      readonly index: number;
+      readonly voters: readonly NodeId[];
+      readonly outgoing: readonly NodeId[];
+      readonly learners: readonly NodeId[];
+    }
   /** Of the log, so many entries (and bytes of payloads) are left; those up to `index` are in a snapshot, and gone. */
   | { readonly type: 'compact'; readonly index: number; readonly entries: number; readonly bytes: number };
 
@@ -121,6 +140,8 @@ export interface ProtocolView {
   readonly leader?: NodeId;
   readonly commitIndex: number;
   readonly lastIndex: number;
+  /** Who belongs to the group as far as this replica knows; absent where that cannot change. */
+  readonly members?: readonly NodeId[];
 }
 
 /** What of earlier lives a replica begins from. */
@@ -169,7 +190,7 @@ export interface Crypto {
 /** What every replica is told about itself and its group. */
 export interface ReplicaConfig {
   readonly id: NodeId;
-  /** All members of the group, this one included, in the same order everywhere. */
+  /** Who votes in the group at its very beginning, in the same order everywhere. This replica may come to it later. */
   readonly members: readonly NodeId[];
   readonly electionTimeoutMs: readonly [min: number, max: number];
   readonly heartbeatIntervalMs: number;

@@ -21,6 +21,8 @@ interface Letter {
 const keptLetters = 200;
 const honestly: Behaviour<unknown, unknown> = (honest) => honest;
 
+type Weather = 'timers' | 'crashes' | 'powerCuts' | 'syncs' | 'orders' | 'overtaking' | 'loss';
+
 export class RandomPlay {
   readonly #definition: AnyProtocol;
   readonly #generator: ReturnType<typeof xoroshiro128plus>;
@@ -31,7 +33,7 @@ export class RandomPlay {
     { readonly actor: Actor<unknown, unknown>; readonly timer: string; atMs: number }
   >();
   /** How often things go wrong; drawn once, so that some plays are hit hard by one kind. Parts of 1000, or of 100. */
-  readonly #weather: Readonly<Record<'timers' | 'crashes' | 'powerCuts' | 'syncs' | 'overtaking' | 'loss', number>>;
+  readonly #weather: Readonly<Record<Weather, number>>;
   #letters: Letter[] = [];
   readonly #old: Letter[] = [];
   #nowMs = 0;
@@ -48,6 +50,7 @@ export class RandomPlay {
       crashes: this.#pick([1, 5, 20]),
       powerCuts: this.#pick([0, 0, 3]),
       syncs: this.#pick([20, 250]),
+      orders: this.#pick([0, 2, 10]),
       overtaking: this.#pick([0, 10, 50]),
       loss: this.#pick([0, 5, 20]),
     };
@@ -87,7 +90,10 @@ export class RandomPlay {
       this.#settle();
       const index = this.#decided.findIndex((decided) => decided !== undefined && textOf(decided) === payload);
       if (index > 0 && this.#actors.every(({ appliedIndex }) => appliedIndex >= index)) return timers;
-      if (timers % 10 === 0) this.#write(payload);
+      if (timers % 10 === 0) {
+        this.#orderAllBack();
+        this.#write(payload);
+      }
       const next = [...this.#dueMs.values()].sort((a, b) => a.atMs - b.atMs)[0];
       if (next === undefined) return maxTimers;
       this.#nowMs = Math.max(this.#nowMs, next.atMs);
@@ -107,14 +113,15 @@ export class RandomPlay {
   #disturb(): void {
     const actor = this.#pick(this.#actors);
     if (actor.errandsUnderWay > 0 && this.#integer(1) === 0) actor.finishErrand();
-    const { timers, crashes, powerCuts, syncs } = this.#weather;
+    const { timers, crashes, powerCuts, syncs, orders } = this.#weather;
     const dice = this.#integer(999);
     if (dice < timers) this.#fireAny(actor);
     else if (dice < timers + crashes) this.#crash(actor);
     else if (dice < 150) this.#request(actor, dice < 140 ? 'write' : 'read', `${this.#lastRequest}`);
     else if (dice < 170) this.#repeatOld();
-    else if (dice < 200) actor.start(this.#integer(3));
-    else if (dice < 200 + powerCuts) for (const each of this.#actors) this.#powerOff(each);
+    else if (dice < 170 + orders) this.#order(actor);
+    else if (dice < 205) actor.start(this.#integer(3));
+    else if (dice < 205 + powerCuts) for (const each of this.#actors) this.#powerOff(each);
     else if (dice < 210 + syncs) actor.sync();
     else this.#deliver();
   }
@@ -171,6 +178,35 @@ export class RandomPlay {
 
   #write(text: string): void {
     for (const actor of this.#actors) this.#request(actor, 'write', text);
+  }
+
+  /** The operator wants another leader, or other members: any, but for one voter at least. */
+  #order(actor: Actor<unknown, unknown>): void {
+    this.#lastRequest += 1;
+    const [first, ...others] = this.#shuffled();
+    if (this.#integer(3) === 0)
+      actor.step({ kind: 'order', id: this.#lastRequest, order: { kind: 'transfer', to: first } });
+    else {
+      const voters = [first, ...others.filter(() => this.#integer(1) === 0)];
+      const learners = others.filter((id) => !voters.includes(id) && this.#integer(2) === 0);
+      actor.step({ kind: 'order', id: this.#lastRequest, order: { kind: 'reconfigure', voters, learners } });
+    }
+  }
+
+  /** All are to vote again, whoever leads. */
+  #orderAllBack(): void {
+    const voters = this.#actors.map(({ id }) => id);
+    for (const actor of this.#actors) {
+      this.#lastRequest += 1;
+      actor.step({ kind: 'order', id: this.#lastRequest, order: { kind: 'reconfigure', voters, learners: [] } });
+    }
+  }
+
+  #shuffled(): [NodeId, ...NodeId[]] {
+    const left = this.#actors.map(({ id }) => id);
+    const shuffled: NodeId[] = [];
+    while (left.length > 0) shuffled.push(...left.splice(this.#integer(left.length - 1), 1));
+    return shuffled as [NodeId, ...NodeId[]];
   }
 
   /** Delivers and syncs until nothing is left to do; gives up (and leaves it to the timers) where that takes too long. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { maxEntries, raftCodec } from './codec.ts';
+import { anyConfiguration } from './configuration-fixture.ts';
 import type { Entry, RaftMessage, RaftRecord } from './messages.ts';
 
 const number = fc.oneof(
@@ -8,14 +9,19 @@ const number = fc.oneof(
   fc.nat(300),
   fc.constantFrom(0, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER),
 );
-const entries = fc.array(fc.record<Entry>({ term: number, payload: fc.uint8Array({ maxLength: 40 }) }), {
-  maxLength: 6,
-});
+const anyEntry = fc.record<Entry>(
+  { term: number, payload: fc.uint8Array({ maxLength: 40 }), kind: fc.constant('configuration') },
+  { requiredKeys: ['term', 'payload'] },
+);
+const entries = fc.array(anyEntry, { maxLength: 6 });
 
 const messages = {
   'pre-vote': fc.record({ type: fc.constant('pre-vote'), term: number, lastIndex: number, lastTerm: number }),
   'pre-vote-reply': fc.record({ type: fc.constant('pre-vote-reply'), term: number, granted: fc.boolean() }),
-  vote: fc.record({ type: fc.constant('vote'), term: number, lastIndex: number, lastTerm: number }),
+  vote: fc.record(
+    { type: fc.constant('vote'), term: number, lastIndex: number, lastTerm: number, transfer: fc.constant(true) },
+    { requiredKeys: ['type', 'term', 'lastIndex', 'lastTerm'] },
+  ),
   'vote-reply': fc.record({ type: fc.constant('vote-reply'), term: number, granted: fc.boolean() }),
   append: fc.record({
     type: fc.constant('append'),
@@ -43,7 +49,9 @@ const messages = {
     offset: number,
     bytes: fc.uint8Array({ maxLength: 40 }),
     last: fc.boolean(),
+    configuration: anyConfiguration,
   }),
+  'timeout-now': fc.record({ type: fc.constant('timeout-now'), term: number }),
   'install-reply': fc.record({
     type: fc.constant('install-reply'),
     term: number,
@@ -55,14 +63,19 @@ const messages = {
 const records = {
   vote: fc.record({ kind: fc.constant('vote'), term: number, votedFor: fc.option(fc.string({ unit: 'grapheme' })) }),
   entries: fc.record({ kind: fc.constant('entries'), from: fc.integer({ min: 1, max: 2 ** 53 - 1 }), entries }),
-  snapshot: fc.record({ kind: fc.constant('snapshot'), index: fc.integer({ min: 1, max: 2 ** 53 - 1 }), term: number }),
+  snapshot: fc.record({
+    kind: fc.constant('snapshot'),
+    index: fc.integer({ min: 1, max: 2 ** 53 - 1 }),
+    term: number,
+    configuration: anyConfiguration,
+  }),
 } satisfies { [K in RaftRecord['kind']]: fc.Arbitrary<{ kind: K }> };
 
 /** With payloads as plain arrays: a view is compared by its bytes, not by what it is a view of. */
 function bare(value: RaftMessage | RaftRecord | null): unknown {
   if (value !== null && 'bytes' in value) return { ...value, bytes: [...value.bytes] };
   if (value === null || !('entries' in value)) return value;
-  return { ...value, entries: value.entries.map(({ term, payload }) => ({ term, payload: [...payload] })) };
+  return { ...value, entries: value.entries.map((entry) => ({ ...entry, payload: [...entry.payload] })) };
 }
 
 const anyMessage = fc.oneof(...Object.values(messages)) as fc.Arbitrary<RaftMessage>;

@@ -4,7 +4,8 @@
  *     version u8 | type u8 | fields
  *
  * A number is 8 bytes and at most 2^53 - 1, a flag is one byte, bytes are their length as u32 and themselves, and a list of
- * entries is its count as u32, then for each entry its term and its payload as bytes. The fields are in the order in which `messages.ts`
+ * entries is its count as u32, then for each entry its kind as one byte, its term as 7, and its payload as bytes. A
+ * configuration is bytes, see `configuration-codec.ts`. The fields are in the order in which `messages.ts`
  * names them.
  *
  * Decoding takes no number at its word: a count or a length is held against what is left of the bytes before anything
@@ -12,6 +13,8 @@
  * into the decoded bytes; nothing is copied, and nobody may write to those bytes afterwards.
  */
 import type { Codec } from '../../protocol.ts';
+import { type Configuration, emptyConfiguration } from './configuration.ts';
+import { decodeConfiguration, encodeConfiguration } from './configuration-codec.ts';
 import type { Append, AppendReply, Entry, Install, RaftMessage, RaftRecord } from './messages.ts';
 
 const version = 1;
@@ -21,18 +24,15 @@ export const maxEntries = 65_536;
 const headBytes = 2;
 const numberBytes = 8;
 const entryHeadBytes = numberBytes + 4;
+/** The kinds of entries. */
+const commands = 0;
+const configuration = 1;
 const none = 0;
 const some = 1;
 
 const messageTypes = [
-  'pre-vote',
-  'pre-vote-reply',
-  'vote',
-  'vote-reply',
-  'append',
-  'append-reply',
-  'install',
-  'install-reply',
+  ...(['pre-vote', 'pre-vote-reply', 'vote', 'vote-reply', 'append', 'append-reply'] as const),
+  ...(['install', 'install-reply', 'timeout-now'] as const),
 ] as const;
 const recordKinds = ['vote', 'entries', 'snapshot'] as const;
 
@@ -81,8 +81,11 @@ class Writer {
   /** @param copiedBytes - payloads with fewer bytes are copied; larger ones become pieces */
   entries(entries: readonly Entry[], copiedBytes: number): this {
     this.#at = this.buffer.writeUInt32BE(entries.length, this.#at);
-    for (const { term, payload } of entries) {
+    for (const { term, payload, kind } of entries) {
+      const at = this.#at;
       this.number(term);
+      // A term takes no more than 7 of its 8 bytes.
+      this.buffer[at] = kind === undefined ? commands : configuration;
       this.#at = this.buffer.writeUInt32BE(payload.length, this.#at);
       if (payload.length < copiedBytes) this.bytes(payload);
       else this.#piece(payload);
@@ -169,6 +172,12 @@ class Reader {
     return bytes;
   }
 
+  configuration(): Configuration {
+    const decoded = decodeConfiguration(this.sized());
+    if (decoded === null) this.#sound = false;
+    return decoded ?? emptyConfiguration;
+  }
+
   entries(): readonly Entry[] {
     const entries: Entry[] = [];
     const count = this.#u32();
@@ -178,13 +187,22 @@ class Reader {
       return entries;
     }
     for (let left = count; left > 0 && this.#sound; left -= 1) {
-      const term = this.number();
-      const length = this.#u32();
-      if (!this.#has(length)) break;
-      entries.push({ term, payload: this.#buffer.subarray(this.#at, this.#at + length) });
-      this.#at += length;
+      const kind = this.#buffer[this.#at];
+      const term = this.#termBehindKind();
+      const payload = this.sized();
+      if (kind === commands) entries.push({ term, payload });
+      else if (kind === configuration) entries.push({ term, payload, kind: 'configuration' });
+      else this.#sound = false;
     }
     return entries;
+  }
+
+  #termBehindKind(): number {
+    if (!this.#has(numberBytes)) return 0;
+    const value = (this.#buffer.readUInt32BE(this.#at) % 2 ** 24) * 2 ** 32 + this.#buffer.readUInt32BE(this.#at + 4);
+    this.#at += numberBytes;
+    if (!Number.isSafeInteger(value)) this.#sound = false;
+    return value;
   }
 
   #u32(): number {
@@ -206,8 +224,15 @@ function encodeMessage(msg: RaftMessage): Uint8Array {
   const type = messageTypes.indexOf(msg.type);
   switch (msg.type) {
     case 'pre-vote':
-    case 'vote':
       return new Writer(type, 3 * numberBytes).number(msg.term).number(msg.lastIndex).number(msg.lastTerm).buffer;
+    case 'vote':
+      return new Writer(type, 3 * numberBytes + 1)
+        .number(msg.term)
+        .number(msg.lastIndex)
+        .number(msg.lastTerm)
+        .flag(msg.transfer === true).buffer;
+    case 'timeout-now':
+      return new Writer(type, numberBytes).number(msg.term).buffer;
     case 'pre-vote-reply':
     case 'vote-reply':
       return new Writer(type, numberBytes + 1).number(msg.term).flag(msg.granted).buffer;
@@ -223,13 +248,15 @@ function encodeMessage(msg: RaftMessage): Uint8Array {
 }
 
 function encodeInstall(type: number, msg: Install): Uint8Array {
-  return new Writer(type, 4 * numberBytes + 4 + msg.bytes.length + 1)
+  const members = encodeConfiguration(msg.configuration);
+  return new Writer(type, 4 * numberBytes + 4 + msg.bytes.length + 1 + 4 + members.length)
     .number(msg.term)
     .number(msg.index)
     .number(msg.lastTerm)
     .number(msg.offset)
     .sized(msg.bytes)
-    .flag(msg.last).buffer;
+    .flag(msg.last)
+    .sized(members).buffer;
 }
 
 function encodeAppend(type: number, msg: Append): Uint8Array {
@@ -258,8 +285,13 @@ function readMessage(reader: Reader): RaftMessage | null {
   const type = messageTypes[reader.type];
   switch (type) {
     case 'pre-vote':
-    case 'vote':
       return { type, term: reader.number(), lastIndex: reader.number(), lastTerm: reader.number() };
+    case 'vote': {
+      const vote = { type, term: reader.number(), lastIndex: reader.number(), lastTerm: reader.number() };
+      return reader.flag() ? { ...vote, transfer: true } : vote;
+    }
+    case 'timeout-now':
+      return { type, term: reader.number() };
     case 'pre-vote-reply':
     case 'vote-reply':
       return { type, term: reader.number(), granted: reader.flag() };
@@ -293,6 +325,7 @@ function readMessage(reader: Reader): RaftMessage | null {
         offset: reader.number(),
         bytes: reader.sized(),
         last: reader.flag(),
+        configuration: reader.configuration(),
       };
     case 'install-reply':
       return { type, term: reader.number(), index: reader.number(1), offset: reader.number() };
@@ -311,7 +344,12 @@ function encodeRecord(record: RaftRecord): readonly Uint8Array[] {
       .pieces();
   }
   if (record.kind === 'snapshot') {
-    return new Writer(type, 2 * numberBytes).number(record.index).number(record.term).pieces();
+    const members = encodeConfiguration(record.configuration);
+    return new Writer(type, 2 * numberBytes + 4 + members.length)
+      .number(record.index)
+      .number(record.term)
+      .sized(members)
+      .pieces();
   }
   const name = record.votedFor === null ? null : Buffer.from(record.votedFor);
   const writer = new Writer(type, numberBytes + 1 + (name?.length ?? 0)).number(record.term).flag(name !== null);
@@ -327,7 +365,7 @@ function readRecord(reader: Reader): RaftRecord | null {
       // Index 0 stands before the first entry; nothing can be written there.
       return { kind, from: reader.number(1), entries: reader.entries() };
     case 'snapshot':
-      return { kind, index: reader.number(1), term: reader.number() };
+      return { kind, index: reader.number(1), term: reader.number(), configuration: reader.configuration() };
     default:
       return null;
   }

@@ -1,23 +1,24 @@
 /** Leader election with PreVote, CheckQuorum and denial of votes. Dissertation, sections 3.4, 4.2.3, 6.2 and 9.6. */
 import { invariant, type NodeId } from '../../protocol.ts';
-import type { PreVote, PreVoteReply, Vote, VoteReply } from './messages.ts';
+import { members } from './configuration.ts';
+import type { PreVote, PreVoteReply, TimeoutNow, Vote, VoteReply } from './messages.ts';
 import { newProgress } from './progress.ts';
+import { voteResult } from './quorum.ts';
 import { appendNoOp, broadcastAppend } from './replication.ts';
 import type { RaftState } from './state.ts';
 
 /** The election time-out ran out: ask first whether an election could be won, without raising the term. */
 export function startPreVote(state: RaftState): void {
   if (state.role === 'leader') return;
-  // What it would stand for is about to be replaced.
-  if (state.incoming?.installing === true) {
+  state.leader = undefined;
+  state.leaderHeard = false;
+  if (!mayStand(state)) {
     state.resetElectionTimer();
     return;
   }
-  state.leader = undefined;
-  state.leaderHeard = false;
   if (!state.rules.asksBeforeElection) {
     state.emit({ kind: 'timer', timer: 'retry', afterMs: retryMs(state) });
-    becomeCandidate(state);
+    becomeCandidate(state, false);
     return;
   }
   state.setRole('pre-candidate');
@@ -26,6 +27,11 @@ export function startPreVote(state: RaftState): void {
   state.emit({ kind: 'timer', timer: 'retry', afterMs: retryMs(state) });
   countPreVote(state, state.config.id, true);
   askForVotes(state);
+}
+
+/** Who has no vote does not stand (section 4.2.1), nor whose log is about to be replaced. */
+function mayStand(state: RaftState): boolean {
+  return state.isVoter && state.incoming?.installing !== true;
 }
 
 function retryMs(state: RaftState): [number, number] {
@@ -40,7 +46,8 @@ function askForVotes(state: RaftState): void {
     if (state.role === 'pre-candidate') {
       state.send(peer, { type: 'pre-vote', term: state.term + 1, lastIndex, lastTerm });
     } else {
-      state.send(peer, { type: 'vote', term: state.term, lastIndex, lastTerm });
+      const vote: Vote = { type: 'vote', term: state.term, lastIndex, lastTerm };
+      state.send(peer, state.standsByTransfer ? { ...vote, transfer: true } : vote);
     }
   }
 }
@@ -76,16 +83,15 @@ export function onPreVoteReply(state: RaftState, from: NodeId, msg: PreVoteReply
 
 function countPreVote(state: RaftState, from: NodeId, granted: boolean): void {
   state.votes.set(from, granted);
-  if (grants(state) >= state.quorum) becomeCandidate(state);
+  if (hasWon(state)) becomeCandidate(state, false);
 }
 
-function grants(state: RaftState): number {
-  let count = 0;
-  for (const granted of state.votes.values()) if (granted) count += 1;
-  return count;
+function hasWon({ configuration, votes, rules }: RaftState): boolean {
+  return voteResult(configuration, votes, rules.tally) === 'won';
 }
 
-function becomeCandidate(state: RaftState): void {
+function becomeCandidate(state: RaftState, transfer: boolean): void {
+  state.standsByTransfer = transfer;
   state.setTermAndVote(state.term + 1, state.config.id);
   state.setRole('candidate');
   state.votes.clear();
@@ -98,7 +104,7 @@ function becomeCandidate(state: RaftState): void {
 export function onVote(state: RaftState, from: NodeId, msg: Vote): void {
   if (msg.term > state.term) {
     // Section 4.2.3: within the shortest time-out of hearing from a leader, neither vote nor take over the term.
-    if (hasLiveLeader(state)) return;
+    if (hasLiveLeader(state) && msg.transfer !== true) return;
     state.becomeFollower(msg.term);
   }
   const granted =
@@ -117,7 +123,16 @@ export function onVoteReply(state: RaftState, from: NodeId, msg: VoteReply): voi
   }
   if (state.role !== 'candidate' || msg.term !== state.term) return;
   state.votes.set(from, msg.granted);
-  if (grants(state) >= state.quorum) becomeLeader(state);
+  if (hasWon(state)) becomeLeader(state);
+}
+
+/** Section 3.10: the leader has brought this replica's log up to date, and wants it to lead. */
+export function onTimeoutNow(state: RaftState, msg: TimeoutNow): void {
+  if (msg.term !== state.term || state.role !== 'follower' || !mayStand(state)) return;
+  state.leader = undefined;
+  state.leaderHeard = false;
+  state.emit({ kind: 'timer', timer: 'retry', afterMs: retryMs(state) });
+  becomeCandidate(state, true);
 }
 
 function becomeLeader(state: RaftState): void {
@@ -126,7 +141,7 @@ function becomeLeader(state: RaftState): void {
   state.setRole('leader');
   state.votes.clear();
   state.progress.clear();
-  for (const member of state.config.members) state.progress.set(member, newProgress(state.log.lastIndex + 1));
+  for (const member of members(state.configuration)) state.progress.set(member, newProgress(state.log.lastIndex + 1));
   state.round = 0;
   state.emit({ kind: 'cancel', timer: 'election' });
   state.emit({ kind: 'cancel', timer: 'lease' });
@@ -144,13 +159,10 @@ function setQuorumTimer(state: RaftState): void {
 /** CheckQuorum (section 6.2): a leader that heard from no majority for an election time-out steps down. */
 export function checkQuorum(state: RaftState): void {
   if (state.role !== 'leader' || !state.rules.checksQuorum) return;
-  let heard = 1;
-  for (const peer of state.peers) {
-    const progress = state.progress.get(peer);
-    if (progress?.active !== true) continue;
-    heard += 1;
-    progress.active = false;
-  }
-  if (heard >= state.quorum) setQuorumTimer(state);
+  const own = state.progress.get(state.config.id);
+  if (own !== undefined) own.active = true;
+  const heard = state.majority(({ active }) => active);
+  for (const progress of state.progress.values()) progress.active = false;
+  if (heard) setQuorumTimer(state);
   else state.becomeFollower(state.term);
 }

@@ -1,10 +1,13 @@
 /** Raft's messages and durable records: immutable values. */
 import type { NodeId } from '../../protocol.ts';
+import type { Configuration } from './configuration.ts';
 
-/** A log entry: one batch of commands. An empty payload is the no-op that begins a term. */
+/** A log entry: one batch of commands, or a configuration. An empty payload is the no-op that begins a term. */
 export interface Entry {
   readonly term: number;
   readonly payload: Uint8Array;
+  /** The payload is a configuration (see `configuration-codec.ts`), and not for the machine. */
+  readonly kind?: 'configuration';
 }
 
 /** Asks whether a vote would be granted, before any term is raised. Dissertation, section 9.6. */
@@ -28,6 +31,8 @@ export interface Vote {
   readonly term: number;
   readonly lastIndex: number;
   readonly lastTerm: number;
+  /** The leader itself has asked for this election; that it is alive is no reason to deny it. Dissertation, section 3.10. */
+  readonly transfer?: true;
 }
 
 export interface VoteReply {
@@ -76,6 +81,8 @@ export interface Install {
   readonly bytes: Uint8Array;
   /** Nothing follows it. */
   readonly last: boolean;
+  /** The configuration at `index`. */
+  readonly configuration: Configuration;
 }
 
 /** A piece has come, or another one is wanted. */
@@ -87,7 +94,16 @@ export interface InstallReply {
   readonly offset: number;
 }
 
-export type RaftMessage = PreVote | PreVoteReply | Vote | VoteReply | Append | AppendReply | Install | InstallReply;
+/** The leader asks the receiver to stand for election at once. Dissertation, section 3.10. */
+export interface TimeoutNow {
+  readonly type: 'timeout-now';
+  readonly term: number;
+}
+
+export type RaftMessage =
+  | (PreVote | PreVoteReply | Vote | VoteReply)
+  | (Append | AppendReply | Install | InstallReply)
+  | TimeoutNow;
 
 /** What a replica writes down before it answers. Section 5.1, figure 2: currentTerm, votedFor, log[]. */
 export type RaftRecord =
@@ -105,4 +121,6 @@ export interface SnapshotRecord {
   readonly index: number;
   /** The term of the entry at `index`. */
   readonly term: number;
+  /** The configuration at `index`: the entry that says it may be gone. Section 5.1. */
+  readonly configuration: Configuration;
 }

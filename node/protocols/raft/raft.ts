@@ -1,5 +1,7 @@
 import type { Durable, Input, Protocol, ProtocolView, ReplicaConfig } from '../../protocol.ts';
+import { members } from './configuration.ts';
 import * as election from './election.ts';
+import * as membership from './membership.ts';
 import type { RaftMessage, RaftRecord } from './messages.ts';
 import { onProgress, onRead } from './reads.ts';
 import * as replication from './replication.ts';
@@ -48,6 +50,9 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
         if (input.access === 'read') onRead(this.#state, input.id);
         else this.#onWrite(input.id, input.payload);
         break;
+      case 'order':
+        membership.onOrder(this.#state, input.id, input.order);
+        break;
       case 'recalled':
         replication.onRecalled(this.#state, input.position, input.record);
         break;
@@ -67,14 +72,15 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
   }
 
   view(): ProtocolView {
-    const { role, term: epoch, leader, commitIndex, log } = this.#state;
-    const view = { role, epoch, commitIndex, lastIndex: log.lastIndex };
+    const { role, term: epoch, leader, commitIndex, log, configuration } = this.#state;
+    const view = { role, epoch, commitIndex, lastIndex: log.lastIndex, members: members(configuration) };
     return leader === undefined ? view : { ...view, leader };
   }
 
   #onWrite(id: number, payload: Uint8Array): void {
     const state = this.#state;
-    if (state.role !== 'leader' || !hasRoom(state, payload)) {
+    // Section 3.10: while leadership is handed over nothing is taken up.
+    if (state.role !== 'leader' || state.transfer !== undefined || !hasRoom(state, payload)) {
       state.reject(id);
       return;
     }
@@ -102,9 +108,13 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
       case 'append-reply':
         replication.onAppendReply(this.#state, from, msg);
         onProgress(this.#state);
+        membership.onProgress(this.#state, from);
         break;
       case 'install':
         snapshots.onInstall(this.#state, from, msg);
+        break;
+      case 'timeout-now':
+        election.onTimeoutNow(this.#state, msg);
         break;
       case 'install-reply':
         snapshots.onInstallReply(this.#state, from, msg);
@@ -125,6 +135,12 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
         break;
       case 'quorum':
         election.checkQuorum(this.#state);
+        break;
+      case 'change':
+        membership.onChangeTimeout(this.#state);
+        break;
+      case 'transfer':
+        membership.onTransferTimeout(this.#state);
         break;
       case 'heartbeat':
         if (this.#state.role === 'leader') replication.broadcastAppend(this.#state);

@@ -51,8 +51,7 @@ function confirmReads(state: RaftState): void {
   const waiting = state.reads;
   const [first] = waiting;
   if (first === undefined || !state.majority(({ round }) => round >= first.round)) return;
-  const echoed = [...state.progress.values()].map((progress) => progress.round).sort((a, b) => b - a);
-  const confirmed = echoed[state.quorum - 1] ?? 0;
+  const confirmed = state.reachedByMajority(({ round }) => round);
   state.reads = waiting.filter((read) => read.round > confirmed);
   for (const { id, index, round } of waiting) {
     if (round <= confirmed) state.emit({ kind: 'read', id, index, eager: true });

@@ -1,5 +1,7 @@
 /** Log replication in batches. Dissertation, sections 3.5, 3.6.2 and 10.2. */
 import { invariant, type NodeId } from '../../protocol.ts';
+import type { Configuration } from './configuration.ts';
+import { encodeConfiguration } from './configuration-codec.ts';
 import type { Append, AppendReply, Entry, RaftRecord } from './messages.ts';
 import type { Progress, Recall } from './progress.ts';
 import { acceptance, refusal } from './replies.ts';
@@ -19,10 +21,20 @@ export function appendNoOp(state: RaftState): void {
   appendAsLeader(state, empty);
 }
 
-/** Puts a batch at the end of the log. The leader's own copy counts once it is durable. */
+/** Puts a batch at the end of the log. */
 export function appendAsLeader(state: RaftState, payload: Uint8Array): void {
+  append(state, { term: state.term, payload });
+}
+
+/** Puts a configuration at the end of the log, and acts by it from now on. */
+export function appendConfiguration(state: RaftState, configuration: Configuration): void {
+  append(state, { term: state.term, payload: encodeConfiguration(configuration), kind: 'configuration' });
+}
+
+/** The leader's own copy counts once it is durable. */
+function append(state: RaftState, entry: Entry): void {
   const index = state.log.lastIndex + 1;
-  state.writeEntries(index, [{ term: state.term, payload }]);
+  state.writeEntries(index, [entry]);
   const reply = acceptance(state, index - 1, index, state.round);
   if (state.rules.countsUnflushed) state.sendEagerly(state.config.id, reply);
   else state.send(state.config.id, reply);
@@ -210,7 +222,9 @@ export function onAppendReply(state: RaftState, from: NodeId, msg: AppendReply):
     return;
   }
   if (state.role !== 'leader' || msg.term < state.term) return;
-  const progress = progressOf(state, from);
+  const progress = state.progress.get(from);
+  // It was removed from the group, and had something to say yet.
+  if (progress === undefined) return;
   progress.active = true;
   progress.round = Math.max(progress.round, msg.round);
   if (msg.success) onAccepted(state, from, progress, msg);
@@ -253,8 +267,7 @@ function onRefused(state: RaftState, from: NodeId, progress: Progress, msg: Appe
 /** Commits what a majority stores, but only by way of an entry of the present term (section 5.4.2). */
 function advanceCommit(state: RaftState): void {
   if (!state.majority(({ matchIndex }) => matchIndex > state.commitIndex)) return;
-  const stored = [...state.progress.values()].map((progress) => progress.matchIndex).sort((a, b) => b - a);
-  const index = stored[state.quorum - 1] ?? 0;
+  const index = state.reachedByMajority(({ matchIndex }) => matchIndex);
   if (!state.rules.commitsByCounting(state.log.term(index), state.term)) return;
   state.commitTo(index);
 }

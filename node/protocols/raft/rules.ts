@@ -4,12 +4,17 @@
  */
 import type { Defect, NodeId } from '../../protocol.ts';
 import type { RaftRecord } from './messages.ts';
+import { holdsFor, type Tally } from './quorum.ts';
 
 export interface RaftRules {
   /** Whether an entry of `entryTerm`, stored by a majority, may be committed by counting in `currentTerm`. */
   readonly commitsByCounting: (entryTerm: number, currentTerm: number) => boolean;
   /** What is written down when a replica enters a term or votes in it. */
   readonly voteRecord: (term: number, votedFor: NodeId | null) => RaftRecord;
+  /** Who may decide together, in a plain or a joint configuration. */
+  readonly tally: Tally;
+  /** Whether a leader changes the configuration before it has committed an entry of its own term. */
+  readonly changesBeforeCommit: boolean;
   /** Whether a leader asks a majority if it still leads before it answers a read. */
   readonly confirmsReads: boolean;
   /** Whether a log stays as it is under a snapshot: its entry at the snapshot's index is of `ownTerm`, -1 where there is none. */
@@ -35,6 +40,10 @@ export const correctRules: RaftRules = {
   commitsByCounting: (entryTerm, currentTerm) => entryTerm === currentTerm,
   // Section 5.2: one vote a term, also after a restart.
   voteRecord: (term, votedFor) => ({ kind: 'vote', term, votedFor }),
+  // Dissertation, section 4.3: joint consensus takes a majority of each of the two configurations.
+  tally: holdsFor,
+  // Ongaro, "bug in single-server membership changes" (raft-dev, 2015): else two leaders may change it apart from each other.
+  changesBeforeCommit: false,
   // Dissertation, section 6.4: a deposed leader may not know that it was deposed.
   confirmsReads: true,
   // Section 7, figure 13, steps 6 and 7: what follows the snapshot's last entry is kept if that entry is in the log.

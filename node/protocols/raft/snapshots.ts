@@ -19,7 +19,8 @@ export function saveIfDue(state: RaftState): void {
   const { config, snapshot, commitIndex } = state;
   const dueBytes = Math.max(config.snapshotAfterBytes, growthFactor * (snapshot?.bytes ?? 0));
   if (state.unsavedBytes < dueBytes || state.saving !== undefined) return;
-  const record: SnapshotRecord = { kind: 'snapshot', index: commitIndex, term: state.log.term(commitIndex) };
+  const [term, configuration] = [state.log.term(commitIndex), state.configurations.at(commitIndex)];
+  const record: SnapshotRecord = { kind: 'snapshot', index: commitIndex, term, configuration };
   state.saving = record;
   state.unsavedBytes = 0;
   // What was applied is decided, whether or not this replica has flushed it.
@@ -77,8 +78,9 @@ export function onLoaded(state: RaftState, { index, offset, bytes, last }: Loade
     transfer.loading = false;
     transfer.beats = 0;
     const { term } = state;
+    const { term: lastTerm, configuration } = transfer.record;
     // It waits for nothing: the term was durable before the election was won, and the snapshot is.
-    state.sendEagerly(peer, { type: 'install', term, index, lastTerm: transfer.record.term, offset, bytes, last });
+    state.sendEagerly(peer, { type: 'install', term, index, lastTerm, offset, bytes, last, configuration });
   }
 }
 
@@ -90,7 +92,7 @@ export function onInstallReply(state: RaftState, from: NodeId, msg: InstallReply
   }
   if (state.role !== 'leader' || msg.term < state.term) return;
   const progress = state.progress.get(from);
-  invariant(progress !== undefined, `${from} is not a member`);
+  if (progress === undefined) return;
   progress.active = true;
   const { transfer } = progress;
   if (transfer === undefined || transfer.record.index !== msg.index || transfer.offset === msg.offset) return;
@@ -129,9 +131,9 @@ function isOf(incoming: Incoming | undefined, from: NodeId, { index, term }: Ins
 }
 
 function takePiece(state: RaftState, from: NodeId, msg: Install): void {
-  const { index, lastTerm, offset, bytes, last } = msg;
+  const { index, lastTerm, offset, bytes, last, configuration } = msg;
   if (!isOf(state.incoming, from, msg)) {
-    const record: SnapshotRecord = { kind: 'snapshot', index, term: lastTerm };
+    const record: SnapshotRecord = { kind: 'snapshot', index, term: lastTerm, configuration };
     state.incoming = { from, term: msg.term, record, offset: 0, installing: false };
   }
   const { incoming } = state;

@@ -1,9 +1,13 @@
 /** The state of a Raft replica and the few moves that all its parts share. */
 import { fnv1a } from '../../hash.ts';
 import { type Durable, type Effect, invariant, type NodeId, type ReplicaConfig } from '../../protocol.ts';
+import { type Configuration, initialConfiguration, isVoter, members } from './configuration.ts';
+import type { Target } from './configuration-target.ts';
+import { Configurations } from './configurations.ts';
 import { RaftLog } from './log.ts';
 import type { Entry, RaftMessage, RaftRecord, SnapshotRecord } from './messages.ts';
-import type { Progress } from './progress.ts';
+import { newProgress, type Progress } from './progress.ts';
+import { committedIndex } from './quorum.ts';
 import type { RaftRules } from './rules.ts';
 
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
@@ -18,6 +22,8 @@ export interface PendingRead {
 
 /** What an entry takes besides its payload, in bytes, where the length of a log is weighed. */
 const entryCostBytes = 32;
+
+const noCommands = new Uint8Array(0);
 
 /** A snapshot that is durable. */
 export interface Snapshot {
@@ -36,16 +42,29 @@ export interface Incoming {
   installing: boolean;
 }
 
+/** A configuration that an operator asked for, on its way. */
+export interface ConfigurationChange {
+  readonly order: number;
+  readonly target: Target;
+}
+
+/** Leadership on its way to another replica. */
+export interface LeadershipTransfer {
+  readonly order: number | undefined;
+  readonly to: NodeId;
+}
+
 export class RaftState {
   readonly config: ReplicaConfig;
   readonly rules: RaftRules;
-  readonly peers: readonly NodeId[];
-  readonly quorum: number;
+  /** All others that get entries. */
+  peers: readonly NodeId[] = [];
 
   // Durable (figure 2).
   term = 0;
   votedFor: NodeId | null = null;
   readonly log: RaftLog;
+  readonly configurations: Configurations;
   /** The newest snapshot. */
   snapshot: Snapshot | undefined;
   /** The position of the last record that was written: how many there are, those of earlier lives included. */
@@ -62,6 +81,8 @@ export class RaftState {
   /** A leader was heard of within the shortest election time-out; votes are denied meanwhile (section 4.2.3). */
   leaderHeard = false;
   readonly votes = new Map<NodeId, boolean>();
+  /** As a candidate: whether the leader asked for this election. */
+  standsByTransfer = false;
   readonly progress = new Map<NodeId, Progress>();
   round = 0;
   reads: PendingRead[] = [];
@@ -73,16 +94,48 @@ export class RaftState {
   /** The bytes of what was applied since the state that the newest snapshot holds, or the one that is being saved. */
   unsavedBytes = 0;
   incoming: Incoming | undefined;
+  /** What the operator wants of this leader. */
+  change: ConfigurationChange | undefined;
+  transfer: LeadershipTransfer | undefined;
 
   #effects: RaftEffect[] = [];
 
   constructor(config: ReplicaConfig, rules: RaftRules) {
-    invariant(config.members.includes(config.id), `${config.id} is not among the members`);
     this.config = config;
     this.rules = rules;
-    this.peers = config.members.filter((member) => member !== config.id);
     this.log = new RaftLog(config.logCacheBytes);
-    this.quorum = Math.floor(config.members.length / 2) + 1;
+    this.configurations = new Configurations(initialConfiguration(config.members));
+    this.#onConfiguration();
+  }
+
+  /** The configuration that is in force: the last one in the log, committed or not (section 4.1). */
+  get configuration(): Configuration {
+    return this.configurations.current;
+  }
+
+  /** Whether this replica has a vote. */
+  get isVoter(): boolean {
+    return isVoter(this.configuration, this.config.id);
+  }
+
+  #onConfiguration(): void {
+    const all = members(this.configuration);
+    this.peers = all.filter((member) => member !== this.config.id);
+    if (this.role === 'leader') this.#followMembers(all);
+    if (!this.config.trace) return;
+    const { voters, outgoing, learners } = this.configuration;
+    const { index } = this.configurations;
+    this.emit({ kind: 'note', fact: { type: 'configuration', index, voters, outgoing, learners } });
+  }
+
+  /** Who is new gets entries at once, and who is gone gets none any more. The leader itself stays until it steps down. */
+  #followMembers(all: readonly NodeId[]): void {
+    for (const id of [...this.progress.keys()]) {
+      if (id !== this.config.id && !all.includes(id)) this.progress.delete(id);
+    }
+    for (const id of all) {
+      if (!this.progress.has(id)) this.progress.set(id, newProgress(this.log.lastIndex + 1));
+    }
   }
 
   emit(effect: RaftEffect): void {
@@ -94,11 +147,13 @@ export class RaftState {
     this.#position = firstPosition - 1;
     this.#neededFrom = firstPosition;
     for (const record of records) this.replay(record);
-    if (snapshot === undefined) return;
-    const { record, bytes } = snapshot;
-    invariant(record.kind === 'snapshot', 'what describes a snapshot is no record of one');
-    // The power may have gone before the last entries that were applied were flushed, or an install was written down.
-    this.#takeSnapshot(record, bytes);
+    if (snapshot !== undefined) {
+      const { record, bytes } = snapshot;
+      invariant(record.kind === 'snapshot', 'what describes a snapshot is no record of one');
+      // The power may have gone before the last entries that were applied were flushed, or an install was written down.
+      this.#takeSnapshot(record, bytes);
+    }
+    this.#onConfiguration();
   }
 
   /** Takes up a record of an earlier life. */
@@ -107,6 +162,7 @@ export class RaftState {
     switch (record.kind) {
       case 'entries':
         this.log.replay(record.from, record.entries, this.#position);
+        this.configurations.replaceFrom(record.from, record.entries);
         break;
       case 'vote':
         this.term = record.term;
@@ -115,6 +171,7 @@ export class RaftState {
         break;
       case 'snapshot':
         this.log.reset(record.index, record.term);
+        this.configurations.reset(record.index, record.configuration);
         this.#neededFrom = this.#position;
         break;
     }
@@ -130,6 +187,7 @@ export class RaftState {
   install(record: SnapshotRecord, bytes: number): void {
     invariant(record.index > this.commitIndex, `snapshot ${record.index} is older than what is decided`);
     this.#takeSnapshot(record, bytes);
+    this.#onConfiguration();
     this.#compact();
   }
 
@@ -138,8 +196,12 @@ export class RaftState {
     this.snapshot = { record, bytes };
     this.commitIndex = index;
     this.unsavedBytes = 0;
-    if (this.rules.keepsLog(this.log.term(index), term)) return;
+    if (this.rules.keepsLog(this.log.term(index), term)) {
+      this.configurations.beginAt(index, record.configuration);
+      return;
+    }
     this.log.reset(index, term);
+    this.configurations.reset(index, record.configuration);
     this.#persist(record);
     this.#neededFrom = this.#position;
   }
@@ -154,6 +216,7 @@ export class RaftState {
     if (previous > this.log.base) {
       // The record that holds the last entry to go stays, for its term says what stood before those that are left.
       this.#neededFrom = this.log.position(previous);
+      this.configurations.beginAt(previous, this.configurations.at(previous));
       this.log.compactTo(previous);
     }
     this.#compact(previous);
@@ -178,9 +241,19 @@ export class RaftState {
 
   /** Whether it is so with a majority. Asked at every answer, where mostly it is not: sorting would cost much more. */
   majority(test: (progress: Progress) => boolean): boolean {
-    let count = 0;
-    for (const progress of this.progress.values()) if (test(progress)) count += 1;
-    return count >= this.quorum;
+    return this.rules.tally(this.configuration, (id) => {
+      const progress = this.progress.get(id);
+      return progress !== undefined && test(progress);
+    });
+  }
+
+  /** The highest number that a majority has reached. */
+  reachedByMajority(numberOf: (progress: Progress) => number): number {
+    const reached = (id: NodeId) => {
+      const progress = this.progress.get(id);
+      return progress === undefined ? 0 : numberOf(progress);
+    };
+    return committedIndex(this.configuration, reached, this.rules.tally);
   }
 
   send(to: NodeId, msg: RaftMessage): void {
@@ -221,7 +294,22 @@ export class RaftState {
     this.emit({ kind: 'cancel', timer: 'heartbeat' });
     this.emit({ kind: 'cancel', timer: 'quorum' });
     this.rejectReads();
+    this.#giveUpOrders();
     this.resetElectionTimer();
+  }
+
+  /** What a leader that leads no more cannot see to its end. Whether it comes about yet nobody knows. */
+  #giveUpOrders(): void {
+    if (this.change !== undefined) {
+      this.ordered(this.change.order, 'The leader stepped down before the change was done; it may come about yet.');
+      this.change = undefined;
+      this.emit({ kind: 'cancel', timer: 'change' });
+    }
+    if (this.transfer === undefined) return;
+    // That another replica stood for election is what was asked for.
+    this.ordered(this.transfer.order);
+    this.transfer = undefined;
+    this.emit({ kind: 'cancel', timer: 'transfer' });
   }
 
   /** A message of the leader of this term: follow it, and deny votes for the shortest election time-out. */
@@ -240,6 +328,12 @@ export class RaftState {
     this.reads = [];
   }
 
+  /** Answers an order; with the reason where it is not done. */
+  ordered(id: number | undefined, error?: string): void {
+    if (id === undefined) return;
+    this.emit(error === undefined ? { kind: 'ordered', id } : { kind: 'ordered', id, error });
+  }
+
   reject(id: number): void {
     this.emit(this.leader === undefined ? { kind: 'reject', id } : { kind: 'reject', id, leader: this.leader });
   }
@@ -252,6 +346,7 @@ export class RaftState {
     );
     this.#persist({ kind: 'entries', from, entries });
     this.log.replaceFrom(from, entries, this.#position);
+    if (this.configurations.replaceFrom(from, entries)) this.#onConfiguration();
     if (!this.config.trace) return;
     for (const [offset, entry] of entries.entries()) {
       const index = from + offset;
@@ -272,8 +367,9 @@ export class RaftState {
   commitTo(index: number): void {
     invariant(index <= this.log.lastIndex, `commit index ${index} is past the end of the log, ${this.log.lastIndex}`);
     for (let next = this.commitIndex + 1; next <= index; next += 1) {
-      const { payload } = this.log.entry(next);
-      this.unsavedBytes += payload.length + entryCostBytes;
+      const { kind, payload: logged } = this.log.entry(next);
+      const payload = kind === 'configuration' ? noCommands : logged;
+      this.unsavedBytes += logged.length + entryCostBytes;
       // A decided entry is durable on a majority, whether or not this replica has flushed it.
       this.emit({ kind: 'apply', index: next, payload, eager: true });
     }
