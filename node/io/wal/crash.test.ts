@@ -1,6 +1,7 @@
 /** The power goes at every step that changes the disk, and any of what was not synced survives. */
 import { describe, expect, test } from 'vitest';
-import { appendAll, type Draw, MemoryDisk, textsOf } from './fixture.ts';
+import { drawsOf, remains, untilCrash } from './crash-fixture.ts';
+import { appendAll, MemoryDisk, textsOf } from './fixture.ts';
 import { headerBytes } from './format.ts';
 import { openWal } from './wal.ts';
 
@@ -11,27 +12,6 @@ const batches = [[10], [20, 700, 5], [1300], [600, 600, 0], [900, 40], [1500, 15
   (sizes, batch) => sizes.map((size, place) => `${batch}.${place}:${'x'.repeat(size)}`),
 );
 const texts = batches.flat();
-
-/** mulberry32: repeatable draws. */
-function drawsOf(seed: number): Draw {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** What the disk may look like after a crash: nothing unsynced survives, all of it, or any part. */
-function* remains(disk: MemoryDisk, seed: number): Generator<MemoryDisk> {
-  yield disk.crash(0);
-  yield disk.crash(1);
-  for (let variant = 1; variant <= 12; variant += 1) {
-    const draw = drawsOf(seed * 100 + variant);
-    yield disk.crash(draw(), draw);
-  }
-}
 
 /** Appends all batches, waiting for each second one only. `told` is the last position that was said to be durable. */
 async function writeAllBatches(files: MemoryDisk, progress: { told: number }): Promise<void> {
@@ -53,26 +33,6 @@ async function writeAllBatches(files: MemoryDisk, progress: { told: number }): P
     next();
   });
   await wal.close();
-}
-
-/** Runs until the power goes before (or after) the operation with this index; false where it is never reached. */
-async function untilCrash(
-  disk: MemoryDisk,
-  index: number,
-  when: 'before' | 'after',
-  work: () => Promise<unknown>,
-): Promise<boolean> {
-  const crash = new Promise<true>((resolve) => {
-    const never = new Promise<void>(() => {});
-    disk[when] = (operation) => {
-      if (operation.index < index) return;
-      resolve(true);
-      return never;
-    };
-    // Nothing more is begun once that operation has done its work, by no other branch of the program either.
-    if (when === 'after') disk.before = (operation) => (operation.index > index ? never : undefined);
-  });
-  return Promise.race([crash, work().then(() => false)]);
 }
 
 /** All that was told is there, nothing else than what was appended is, and the log can be gone on with. */

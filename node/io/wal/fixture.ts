@@ -86,6 +86,8 @@ export class MemoryDisk implements WalFiles {
 
   /** Every state of the folder since its last sync, which is the first one. */
   #history: Names[];
+  /** What was removed since then. */
+  #removed: [name: string, inode: Inode][] = [];
 
   constructor(names: Names = new Map()) {
     this.#history = [names];
@@ -108,13 +110,21 @@ export class MemoryDisk implements WalFiles {
   afterKill(): MemoryDisk {
     const next = new MemoryDisk();
     next.#history = [...this.#history];
+    next.#removed = [...this.#removed];
     return next;
   }
 
-  /** The disk as the next process finds it after the power went, with this share of what was not synced. */
+  /**
+   * The disk as the next process finds it after the power went, with this share of what was not synced. Of the removals any
+   * may be undone, in whatever order they came.
+   */
   crash(survivalRate = 0, draw: Draw = () => 0): MemoryDisk {
-    const names = this.#history[Math.round(survivalRate * (this.#history.length - 1))] as Names;
+    const names = new Map(this.#history[Math.round(survivalRate * (this.#history.length - 1))]);
     const survives = () => draw() < survivalRate;
+    for (const [name, inode] of this.#removed) {
+      if (survives()) names.delete(name);
+      else if (!names.has(name)) names.set(name, inode);
+    }
     return new MemoryDisk(new Map([...names].map(([name, inode]) => [name, afterCrash(inode, survives)])));
   }
 
@@ -125,6 +135,12 @@ export class MemoryDisk implements WalFiles {
     const result = work();
     await this.after(operation);
     return result;
+  }
+
+  #inodeOf(path: string): Inode {
+    const inode = this.#names.get(basename(path));
+    if (inode === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' });
+    return inode;
   }
 
   #rename(change: (names: Map<string, Inode>) => void): void {
@@ -144,7 +160,7 @@ export class MemoryDisk implements WalFiles {
   }
 
   async open(path: string): Promise<WalFile> {
-    return this.#fileOf(this.#names.get(basename(path)) as Inode);
+    return this.#fileOf(this.#inodeOf(path));
   }
 
   async openToRead(path: string): Promise<WalReadFile> {
@@ -178,12 +194,16 @@ export class MemoryDisk implements WalFiles {
   }
 
   remove(path: string): Promise<void> {
-    return this.#do('remove', path, () => this.#rename((names) => names.delete(basename(path))));
+    return this.#do('remove', path, () => {
+      this.#removed.push([basename(path), this.#inodeOf(path)]);
+      this.#rename((names) => names.delete(basename(path)));
+    });
   }
 
   syncFolder(folder: string): Promise<void> {
     return this.#do('sync-folder', folder, () => {
       this.#history = [this.#names];
+      this.#removed = [];
     });
   }
 

@@ -12,7 +12,7 @@ import {
 } from './format.ts';
 
 const tag = 0xdeadbeef;
-const header = { tag, firstPosition: 2 ** 40 + 5, fileBytes: 2 ** 33 };
+const header = { tag, firstPosition: 2 ** 40 + 5, fileBytes: 2 ** 33, logBegins: 2 ** 35 + 7 };
 
 /** A record of one piece. */
 const whole = (payload: Uint8Array): RecordPieces => ({ pieces: [payload], length: payload.length });
@@ -26,7 +26,7 @@ describe('the header of a segment', () => {
 
   test('is refused with any bit of it flipped', () => {
     const whole = encodeHeader(header);
-    for (let bit = 0; bit < 36 * 8; bit += 1) {
+    for (let bit = 0; bit < 44 * 8; bit += 1) {
       const bytes = Buffer.from(whole);
       bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
       expect(decodeHeader(bytes)).toMatch(bit < 64 ? 'does not begin as a segment does' : 'damaged header');

@@ -1,7 +1,8 @@
 /**
  * The bytes of a segment. All numbers are little-endian.
  *
- *     header   magic 8 | version u32 | tag u32 | first position u64 | file bytes u64 | CRC-32 u32 of these 32 bytes
+ *     header   magic 8 | version u32 | tag u32 | first position u64 | file bytes u64 | log begins u64 | CRC-32 u32 of
+ *              these 40 bytes
  *     frame    tag u32 | CRC-32 u32 | payload bytes u32 | place in its batch u32 | position u64 | payload
  *
  * Frames begin at `headerBytes` and follow each other without a gap; zeros follow the last one.
@@ -14,6 +15,9 @@
  * The CRC is that of zlib (ISO 3309, as in Ethernet and gzip): it notices every burst of up to 32 flipped bits. CRC-32C would
  * notice a little more of what is longer, but Node has it not in machine code, and in JavaScript it took a twentieth of all
  * the time that three replicas and their clients had.
+ *
+ * Where the log begins is told by the header of its last segment: what is older than that was removed on purpose, or is to
+ * be, and what is missing from there on was lost (`recovery.ts`).
  *
  * The place in its batch tells what was durable when the frame was written, for a batch is written only after the one
  * before it was synced. Recovery can thus tell a torn write from damage: see `recovery.ts`.
@@ -28,8 +32,8 @@ export const frameHeaderBytes = 24;
 export const maxRecordBytes = 2 ** 30;
 
 const magic = Buffer.from('SPLITWAL', 'latin1');
-const version = 2;
-const checkedHeaderBytes = 32;
+const version = 3;
+const checkedHeaderBytes = 40;
 /** Where the checked part of a frame begins: after its tag and its CRC. */
 const checkedFrom = 8;
 
@@ -38,6 +42,8 @@ export interface SegmentHeader {
   readonly firstPosition: number;
   /** How long the file is, header included. */
   readonly fileBytes: number;
+  /** The first position of the first segment that the log still needed when this one was made. */
+  readonly logBegins: number;
 }
 
 /** A record as it was found in a segment. */
@@ -67,6 +73,7 @@ export function encodeHeader(header: SegmentHeader): Buffer {
   buffer.writeUInt32LE(header.tag, 12);
   putU64(buffer, 16, header.firstPosition);
   putU64(buffer, 24, header.fileBytes);
+  putU64(buffer, 32, header.logBegins);
   buffer.writeUInt32LE(crc32(buffer.subarray(0, checkedHeaderBytes)), checkedHeaderBytes);
   return buffer;
 }
@@ -79,7 +86,12 @@ export function decodeHeader(bytes: Buffer): SegmentHeader | string {
     return 'has a damaged header (its checksum does not match)';
   }
   if (bytes.readUInt32LE(8) !== version) return `has format ${bytes.readUInt32LE(8)}, and only ${version} is known`;
-  return { tag: bytes.readUInt32LE(12), firstPosition: getU64(bytes, 16), fileBytes: getU64(bytes, 24) };
+  return {
+    tag: bytes.readUInt32LE(12),
+    firstPosition: getU64(bytes, 16),
+    fileBytes: getU64(bytes, 24),
+    logBegins: getU64(bytes, 32),
+  };
 }
 
 /** A record in pieces that follow one another. */

@@ -57,16 +57,27 @@ class SegmentPositions {
 }
 
 export class Positions {
-  /**
-   * By their first positions. Two have the same where a record was longer than an empty segment, and a longer one took its
-   * place under the same name: the latter counts.
-   */
+  /** By their first positions. */
   readonly #segments: SegmentPositions[] = [];
+
+  /** The first position of the first segment; 1 where there is none. */
+  get first(): number {
+    return this.#segments[0]?.first ?? 1;
+  }
 
   /** The records that are added from now on stand in this segment. */
   begin(firstPosition: number, tag: number): void {
-    this.#segments.at(-1)?.seal();
+    const last = this.#segments.at(-1);
+    // An empty segment too short for a record: a longer one takes its place under the same name.
+    if (last?.first === firstPosition) this.#segments.pop();
+    else last?.seal();
     this.#segments.push(new SegmentPositions(firstPosition, tag));
+  }
+
+  /** Lets go of the segments before the one that begins here; returns their first positions, in order. */
+  removeBefore(segmentFirst: number): number[] {
+    const index = this.#segments.findIndex(({ first }) => first >= segmentFirst);
+    return this.#segments.splice(0, index).map(({ first }) => first);
   }
 
   /** The next record has a payload of so many bytes. */

@@ -24,7 +24,7 @@ export class RecordReader {
   readonly #files: WalFiles;
   readonly #folder: string;
   /** The one that was used last comes last. */
-  readonly #handles: Handle[] = [];
+  #handles: Handle[] = [];
   /** Settles, and never rejects, when all reads are over that were asked for. */
   #over: Promise<void> = Promise.resolve();
 
@@ -45,10 +45,26 @@ export class RecordReader {
     return payload;
   }
 
+  /**
+   * Closes the files of the segments before this one, once the reads are over that were asked for. None of those segments
+   * may be read from after it. Never rejects.
+   */
+  letGoBefore(segmentFirst: number): Promise<void> {
+    this.#over = this.#over.then(() => this.#closeWhere((handle) => handle.segmentFirst < segmentFirst));
+    return this.#over;
+  }
+
   /** Waits for the reads that were asked for. None may be asked for after it. */
   async close(): Promise<void> {
     await this.#over;
-    await Promise.allSettled(this.#handles.splice(0).map(({ file }) => file.close()));
+    await this.#closeWhere(() => true);
+  }
+
+  /** Nothing was written through these files: an error of closing one says nothing. */
+  async #closeWhere(unneeded: (handle: Handle) => boolean): Promise<void> {
+    const closed = this.#handles.filter(unneeded);
+    this.#handles = this.#handles.filter((handle) => !unneeded(handle));
+    await Promise.allSettled(closed.map(({ file }) => file.close()));
   }
 
   async #read(position: number, { segmentFirst, tag, at, bytes }: FramePlace): Promise<Uint8Array> {
@@ -71,9 +87,8 @@ export class RecordReader {
     const path = join(this.#folder, segmentName(segmentFirst));
     const handle = known ?? { segmentFirst, file: await this.#files.openToRead(path) };
     this.#handles.push(handle);
-    const eldest = this.#handles.length > maxHandles ? this.#handles.shift() : undefined;
-    // Nothing was written through it: an error of closing it says nothing.
-    await eldest?.file.close().catch(() => {});
+    const [eldest] = this.#handles;
+    if (this.#handles.length > maxHandles) await this.#closeWhere((other) => other === eldest);
     return handle.file;
   }
 }

@@ -9,6 +9,11 @@
  *   A replica with damage has forgotten what it promised. It must not go on: not even the cut that would make the log
  *   readable is safe, because a vote or an entry that others count on may have stood there.
  *
+ * A log may begin late, because its first segments were removed on purpose (`Wal.removeBefore`). The header of the last
+ * segment says with which one the log begins, and was durable before any older one was removed. What is older and still
+ * there is what the end of a process or a crash left of a removal, all of it or any part, and is removed. From the beginning
+ * on no segment may be missing.
+ *
  * What no log can tell by itself: the last batch, if it decays after it was synced, looks torn.
  *
  * One assumption about the disk: a sector is written whole or not at all, for a batch may begin inside a sector whose
@@ -16,7 +21,7 @@
  */
 import { join } from 'node:path';
 import { damage } from './damage.ts';
-import type { WalFile, WalFiles } from './files.ts';
+import type { WalFile, WalFiles, WalReadFile } from './files.ts';
 import { decodeHeader, frameAt, framesFrom, headerBytes, type SegmentHeader } from './format.ts';
 import { Positions } from './positions.ts';
 import { positionInName, type Segment, segmentName, spareName, writeAll } from './segment.ts';
@@ -46,13 +51,18 @@ interface SegmentFile {
   readonly header: SegmentHeader;
 }
 
-async function readSegment(folder: string, name: string, file: WalFile): Promise<SegmentFile> {
+async function readHeader(folder: string, name: string, file: WalReadFile): Promise<SegmentHeader> {
   const head = Buffer.alloc(headerBytes);
   const header = decodeHeader(head.subarray(0, await file.read(head, 0)));
   if (typeof header === 'string') throw damage(folder, name, 0, `the file ${header}`);
   if (header.firstPosition !== positionInName(name)) {
     throw damage(folder, name, 0, `the file is the segment of record ${header.firstPosition} by its header`);
   }
+  return header;
+}
+
+async function readSegment(folder: string, name: string, file: WalFile): Promise<SegmentFile> {
+  const header = await readHeader(folder, name, file);
   const found = await file.bytes();
   if (found !== header.fileBytes) {
     throw damage(folder, name, found, `the file has ${found} bytes, and was made with ${header.fileBytes}`);
@@ -128,8 +138,32 @@ async function segmentNames(files: WalFiles, folder: string): Promise<string[]> 
   return names.filter((name) => positionInName(name) !== null).sort();
 }
 
+/** The names of segments, in order. */
+interface SegmentNames {
+  /** Those of the log. */
+  readonly needed: readonly string[];
+  /** Those before its beginning. */
+  readonly removable: readonly string[];
+}
+
+/** Parts the segments in those that the log needs and those that it has let go of. */
+async function partAtBeginning(files: WalFiles, folder: string, names: readonly string[]): Promise<SegmentNames> {
+  const last = names.at(-1);
+  if (last === undefined) return { needed: [], removable: [] };
+  const file = await files.openToRead(join(folder, last));
+  const { logBegins } = await readHeader(folder, last, file).finally(() => file.close());
+  const removable = names.filter((name) => name < segmentName(logBegins));
+  const needed = names.slice(removable.length);
+  const [first = last] = needed;
+  if (first !== segmentName(logBegins)) {
+    const missing = `the segment before it, ${segmentName(logBegins)}, is missing`;
+    throw damage(folder, first, 0, `the log begins here, and ${missing}`);
+  }
+  return { needed, removable };
+}
+
 /**
- * Reads all records, cuts a torn tail and makes the rest durable.
+ * Reads all records, cuts a torn tail, makes the rest durable, and finishes the removal of what is older.
  *
  * @throws WalDamaged where the log must not be used; the errors of the file system as they are.
  */
@@ -138,22 +172,21 @@ export async function recover(files: WalFiles, folder: string): Promise<Recovere
   const positions = new Positions();
   const names = await segmentNames(files, folder);
   let last: Segment | undefined;
-  if (names[0] !== undefined && names[0] !== segmentName(1)) {
-    throw damage(folder, names[0], 0, `the log begins here, and the segment before it, ${segmentName(1)}, is missing`);
-  }
-  for (const [index, name] of names.entries()) {
+  const { needed, removable } = await partAtBeginning(files, folder, names);
+  for (const [index, name] of needed.entries()) {
     const file = await files.open(join(folder, name));
     let kept = false;
     try {
       const segment = await readSegment(folder, name, file);
       const found = scan(segment, records, positions);
-      const follower = names[index + 1];
+      const follower = needed[index + 1];
       if (follower !== undefined) {
         checkFollower(segment, found, follower);
         continue;
       }
       checkTail(segment, found);
       await settle(file, segment.bytes, found);
+      for (const older of removable) await files.remove(join(folder, older));
       last = {
         file,
         tag: segment.header.tag,

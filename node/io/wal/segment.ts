@@ -9,7 +9,7 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { WalFile, WalFiles } from './files.ts';
-import { encodeHeader, headerBytes } from './format.ts';
+import { encodeHeader, headerBytes, type SegmentHeader } from './format.ts';
 
 /** A segment that records are written to. */
 export interface Segment {
@@ -115,15 +115,15 @@ export async function publish(
   files: WalFiles,
   folder: string,
   spare: Spare,
-  firstPosition: number,
+  where: Pick<SegmentHeader, 'firstPosition' | 'logBegins'>,
   minBytes: number,
 ): Promise<Segment> {
   const { file } = spare;
   const tag = randomInt(1, 2 ** 32);
   const fileBytes = Math.max(spare.fileBytes, minBytes);
   if (fileBytes > spare.fileBytes) await writeAllDurably(file, [oneZero], fileBytes - 1);
-  await writeAllDurably(file, [encodeHeader({ tag, firstPosition, fileBytes })], 0);
-  await files.rename(join(folder, spareName), join(folder, segmentName(firstPosition)));
+  await writeAllDurably(file, [encodeHeader({ tag, fileBytes, ...where })], 0);
+  await files.rename(join(folder, spareName), join(folder, segmentName(where.firstPosition)));
   await files.syncFolder(folder);
   return { file, tag, fileBytes, end: headerBytes, filledTo: headerBytes };
 }

@@ -1,11 +1,11 @@
-/** The log that was opened: batches, roll-overs, and the end. See `wal.ts` for what it promises. */
+/** The log that was opened: batches, roll-overs, removals, and the end. See `wal.ts` for what it promises. */
 import { join } from 'node:path';
 import { atEndOfTurn } from '../turn.ts';
 import type { WalFiles } from './files.ts';
 import { Framer, frameHeaderBytes, headerBytes, maxRecordBytes, type RecordPieces } from './format.ts';
 import type { Positions } from './positions.ts';
 import { RecordReader } from './reader.ts';
-import { makeSpare, publish, type Segment, type Spare, spareName, writeRecords } from './segment.ts';
+import { makeSpare, publish, type Segment, type Spare, segmentName, spareName, writeRecords } from './segment.ts';
 import type { Wal } from './wal.ts';
 
 /** Where the log is kept. */
@@ -35,17 +35,25 @@ export class SegmentedWal implements Wal {
   #pending: RecordPieces[] = [];
   /** Defined while records are pending: gathering, writing or syncing. */
   #flushing: Promise<void> | undefined;
+  /** The records before this position are needed no more. */
+  #neededFrom: number;
+  /** Settles, and never rejects, when all that was to be removed is gone, or the log has failed. */
+  #removed: Promise<void> = Promise.resolve();
   #failure: Error | undefined;
   #closing: Promise<void> | undefined;
 
-  /** @param positions - where the records stand that were recovered; this segment is the last of them */
-  constructor(place: Place, recoveredCount: number, positions: Positions, segment: Segment) {
+  /**
+   * @param durable - the position up to which all is durable
+   * @param positions - where the records stand that were recovered; this segment is the last of them
+   */
+  constructor(place: Place, durable: number, positions: Positions, segment: Segment) {
     this.#place = place;
     this.#positions = positions;
     this.#reader = new RecordReader(place.files, place.folder);
     this.#segment = segment;
-    this.#appended = recoveredCount;
-    this.#durable = recoveredCount;
+    this.#appended = durable;
+    this.#durable = durable;
+    this.#neededFrom = positions.first;
   }
 
   append(...pieces: readonly Uint8Array[]): number {
@@ -69,14 +77,25 @@ export class SegmentedWal implements Wal {
     // What is added to the positions is durable.
     const place = this.#positions.placeOf(position);
     if (place === undefined) {
-      throw new RangeError(`there is no record ${position} to read: those from 1 to ${this.#durable} are durable`);
+      throw new RangeError(`there is no record ${position} to read: ${this.#range()}`);
     }
     return this.#reader.read(position, place);
+  }
+
+  removeBefore(position: number): void {
+    if (!Number.isSafeInteger(position) || position < 1 || position > this.#durable) {
+      throw new RangeError(`there is no record ${position} to remove those before it: ${this.#range()}`);
+    }
+    this.#neededFrom = Math.max(this.#neededFrom, position);
   }
 
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  #range(): string {
+    return `those from ${this.#positions.first} to ${this.#durable} are durable`;
   }
 
   async #flush(): Promise<void> {
@@ -131,10 +150,31 @@ export class SegmentedWal implements Wal {
     const spare = await (this.#spare as Promise<Spare>);
     const { files, folder } = this.#place;
     const old = this.#segment;
-    this.#segment = await publish(files, folder, spare, this.#durable + 1, minBytes);
-    this.#positions.begin(this.#durable + 1, this.#segment.tag);
+    const firstPosition = this.#durable + 1;
+    const logBegins = this.#positions.placeOf(this.#neededFrom)?.segmentFirst ?? this.#positions.first;
+    this.#segment = await publish(files, folder, spare, { firstPosition, logBegins }, minBytes);
+    this.#positions.begin(firstPosition, this.#segment.tag);
     this.#spare = undefined;
+    this.#removeSegmentsBefore(logBegins);
     await old.file.close();
+  }
+
+  /** The last segment says, durably, that the log begins here. */
+  #removeSegmentsBefore(logBegins: number): void {
+    const firsts = this.#positions.removeBefore(logBegins);
+    if (firsts.length === 0) return;
+    const readable = this.#reader.letGoBefore(logBegins);
+    this.#removed = Promise.all([this.#removed, readable])
+      .then(() => this.#remove(firsts))
+      .catch((error: unknown) => this.#fail(error));
+  }
+
+  async #remove(firsts: readonly number[]): Promise<void> {
+    const { files, folder } = this.#place;
+    for (const first of firsts) {
+      if (this.#failure !== undefined) return;
+      await files.remove(join(folder, segmentName(first)));
+    }
   }
 
   #prepareAhead(): void {
@@ -160,6 +200,7 @@ export class SegmentedWal implements Wal {
     try {
       await this.#flushing;
     } finally {
+      await this.#removed;
       const spare = await this.#spare?.catch(() => undefined);
       // All that counts is synced: an error of these calls would say nothing new.
       await Promise.allSettled([this.#segment.file.close(), spare?.file.close(), this.#reader.close()]);

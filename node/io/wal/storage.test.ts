@@ -65,6 +65,41 @@ describe('a storage over a log', () => {
     await again.wal.close();
   });
 
+  test('lets go of its beginning, and numbers what is left by its positions', async () => {
+    const folder = folders.fresh();
+    const segmentBytes = 8192;
+    const entries = (from: number): RaftRecord => ({
+      kind: 'entries',
+      from,
+      entries: [{ term: 1, payload: Buffer.alloc(2500, from) }],
+    });
+    const opened = await openWal(folder, { segmentBytes });
+    const { storage, firstPosition: one } = storageOf(opened, raftCodec);
+    expect(one).toBe(1);
+    const durableTo = (wanted: number) =>
+      new Promise<void>((resolve) => {
+        storage.onDurable = (position) => {
+          if (position === wanted) resolve();
+        };
+      });
+    for (let from = 1; from <= 4; from += 1) {
+      const done = durableTo(from);
+      storage.append(entries(from));
+      await done;
+      if (from === 3) storage.removeBefore(3);
+    }
+    opened.wal.append(Buffer.from('not of Raft'));
+    await opened.wal.close();
+
+    const again = await openWal(folder, { segmentBytes });
+    expect(() => storageOf(again, raftCodec)).toThrow('record 5 of the log is whole, but no record of this protocol');
+    const sound = { ...again, recovered: again.recovered.slice(0, -1) };
+    const { records: left, firstPosition } = storageOf(sound, raftCodec);
+    expect(firstPosition).toBe(3);
+    expect(left).toEqual([entries(3), entries(4)]);
+    await again.wal.close();
+  });
+
   test('fails where a record cannot be read back, or is none of the protocol', async () => {
     const files = new MemoryDisk();
     const opened = await openWal('/log', { files, segmentBytes: 8192 });

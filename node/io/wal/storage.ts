@@ -10,6 +10,8 @@ export interface OpenedStorage<R> {
   readonly storage: Storage<R>;
   /** What survived, for `Replica.start`. The storage does not keep it. */
   readonly records: R[];
+  /** The position of the first of them; of the next one to be appended where there are none. */
+  readonly firstPosition: number;
 }
 
 /** @throws Error where the bytes are no record of this protocol or version */
@@ -27,8 +29,8 @@ function decoded<R>(codec: RecordCodec<R>, bytes: Uint8Array, position: number):
  *
  * @throws Error where a record that checks is none of this protocol or version: the replica must not start without it
  */
-export function storageOf<R>({ wal, recovered }: OpenedWal, codec: RecordCodec<R>): OpenedStorage<R> {
-  const records = recovered.map((bytes, index) => decoded(codec, bytes, index + 1));
+export function storageOf<R>({ wal, recovered, firstPosition }: OpenedWal, codec: RecordCodec<R>): OpenedStorage<R> {
+  const records = recovered.map((bytes, index) => decoded(codec, bytes, firstPosition + index));
   const storage: Storage<R> = {
     append: (record) => wal.append(...codec.encodeRecord(record)),
     read: (position, take) => {
@@ -36,10 +38,11 @@ export function storageOf<R>({ wal, recovered }: OpenedWal, codec: RecordCodec<R
       // What `take` throws is no failure of the disk: it is not caught here.
       record.then(take, (error: Error) => storage.onFailure(error));
     },
+    removeBefore: (position) => wal.removeBefore(position),
     onDurable: () => {},
     onFailure: () => {},
   };
   wal.onDurable = (position) => storage.onDurable(position);
   wal.onFailure = (error) => storage.onFailure(error);
-  return { storage, records };
+  return { storage, records, firstPosition };
 }

@@ -25,6 +25,21 @@ export interface Wal {
    * was written, with the errors of the file system as they are; with an Error after a failure or a `close`.
    */
   read(position: number): Promise<Uint8Array>;
+  /**
+   * The records before this durable position are needed no more. Cheap to call often. A position before an earlier such one
+   * changes nothing.
+   *
+   * Segments that hold no other records are removed when the log next goes on in a new one: in the background, oldest first,
+   * holding up no append. Their records can then no longer be read; a read that was asked for earlier is waited for.
+   *
+   * The header of the new segment says where the log begins, and is durable before anything is removed. Whichever removals
+   * a crash undoes, in whatever order the file system makes them durable, they leave nothing that could be taken for a hole,
+   * and the next to open the log finishes them. Hence they need no sync of their own. One that fails is a failure of the
+   * log, and loses nothing.
+   *
+   * @throws RangeError where no record with this position is, or ever was, durable
+   */
+  removeBefore(position: number): void;
   /** Called with the position up to which all is durable. */
   onDurable: (position: number) => void;
   /** Called once, with the first error of the disk. Nothing is written, retried or acknowledged after it. */
@@ -39,10 +54,15 @@ export interface Wal {
 export interface OpenedWal {
   readonly wal: Wal;
   /**
-   * The payloads that survived, in order; the position of the first is 1. All are durable. The log keeps none of them:
-   * each is memory of its own (or shares a few kilobytes with its neighbours), free once nobody needs it.
+   * The payloads that survived and were not removed, in order. All are durable. The log keeps none of them: each is memory
+   * of its own (or shares a few kilobytes with its neighbours), free once nobody needs it.
    */
   readonly recovered: readonly Uint8Array[];
+  /**
+   * The position of the first of them; of the next record where there are none. 1 until something was removed, and never
+   * past what `removeBefore` was given.
+   */
+  readonly firstPosition: number;
 }
 
 export interface WalOptions {
@@ -57,7 +77,7 @@ export const defaultSegmentBytes = 16 << 20;
 async function firstSegment(files: WalFiles, folder: string, segmentBytes: number): Promise<Segment> {
   const spare = await makeSpare(files, folder, segmentBytes);
   try {
-    return await publish(files, folder, spare, 1, segmentBytes);
+    return await publish(files, folder, spare, { firstPosition: 1, logBegins: 1 }, segmentBytes);
   } catch (error) {
     await spare.file.close();
     throw error;
@@ -82,8 +102,9 @@ export async function openWal(folder: string, options: WalOptions = {}): Promise
     const { records, positions, last } = await recover(files, folder);
     const segment = last ?? (await firstSegment(files, folder, segmentBytes));
     if (last === undefined) positions.begin(1, segment.tag);
-    const wal = new SegmentedWal({ files, folder, segmentBytes, unlock }, records.length, positions, segment);
-    return { wal, recovered: records };
+    const durable = positions.first + records.length - 1;
+    const wal = new SegmentedWal({ files, folder, segmentBytes, unlock }, durable, positions, segment);
+    return { wal, recovered: records, firstPosition: positions.first };
   } catch (error) {
     await unlock();
     throw error;
