@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { WalFile, WalFiles, WalReadFile } from './files.ts';
+import { afterCrash, failSync, type Inode, syncInode, writeInode } from './inode-fixture.ts';
 import type { Wal } from './wal.ts';
 
 /** Something that was asked of the disk and changes it. */
@@ -15,62 +16,7 @@ export interface Operation {
 /** A number in [0, 1). */
 export type Draw = () => number;
 
-interface Inode {
-  bytes: Buffer;
-  synced: Buffer;
-  /** Sectors that a failed sync left to be: in the page cache, not on the disk, and not to be written by a later sync. */
-  readonly forgotten: Set<number>;
-}
-
 type Names = ReadonlyMap<string, Inode>;
-
-const sectorBytes = 512;
-
-/** The offsets of the sectors that are not on the disk as they were written. */
-function* unsynced({ bytes, synced }: Inode): Generator<number> {
-  for (let at = 0; at < bytes.length; at += sectorBytes) {
-    const end = Math.min(at + sectorBytes, bytes.length);
-    if (end > synced.length || bytes.compare(synced, at, end, at, end) !== 0) yield at;
-  }
-}
-
-/** What the disk holds once these sectors have reached it. */
-function withSectors({ bytes, synced }: Inode, sectors: readonly number[]): Buffer {
-  const ends = sectors.map((at) => Math.min(at + sectorBytes, bytes.length));
-  const disk = Buffer.alloc(Math.max(synced.length, ...ends));
-  synced.copy(disk);
-  for (const [index, at] of sectors.entries()) bytes.copy(disk, at, at, ends[index]);
-  return disk;
-}
-
-/** What is left of a file when the power goes: of what was not synced, any sectors. */
-function afterCrash(inode: Inode, survives: () => boolean): Inode {
-  const disk = withSectors(inode, [...unsynced(inode)].filter(survives));
-  return { bytes: Buffer.from(disk), synced: disk, forgotten: new Set() };
-}
-
-function sync(inode: Inode): void {
-  inode.synced = withSectors(
-    inode,
-    [...unsynced(inode)].filter((at) => !inode.forgotten.has(at)),
-  );
-}
-
-/** As ext4 does it: the pages count as clean from now on (see `recovery.ts`). */
-function failSync(inode: Inode): void {
-  for (const at of unsynced(inode)) inode.forgotten.add(at);
-}
-
-function write(inode: Inode, taken: Buffer, at: number): number {
-  const grown = Buffer.alloc(Math.max(inode.bytes.length, at + taken.length));
-  inode.bytes.copy(grown);
-  taken.copy(grown, at);
-  inode.bytes = grown;
-  for (let sector = at - (at % sectorBytes); sector < at + taken.length; sector += sectorBytes) {
-    inode.forgotten.delete(sector);
-  }
-  return taken.length;
-}
 
 /** One folder. What is written can be read at once, and outlives a crash only once it is synced. */
 export class MemoryDisk implements WalFiles {
@@ -213,7 +159,7 @@ export class MemoryDisk implements WalFiles {
       bytes: async () => inode.bytes.length,
       read: async (into, at) => inode.bytes.copy(into, 0, at),
       write: (pieces, at) =>
-        this.#do('write', path(), () => write(inode, Buffer.concat(pieces).subarray(0, this.maxWriteBytes), at)),
+        this.#do('write', path(), () => writeInode(inode, Buffer.concat(pieces).subarray(0, this.maxWriteBytes), at)),
       // The kernel does the two one after the other as well, and the power may go in between.
       writeDurably: async (pieces, at) => {
         const count = await file.write(pieces, at);
@@ -221,7 +167,7 @@ export class MemoryDisk implements WalFiles {
         return count;
       },
       sync: () =>
-        this.#do('sync', path(), () => sync(inode)).catch((error: unknown) => {
+        this.#do('sync', path(), () => syncInode(inode)).catch((error: unknown) => {
           failSync(inode);
           throw error;
         }),

@@ -21,8 +21,8 @@ export interface Wal {
    * The payload of a durable record, in memory of its own. Holds up no append. Reads end in the order in which they were
    * asked for; those that were before a `close` or a failure still do.
    *
-   * Rejects with a RangeError where no record with this position is durable, with WalDamaged where it is not there as it
-   * was written, with the errors of the file system as they are; with an Error after a failure or a `close`.
+   * Rejects with a RangeError where no record with this position is durable, or it was removed, with WalDamaged where it is
+   * not there as it was written, with the errors of the file system as they are; with an Error after a failure or a `close`.
    */
   read(position: number): Promise<Uint8Array>;
   /**
@@ -45,7 +45,7 @@ export interface Wal {
   /** Called once, with the first error of the disk. Nothing is written, retried or acknowledged after it. */
   onFailure: (error: Error) => void;
   /**
-   * Makes durable what was appended (unless the disk has failed), waits for reads, and lets go of the folder. May be
+   * Makes durable what was appended (unless the disk has failed), waits for reads and removals, and lets go of the folder. May be
    * called again.
    */
   close(): Promise<void>;
