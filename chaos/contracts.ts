@@ -3,10 +3,10 @@
  * cluster, the run drives a workload and strikes faults, what happened becomes a recording, checkers judge it, and
  * reporters turn recording and verdict into files. Everything here is a plain value or a small interface.
  */
-import type { NodeId, ProtocolView } from '../node/protocol.ts';
+import type { Group, NodeId, Order, ProtocolView } from '../node/protocol.ts';
 import type { Experiment } from './experiment.ts';
 
-export type { NodeId } from '../node/protocol.ts';
+export type { Group, NodeId, Order } from '../node/protocol.ts';
 
 // ---------------------------------------------------------------------------------------------------------- the plan
 
@@ -41,6 +41,8 @@ export interface Plan {
   readonly protocol: string;
   readonly bug?: string;
   readonly nodes: readonly NodeId[];
+  /** Who belongs to the group at the beginning; all nodes where absent. */
+  readonly members?: readonly NodeId[];
   readonly seed: number;
   readonly durationMs: number;
   /** Ends the load early, with the schedule as it is; to look at the first part of a run. */
@@ -141,6 +143,7 @@ export type LabFact =
   | { readonly type: 'strike-failed'; readonly strike: string; readonly error: string }
   // What the substrate observed of the processes and links, independent of what was requested.
   | { readonly type: 'node-up' | 'node-down' | 'node-paused' | 'node-resumed'; readonly node: NodeId }
+  | { readonly type: 'disk-wiped' | 'disk-slow' | 'disk-fast'; readonly node: NodeId }
   | {
       readonly type: 'link-dropped' | 'link-delayed';
       readonly from: NodeId;
@@ -169,6 +172,15 @@ export type LabFact =
       readonly hash: number;
     }
   | { readonly type: 'apply'; readonly node: NodeId; readonly index: number; readonly hash: number }
+  /** The configuration that is in force at this replica from `index` of its log on. */
+  | {
+      readonly type: 'configuration';
+      readonly node: NodeId;
+      readonly index: number;
+      readonly voters: readonly NodeId[];
+      readonly outgoing: readonly NodeId[];
+      readonly learners: readonly NodeId[];
+    }
   /** The state up to `index` is durable as a snapshot of so many bytes. */
   | { readonly type: 'snapshot'; readonly node: NodeId; readonly index: number; readonly bytes: number }
   /** The replica took over the state of a snapshot: its own at a start, or one that another replica sent. */
@@ -208,7 +220,12 @@ export interface Recording {
 // ------------------------------------------------------------------------------------------- substrates and clusters
 
 /** What a substrate may or may not be able to do; a fault names what it needs, and is refused before boot without it. */
-export type Capability = 'process.kill' | 'process.pause' | 'link.cut' | 'link.latency' | 'link.loss' | 'link.reorder';
+export type Capability =
+  | ('process.kill' | 'process.pause')
+  | ('link.cut' | 'link.latency' | 'link.loss' | 'link.reorder')
+  | ('disk.slow' | 'disk.wipe')
+  /** Whoever leads can be asked to change the members of the group, or to hand over. */
+  | 'group.order';
 
 /** What can be wrong with a directed link. Several hold at once; each carries the strike that set it. */
 export type Impairment =
@@ -253,6 +270,12 @@ export interface Cluster {
   start(node: NodeId): Promise<void>;
   pause(node: NodeId): Promise<void>;
   resume(node: NodeId): Promise<void>;
+  /** What an operator wants of the group, said to one replica. Rejects with the reason where that does not do it. */
+  order(node: NodeId, order: Order): Promise<void>;
+  /** Empties the disk of a replica that does not run. */
+  wipe(node: NodeId): Promise<void>;
+  /** From now on every sync of a replica's disk takes so much longer, in milliseconds; 0 ends it. */
+  slowDisk(node: NodeId, delayMs: number): Promise<void>;
   /** Impairs links on behalf of a strike; the returned heal takes off exactly that, and nothing of other strikes. */
   impair(strike: string, links: readonly Link[], impairment: Impairment): Promise<Heal>;
   /** Takes off every impairment and starts every replica that is not running. The one call that must always work. */

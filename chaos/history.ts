@@ -129,6 +129,7 @@ const view = z.looseObject({
   leader: z.exactOptional(text),
   commitIndex: z.number(),
   lastIndex: z.number(),
+  group: z.exactOptional(z.strictObject({ voters: z.array(text), learners: z.array(text) })),
 });
 
 function fact<T extends LabFact['type'], F extends z.core.$ZodLooseShape>(type: T, fields: F) {
@@ -167,6 +168,16 @@ const eventSchemas = {
     hash: z.number(),
   }),
   apply: fact('apply', { node: text, index: z.number(), hash: z.number() }),
+  'disk-wiped': fact('disk-wiped', { node: text }),
+  'disk-slow': fact('disk-slow', { node: text }),
+  'disk-fast': fact('disk-fast', { node: text }),
+  configuration: fact('configuration', {
+    node: text,
+    index: count,
+    voters: z.array(text),
+    outgoing: z.array(text),
+    learners: z.array(text),
+  }),
   snapshot: fact('snapshot', { node: text, index: count, bytes: count }),
   restore: fact('restore', { node: text, index: count, from: z.enum(['disk', 'replica']) }),
   compact: fact('compact', { node: text, index: count, entries: count, bytes: count }),

@@ -80,6 +80,13 @@ const facts: Readonly<Record<LabEvent['type'], fc.Arbitrary<object>>> = {
   role: fc.record({ node, role: text, epoch: whole }),
   append: fc.record({ node, index: whole, epoch: whole, prevEpoch: whole, hash: whole }),
   apply: fc.record({ node, index: whole, hash: whole }),
+  'disk-wiped': fc.record({ node }),
+  'disk-slow': fc.record({ node }),
+  'disk-fast': fc.record({ node }),
+  configuration: fc.record({
+    ...{ node, index: whole },
+    ...{ voters: fc.array(node), outgoing: fc.array(node), learners: fc.array(node) },
+  }),
   snapshot: fc.record({ node, index: whole, bytes: whole }),
   restore: fc.record({ node, index: whole, from: fc.constantFrom('disk', 'replica') }),
   compact: fc.record({ node, index: whole, entries: whole, bytes: whole }),

@@ -1,8 +1,9 @@
-import type { NodeStatus } from './contracts.ts';
+import type { NodeId, NodeStatus } from './contracts.ts';
+import { leaderAmong } from './running.ts';
 
 /**
- * Why a cluster is not at rest, in words: all replicas run, follow one leader, and have applied the same. Null where it is,
- * and for a system that reports nothing of itself.
+ * Why a cluster is not at rest, in words: all replicas run, and those of the group follow one leader and have applied the
+ * same. Null where it is, and for a system that reports nothing of itself.
  */
 export function whyUnsettled(statuses: readonly NodeStatus[]): string | null {
   const absent = statuses.filter(({ state }) => state !== 'up').map(({ node }) => node);
@@ -15,13 +16,22 @@ export function whyUnsettled(statuses: readonly NodeStatus[]): string | null {
     const silent = statuses.filter(({ view }) => view === null).map(({ node }) => node);
     return `${silent.join(', ')} did not answer`;
   }
-  const leaders = new Set(views.map(({ view }) => view.leader ?? 'nobody'));
+  const group = membersBy(statuses);
+  const members = views.filter(({ node }) => group === undefined || group.includes(node));
+  const leaders = new Set(members.map(({ view }) => view.leader ?? 'nobody'));
   if (leaders.size > 1 || leaders.has('nobody')) {
-    const followed = views.map(({ node, view }) => `${node} follows ${view.leader ?? 'nobody'}`);
+    const followed = members.map(({ node, view }) => `${node} follows ${view.leader ?? 'nobody'}`);
     return `the replicas did not agree on a leader (${followed.join(', ')})`;
   }
-  const last = Math.max(...views.map(({ view }) => view.lastIndex));
-  const behind = views.filter(({ appliedIndex }) => appliedIndex < last);
+  const last = Math.max(...members.map(({ view }) => view.lastIndex));
+  const behind = members.filter(({ appliedIndex }) => appliedIndex < last);
   if (behind.length === 0) return null;
   return `${behind.map(({ node, appliedIndex }) => `${node} had applied ${appliedIndex}`).join(', ')} of ${last}`;
+}
+
+/** Who belongs to the group, by whoever leads it; undefined where nobody does, or that cannot change. */
+export function membersBy(statuses: readonly NodeStatus[]): readonly NodeId[] | undefined {
+  const leader = leaderAmong(statuses);
+  const group = statuses.find(({ node }) => node === leader)?.view?.group;
+  return group === undefined ? undefined : [...group.voters, ...group.learners];
 }

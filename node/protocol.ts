@@ -141,7 +141,13 @@ export interface ProtocolView {
   readonly commitIndex: number;
   readonly lastIndex: number;
   /** Who belongs to the group as far as this replica knows; absent where that cannot change. */
-  readonly members?: readonly NodeId[];
+  readonly group?: Group;
+}
+
+export interface Group {
+  /** Of a group that is changing its members: of both halves. */
+  readonly voters: readonly NodeId[];
+  readonly learners: readonly NodeId[];
 }
 
 /** What of earlier lives a replica begins from. */

@@ -12,6 +12,7 @@ import {
   type Input,
   invariant,
   type NodeId,
+  type Order,
   type Protocol,
   type ProtocolView,
 } from './protocol.ts';
@@ -56,6 +57,8 @@ export class Replica<M, R> {
   /** Whether the protocol has begun; not before the machine has the state of the newest snapshot. */
   #begun = false;
   readonly #requests: Requests;
+  #lastOrder = 0;
+  readonly #orders = new Map<number, (error?: string) => void>();
 
   constructor(protocol: Protocol<M, R>, machine: Machine, ports: Ports<M, R>, options: ReplicaOptions) {
     this.#protocol = protocol;
@@ -99,6 +102,17 @@ export class Replica<M, R> {
     if (!this.#alive()) return;
     if (this.#begun) this.#requests.take(client, request);
     else this.#ports.clients.reply(client, { id: request.id, status: 'rejected' });
+  }
+
+  /** Takes what an operator wants; `done` gets the reason where it is not done. Never called once this replica has ended. */
+  order(order: Order, done: (error?: string) => void): void {
+    if (!this.#alive() || !this.#begun) {
+      done('This replica does not take part yet.');
+      return;
+    }
+    this.#lastOrder += 1;
+    this.#orders.set(this.#lastOrder, done);
+    this.#step({ kind: 'order', id: this.#lastOrder, order });
   }
 
   view(): ProtocolView {
@@ -227,6 +241,10 @@ export class Replica<M, R> {
         return;
       case 'install':
         this.#install(effect.index, effect.record);
+        return;
+      case 'ordered':
+        this.#orders.get(effect.id)?.(effect.error);
+        this.#orders.delete(effect.id);
         return;
       case 'compact':
         this.#ports.storage.removeBefore(effect.position);

@@ -43,6 +43,7 @@ function incomplete({ plan, events }: Recording): string | null {
   const finals = new Map(events.flatMap((event) => (event.type === 'final' ? [[event.node, event] as const] : [])));
   const settled = events.some((event) => event.type === 'settled');
   const indexes = new Set<number>();
+  const group = finalGroup(finals);
   for (const node of plan.nodes) {
     const final = finals.get(node);
     if (final === undefined) return `The final state of ${node} is not in the record.`;
@@ -51,10 +52,19 @@ function incomplete({ plan, events }: Recording): string | null {
     if (final.appliedIndex !== (appliedTo.get(node) ?? 0)) {
       return `${node} says that it applied ${final.appliedIndex} entries, and the record has ${appliedTo.get(node) ?? 0}.`;
     }
-    indexes.add(final.appliedIndex);
+    // Who is not in the group any more is not told what is decided.
+    if (group === undefined || group.includes(node)) indexes.add(final.appliedIndex);
   }
   if (settled && indexes.size !== 1) return 'The final states are of different indexes, and cannot be compared.';
   return null;
+}
+
+/** Who belonged to the group at the end, by whoever led it then; undefined where that cannot change. */
+function finalGroup(finals: ReadonlyMap<string, FinalEvent>): readonly string[] | undefined {
+  const leading = [...finals.values()].filter(({ node, view }) => view?.leader === node);
+  const [last] = leading.sort((a, b) => (b.view?.epoch ?? 0) - (a.view?.epoch ?? 0));
+  const group = last?.view?.group;
+  return group && [...group.voters, ...group.learners];
 }
 
 /** One piece of evidence an index: which different things were applied there, and by whom. */

@@ -15,6 +15,9 @@ const known: Readonly<Record<Capability, true>> = {
   'link.latency': true,
   'link.loss': true,
   'link.reorder': true,
+  'disk.slow': true,
+  'disk.wipe': true,
+  'group.order': true,
 };
 
 /** Strong enough to be seen within half a second. */

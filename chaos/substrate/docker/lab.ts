@@ -192,7 +192,7 @@ const changeTypes = {
 } as const satisfies Record<ContainerChange, LabFact['type']>;
 
 const replicaFacts: ReadonlySet<string> = new Set([
-  ...['role', 'append', 'apply', 'snapshot', 'restore', 'compact', 'stopped'],
+  ...['role', 'append', 'apply', 'configuration', 'snapshot', 'restore', 'compact', 'stopped'],
 ]);
 
 function containerOf(

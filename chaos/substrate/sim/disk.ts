@@ -16,13 +16,14 @@ export class SimDisk<R> {
   /** The position of the first durable record that is still there. */
   #firstPosition = 1;
   #written: R[] = [];
+  #slowMs = 0;
   readonly snapshots: SimSnapshots<R>;
 
   constructor(clock: SimClock, random: RandomSource, syncMs: readonly [number, number]) {
     this.#clock = clock;
     this.#random = random;
     this.#syncMs = syncMs;
-    this.snapshots = new SimSnapshots(clock, () => random.between(syncMs[0], syncMs[1]));
+    this.snapshots = new SimSnapshots(clock, () => this.#syncTakesMs());
   }
 
   /** What a starting replica finds. */
@@ -37,6 +38,15 @@ export class SimDisk<R> {
     const survives = this.#random.integer(0, this.#written.length);
     for (const record of this.#written.slice(0, survives)) this.#durable.push(record);
     this.#written = [];
+  }
+
+  /** Every sync that begins from now on takes so much longer, in milliseconds. */
+  slowBy(delayMs: number): void {
+    this.#slowMs = delayMs;
+  }
+
+  #syncTakesMs(): number {
+    return this.#slowMs + this.#random.between(this.#syncMs[0], this.#syncMs[1]);
   }
 
   /** Nothing is left, as on a new disk. */
@@ -60,7 +70,7 @@ export class SimDisk<R> {
       syncing = true;
       const count = this.#written.length;
       const syncedTo = position;
-      this.#clock.after(this.#random.between(this.#syncMs[0], this.#syncMs[1]), () => {
+      this.#clock.after(this.#syncTakesMs(), () => {
         if (signal.aborted) return;
         syncing = false;
         for (const record of this.#written.splice(0, count)) this.#durable.push(record);

@@ -2,7 +2,7 @@
 import { SessionClient } from '../../../node/client.ts';
 import { SessionMachine } from '../../../node/machine/sessions.ts';
 import type { ClientRequest } from '../../../node/ports.ts';
-import type { Defect, NodeId, ProtocolDefinition, ReplicaConfig } from '../../../node/protocol.ts';
+import type { Defect, NodeId, Order, ProtocolDefinition, ReplicaConfig } from '../../../node/protocol.ts';
 import { loadDefect, loadProtocol } from '../../catalog.ts';
 import type { Capability, Cluster, LabFact, Plan, RandomSource, Substrate } from '../../contracts.ts';
 import { randomFor } from '../../random.ts';
@@ -19,6 +19,9 @@ const capabilities: readonly Capability[] = [
   'link.latency',
   'link.loss',
   'link.reorder',
+  'disk.slow',
+  'disk.wipe',
+  'group.order',
 ];
 
 export const simSubstrate: Substrate = {
@@ -125,6 +128,18 @@ class SimCluster implements Cluster {
     this.#process(node).resume();
   }
 
+  async order(node: NodeId, order: Order) {
+    await this.#process(node).order(order);
+  }
+
+  async wipe(node: NodeId) {
+    this.#process(node).wipe();
+  }
+
+  async slowDisk(node: NodeId, delayMs: number) {
+    this.#process(node).slowDisk(delayMs);
+  }
+
   async impair(
     strike: string,
     links: Parameters<SimNetwork['impair']>[1],
@@ -136,6 +151,7 @@ class SimCluster implements Cluster {
   async healAll() {
     this.#network.healAll();
     for (const process of this.#processes.values()) {
+      process.slowDisk(0);
       process.resume();
       process.start();
     }
@@ -172,7 +188,7 @@ function replicaConfig(plan: Plan, id: NodeId, snapshotAfterBytes: number): Repl
   const { electionTimeout, heartbeatInterval, maxEntriesPerMessage } = plan.experiment.settings;
   return {
     id,
-    members: plan.nodes,
+    members: plan.members ?? plan.nodes,
     electionTimeoutMs: electionTimeout,
     heartbeatIntervalMs: heartbeatInterval,
     maxEntriesPerMessage,

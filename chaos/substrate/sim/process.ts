@@ -9,7 +9,7 @@ import type {
   Snapshots,
   Storage,
 } from '../../../node/ports.ts';
-import type { ClientId, NodeId, Protocol } from '../../../node/protocol.ts';
+import type { ClientId, NodeId, Order, Protocol } from '../../../node/protocol.ts';
 import { Replica } from '../../../node/runtime.ts';
 import type { LabFact, NodeStatus } from '../../contracts.ts';
 import type { SimClock } from './clock.ts';
@@ -99,6 +99,38 @@ export class SimProcess {
 
   request(client: ClientId, request: ClientRequest): void {
     this.#deliver(() => this.#replica?.request(client, request));
+  }
+
+  /** Rejects with the reason where it is not done, or the process ends before. */
+  order(order: Order): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { signal } = this.#incarnation;
+      const end = () => reject(new Error(`${this.node} does not run`));
+      if (this.#state === 'down') {
+        end();
+        return;
+      }
+      signal.addEventListener('abort', end, { once: true });
+      this.#deliver(() =>
+        this.#replica?.order(order, (error) => {
+          signal.removeEventListener('abort', end);
+          if (error === undefined) resolve();
+          else reject(new Error(error));
+        }),
+      );
+    });
+  }
+
+  /** Empties its disk; it must not run. */
+  wipe(): void {
+    if (this.#state !== 'down') throw new Error(`${this.node} runs, and its disk cannot be wiped`);
+    this.#disk.wipe();
+    this.#world.observe({ type: 'disk-wiped', node: this.node });
+  }
+
+  slowDisk(delayMs: number): void {
+    this.#disk.slowBy(delayMs);
+    this.#world.observe({ type: delayMs > 0 ? 'disk-slow' : 'disk-fast', node: this.node });
   }
 
   status(): NodeStatus {

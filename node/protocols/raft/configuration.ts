@@ -56,6 +56,11 @@ export function isVoter({ voters, outgoing }: Configuration, id: NodeId): boolea
   return voters.includes(id) || outgoing.includes(id);
 }
 
+/** All that have a vote, in either half. */
+export function allVoters({ voters, outgoing }: Configuration): readonly NodeId[] {
+  return outgoing.length === 0 ? voters : sorted(new Set([...voters, ...outgoing]));
+}
+
 /** All that get entries. */
 export function members({ voters, outgoing, learners }: Configuration): readonly NodeId[] {
   return sorted(new Set([...voters, ...outgoing, ...learners]));

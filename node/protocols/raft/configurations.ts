@@ -2,8 +2,8 @@
  * The configurations that a log holds. A replica uses the last one, whether or not it is committed; where its entry is
  * overwritten, the one before is in force again. Dissertation, section 4.1.
  */
-import { invariant } from '../../protocol.ts';
-import type { Configuration } from './configuration.ts';
+import { invariant, type NodeId } from '../../protocol.ts';
+import { type Configuration, isVoter } from './configuration.ts';
 import { decodeConfiguration } from './configuration-codec.ts';
 import type { Entry } from './messages.ts';
 
@@ -38,6 +38,12 @@ export class Configurations {
   at(index: number): Configuration {
     const found = this.#all.findLast((each) => each.index <= index) ?? this.#all[0];
     return (found as InLog).configuration;
+  }
+
+  /** Whether it has a vote in the one that is in force at `index`, or in any later one. */
+  isVoterSince(index: number, id: NodeId): boolean {
+    if (isVoter(this.at(index), id)) return true;
+    return this.#all.some((each) => each.index > index && isVoter(each.configuration, id));
   }
 
   /** Entries stand at `from` now, in place of all that stood there or later; whether another configuration is in force. */

@@ -29,9 +29,13 @@ export function startPreVote(state: RaftState): void {
   askForVotes(state);
 }
 
-/** Who has no vote does not stand (section 4.2.1), nor whose log is about to be replaced. */
-function mayStand(state: RaftState): boolean {
-  return state.isVoter && state.incoming?.installing !== true;
+/**
+ * Who has no vote does not stand (section 4.2.1); but a configuration that takes it away may never be committed, and those
+ * who hold it may be the only ones whose logs are long enough to win (section 4.2.2). Nor does one stand whose log is about
+ * to be replaced.
+ */
+function mayStand({ configurations, commitIndex, config, incoming }: RaftState): boolean {
+  return configurations.isVoterSince(commitIndex, config.id) && incoming?.installing !== true;
 }
 
 function retryMs(state: RaftState): [number, number] {
@@ -141,7 +145,10 @@ function becomeLeader(state: RaftState): void {
   state.setRole('leader');
   state.votes.clear();
   state.progress.clear();
-  for (const member of members(state.configuration)) state.progress.set(member, newProgress(state.log.lastIndex + 1));
+  // It may lead a group that it is leaving.
+  for (const member of [...members(state.configuration), state.config.id]) {
+    state.progress.set(member, newProgress(state.log.lastIndex + 1));
+  }
   state.round = 0;
   state.emit({ kind: 'cancel', timer: 'election' });
   state.emit({ kind: 'cancel', timer: 'lease' });

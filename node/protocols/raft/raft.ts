@@ -1,5 +1,5 @@
 import type { Durable, Input, Protocol, ProtocolView, ReplicaConfig } from '../../protocol.ts';
-import { members } from './configuration.ts';
+import { allVoters } from './configuration.ts';
 import * as election from './election.ts';
 import * as membership from './membership.ts';
 import type { RaftMessage, RaftRecord } from './messages.ts';
@@ -73,7 +73,8 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
 
   view(): ProtocolView {
     const { role, term: epoch, leader, commitIndex, log, configuration } = this.#state;
-    const view = { role, epoch, commitIndex, lastIndex: log.lastIndex, members: members(configuration) };
+    const group = { voters: allVoters(configuration), learners: configuration.learners };
+    const view = { role, epoch, commitIndex, lastIndex: log.lastIndex, group };
     return leader === undefined ? view : { ...view, leader };
   }
 

@@ -1,7 +1,7 @@
 /** The state of a Raft replica and the few moves that all its parts share. */
 import { fnv1a } from '../../hash.ts';
 import { type Durable, type Effect, invariant, type NodeId, type ReplicaConfig } from '../../protocol.ts';
-import { type Configuration, initialConfiguration, isVoter, members } from './configuration.ts';
+import { type Configuration, initialConfiguration, members } from './configuration.ts';
 import type { Target } from './configuration-target.ts';
 import { Configurations } from './configurations.ts';
 import { RaftLog } from './log.ts';
@@ -111,11 +111,6 @@ export class RaftState {
   /** The configuration that is in force: the last one in the log, committed or not (section 4.1). */
   get configuration(): Configuration {
     return this.configurations.current;
-  }
-
-  /** Whether this replica has a vote. */
-  get isVoter(): boolean {
-    return isVoter(this.configuration, this.config.id);
   }
 
   #onConfiguration(): void {
