@@ -3,7 +3,7 @@
  * cluster, the run drives a workload and strikes faults, what happened becomes a recording, checkers judge it, and
  * reporters turn recording and verdict into files. Everything here is a plain value or a small interface.
  */
-import type { Group, NodeId, Order, ProtocolView } from '../node/protocol.ts';
+import type { NodeId, Order, ProtocolView } from '../node/protocol.ts';
 import type { Experiment } from './experiment.ts';
 
 export type { Group, NodeId, Order } from '../node/protocol.ts';

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import type { Fault, Link, NodeId } from '../contracts.ts';
+import { everyLink, seenOnLinks } from '../links.ts';
+import { paramsOf } from '../params.ts';
+
+/** The links between the two halves of those who are no bridge, both ways. */
+function linksAcross(bridges: readonly NodeId[], all: readonly NodeId[]): Link[] {
+  const others = all.filter((node) => !bridges.includes(node));
+  const left = others.slice(0, Math.ceil(others.length / 2));
+  return everyLink(others).filter(({ from, to }) => left.includes(from) !== left.includes(to));
+}
+
+const fault: Fault<Record<string, never>> = {
+  summary: 'partial connectivity: two halves that reach each other by way of the target alone',
+  needs: ['link.cut'],
+  parse: paramsOf('bridge', z.strictObject({})),
+  links: linksAcross,
+  strike: ({ cluster, strike, links }) => cluster.impair(strike, links, { kind: 'cut' }),
+  bit: (evidence) => seenOnLinks(evidence, 'link-dropped'),
+};
+
+export default fault;
