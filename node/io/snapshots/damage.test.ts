@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Folders } from '../wal/fixture.ts';
 import { bytesAt, flip, overwrite } from '../wal/read-fixture.ts';
@@ -140,6 +141,11 @@ describe('a snapshot that is not there as it was written', () => {
     const wrong = join(folder, snapshotName(8));
     renameSync(path, wrong);
     await expectRefusal(folder, wrong, 0, 'the file is snapshot 7 by its header');
+    const header = bytesAt(wrong, 0, headerBytes);
+    header.writeUInt32LE(2, 8);
+    header.writeUInt32LE(crc32(header.subarray(0, headerBytes - checksumBytes)), headerBytes - checksumBytes);
+    overwrite(wrong, 0, header);
+    await expectRefusal(folder, wrong, 0, 'the file has format 2, and only 1 is known');
   });
 
   test('is refused as long as there is a newer one only when it is read', async () => {

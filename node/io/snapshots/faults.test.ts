@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MemoryDisk } from '../wal/fixture.ts';
+import { snapshotName } from './draft.ts';
 import { begin, payloadOf, piecesOf, readFrom, receiveAll, recordOf, save, turns } from './fixture.ts';
 import { blockBytes } from './format.ts';
 import { openSnapshots, type StoredSnapshots } from './snapshots.ts';
@@ -8,6 +9,10 @@ const payload = payloadOf(1, 5 * blockBytes + 9);
 
 function errorOf(code: string): Error {
   return Object.assign(new Error(`${code}: simulated`), { code });
+}
+
+function raise(error: Error): never {
+  throw error;
 }
 
 interface Told {
@@ -59,6 +64,36 @@ describe('an error of the disk', () => {
       expect(found?.index).toBeGreaterThanOrEqual(least);
       expect(found?.payload.equals(payload)).toBe(true);
     }
+  });
+
+  test('that lasts is told once, though all that is under way fails', async () => {
+    const disk = new MemoryDisk();
+    const { snapshots } = await openSnapshots('/snapshots', { files: disk });
+    // After all of them have been asked for.
+    disk.before = async () => {
+      await turns(3);
+      throw errorOf('EIO');
+    };
+    expect(await playAll(snapshots)).toEqual({ done: [], failures: [errorOf('EIO')] });
+    await snapshots.close();
+  });
+
+  test('keeps back what was done in the same turn, and stops what was asked for before', async () => {
+    const disk = new MemoryDisk();
+    const { snapshots } = await openSnapshots('/snapshots', { files: disk });
+    await save(snapshots, 1, payload);
+    await save(snapshots, 2, payload);
+    const operations = disk.operations.length;
+    const told: string[] = [];
+    snapshots.onFailure = () => told.push('failure');
+    snapshots.save(3, recordOf(3), { next: () => raise(errorOf('EIO')) }, () => told.push('save'));
+    receiveAll(snapshots, 4, payload);
+    snapshots.read(1, 0, 10, () => told.push('read'));
+    snapshots.removeBefore(2);
+    await snapshots.close();
+    expect(told).toEqual(['failure']);
+    expect(disk.operations).toHaveLength(operations);
+    expect(disk.fileNames).toEqual([1, 2].map(snapshotName));
   });
 
   test('gives up a save, and tells its machine so', async () => {

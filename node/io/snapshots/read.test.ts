@@ -43,6 +43,8 @@ describe('a removal', () => {
     const { snapshots } = await openSnapshots(folders.fresh());
     for (const index of [1, 2, 3]) await save(snapshots, index, payloadOf(index, 500));
     await readPiece(snapshots, 1, 0, 10);
+    // The second one of the same index removes nothing.
+    snapshots.removeBefore(2);
     snapshots.removeBefore(2);
     expect(await readFrom(snapshots, 1, 10)).toEqual(payloadOf(1, 500).subarray(10));
     snapshots.removeBefore(3);
@@ -69,6 +71,18 @@ describe('a read', () => {
     const { snapshots } = await openSnapshots(folders.fresh());
     receiveAll(snapshots, 4, payloadOf(1, 100));
     await expect(readPiece(snapshots, 4, 0, 10)).rejects.toThrow('those that are durable are none');
+    await snapshots.close();
+  });
+
+  test('ends where a block does, if it can: none is checked twice', async () => {
+    const { snapshots } = await openSnapshots(folders.fresh());
+    await save(snapshots, 5, payloadOf(1, 40 * blockBytes));
+    const lengthOf = async (offset: number, maxBytes: number) =>
+      (await readPiece(snapshots, 5, offset, maxBytes)).bytes.length;
+    expect(await lengthOf(0, 3 * blockBytes - 1)).toBe(2 * blockBytes);
+    expect(await lengthOf(10, 2 * blockBytes)).toBe(2 * blockBytes - 10);
+    expect(await lengthOf(10, 100)).toBe(100);
+    expect(await lengthOf(10, 2 ** 40)).toBe(16 * blockBytes - 10);
     await snapshots.close();
   });
 

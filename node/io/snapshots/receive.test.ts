@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { Folders } from '../wal/fixture.ts';
+import { Folders, MemoryDisk } from '../wal/fixture.ts';
 import { snapshotName } from './draft.ts';
 import {
   begin,
@@ -33,6 +33,18 @@ describe('a transfer in', () => {
     await snapshots.close();
     expect(filesIn(folder)).toEqual([snapshotName(6)]);
     expect((await begin(folder))?.payload.equals(second)).toBe(true);
+  });
+
+  test('writes nothing of what was given up before it was written', async () => {
+    const files = new MemoryDisk();
+    const { snapshots } = await openSnapshots('/snapshots', { files });
+    receiveAll(snapshots, 4, payloadOf(1, 30 * blockBytes));
+    await receive(snapshots, 5, payloadOf(2, 100));
+    // The second one, and its header.
+    expect(files.count('write')).toBe(2);
+    receiveAll(snapshots, 6, payloadOf(1, 30 * blockBytes));
+    await snapshots.close();
+    expect(files.count('write')).toBe(2);
   });
 
   test('may begin while the one before it is sealed', async () => {

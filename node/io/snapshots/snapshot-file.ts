@@ -15,6 +15,9 @@ import {
   type SnapshotHeader,
 } from './format.ts';
 
+/** What is wrong at this offset of the file, as a clause. */
+type Damaged = (at: number, what: string) => SnapshotDamaged;
+
 /** Part of the payload of a snapshot. */
 export interface Piece {
   readonly bytes: Uint8Array;
@@ -31,14 +34,9 @@ export class SnapshotFile {
   readonly record: Uint8Array;
   readonly #file: WalReadFile;
   readonly #header: SnapshotHeader;
-  readonly #damaged: (at: number, what: string) => SnapshotDamaged;
+  readonly #damaged: Damaged;
 
-  private constructor(
-    file: WalReadFile,
-    header: SnapshotHeader,
-    record: Uint8Array,
-    damaged: (at: number, what: string) => SnapshotDamaged,
-  ) {
+  private constructor(file: WalReadFile, header: SnapshotHeader, record: Uint8Array, damaged: Damaged) {
     this.index = header.index;
     this.record = record;
     this.#file = file;
@@ -53,7 +51,7 @@ export class SnapshotFile {
    */
   static async open(files: WalFiles, folder: string, index: number): Promise<SnapshotFile> {
     const name = snapshotName(index);
-    const damaged = (at: number, what: string) => damage(folder, name, at, what);
+    const damaged: Damaged = (at, what) => damage(folder, name, at, what);
     const file = await files.openToRead(join(folder, name));
     try {
       const header = await readHeader(file, index, damaged);
@@ -120,11 +118,7 @@ export class SnapshotFile {
   }
 }
 
-async function readHeader(
-  file: WalReadFile,
-  index: number,
-  damaged: (at: number, what: string) => SnapshotDamaged,
-): Promise<SnapshotHeader> {
+async function readHeader(file: WalReadFile, index: number, damaged: Damaged): Promise<SnapshotHeader> {
   const head = Buffer.alloc(headerBytes);
   const header = decodeHeader(head.subarray(0, await file.read(head, 0)));
   if (typeof header === 'string') throw damaged(0, `the file ${header}`);
@@ -133,11 +127,7 @@ async function readHeader(
 }
 
 /** The record is the end of the file: its length is checked with it. */
-async function readRecord(
-  file: WalReadFile,
-  header: SnapshotHeader,
-  damaged: (at: number, what: string) => SnapshotDamaged,
-): Promise<Uint8Array> {
+async function readRecord(file: WalReadFile, header: SnapshotHeader, damaged: Damaged): Promise<Uint8Array> {
   const at = recordAt(header);
   const { tag, index, payloadBytes, recordBytes } = header;
   const expected = recordBytes + checksumBytes;

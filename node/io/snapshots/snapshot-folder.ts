@@ -91,7 +91,7 @@ export class SnapshotFolder implements StoredSnapshots {
     invariant(offset >= 0 && maxBytes > 0, `${maxBytes} bytes of snapshot ${index} were to be read from ${offset} on`);
     this.#carryOut(
       this.#reads,
-      async () => (this.#failure === undefined ? this.#reader.read(index, offset, maxBytes) : undefined),
+      () => this.#reader.read(index, offset, maxBytes),
       ({ bytes, last }) => take(bytes, last),
     );
   }

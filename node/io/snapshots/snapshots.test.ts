@@ -133,8 +133,9 @@ describe('the end', () => {
     };
     const never = () => expect.fail('it was given up');
     snapshots.save(2, recordOf(2), endless, never);
-    const sealed = receive(snapshots, 3, payload);
-    const read = readFrom(snapshots, 1, 0);
+    const ended: string[] = [];
+    const sealed = receive(snapshots, 3, payload).finally(() => ended.push('seal'));
+    const read = readFrom(snapshots, 1, 0).finally(() => ended.push('read'));
     receiveAll(snapshots, 4, payload);
     await turns(2);
     const closing = snapshots.close();
@@ -145,11 +146,22 @@ describe('the end', () => {
     snapshots.read(1, 0, 10, never);
     snapshots.removeBefore(3);
     await closing;
+    expect(ended.toSorted()).toEqual(['read', 'seal']);
     expect(await sealed).toBe(payload.length);
     expect((await read).equals(payload)).toBe(true);
     expect(returned).toBe(2);
     await snapshots.close();
     expect(readdirSync(folder)).toEqual([snapshotName(1), snapshotName(3)]);
+  });
+
+  test('removes what was written of a transfer that is not sealed', async () => {
+    const files = new MemoryDisk();
+    const { snapshots } = await openSnapshots('/snapshots', { files });
+    receiveAll(snapshots, 3, payloadOf(1, 6 * blockBytes));
+    await turns(3);
+    expect(files.fileNames).toEqual(['received.tmp']);
+    await snapshots.close();
+    expect(files.fileNames).toEqual([]);
   });
 });
 

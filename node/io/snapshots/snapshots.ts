@@ -1,6 +1,6 @@
 /**
- * Snapshots as files in a folder, one each (`format.ts`). What is under way while others are saved, received and read is
- * one write and one read of a file each, so that they never take all of the few threads that the event loop has for files.
+ * Snapshots as files in a folder, one each (`format.ts`). A save, a transfer in and the reads go on side by side, each with
+ * one operation of a file at a time: of the four threads that the event loop has for files, one is always left for the log.
  */
 import { join } from 'node:path';
 import type { Snapshots } from '../../ports.ts';
