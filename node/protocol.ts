@@ -6,6 +6,8 @@
  * for every protocol that the lab will host; change that page when you change this file.
  */
 
+import type { MachineRules } from './machine/rules.ts';
+
 /** The name of a replica, unique over all groups of a cluster: `n1`, or `shard2/n1`. */
 export type NodeId = string;
 
@@ -261,6 +263,8 @@ export interface Defect {
   readonly foundBy: { readonly experiment: string; readonly seed: number };
   /** The overridden rules; each protocol narrows this to its own. */
   readonly rules: object;
+  /** The overridden rules of the machine that is replicated, where the bug is there. */
+  readonly machine?: Partial<MachineRules>;
 }
 
 /** A replica found its own state broken. It must stop, and not serve another request. */

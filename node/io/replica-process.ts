@@ -1,7 +1,8 @@
 /** Puts one replica together: settings in, a runtime over real ports out. */
+import { join } from 'node:path';
 import { SessionMachine } from '../machine/sessions.ts';
-import type { ReplicaFact, Storage } from '../ports.ts';
-import type { Codec, Protocol, ReplicaConfig } from '../protocol.ts';
+import type { ReplicaFact, Snapshots, Storage } from '../ports.ts';
+import type { Codec, Defect, Durable, Protocol, ReplicaConfig } from '../protocol.ts';
 import { Replica } from '../runtime.ts';
 import { ClientServer } from './client-server.ts';
 import { systemClock, systemRandom } from './clock.ts';
@@ -13,11 +14,16 @@ import { MetricsServer } from './metrics-server.ts';
 import { linkIntervalMsFor, PeerTransport } from './peer-transport.ts';
 import { loadDefect, loadProtocol } from './protocols.ts';
 import type { NodeSettings } from './settings.ts';
+import { snapshotsOf } from './snapshots/port.ts';
+import { openSnapshots } from './snapshots/snapshots.ts';
 import type { StatusPage } from './status-page.ts';
 import { FaultyStorage } from './storage-faults.ts';
 import { timedFiles } from './timed-files.ts';
 import { storageOf } from './wal/storage.ts';
-import { openWal, type Wal } from './wal/wal.ts';
+import { openWal } from './wal/wal.ts';
+
+/** In the folder of the log, which leaves what is not its own alone. */
+const snapshotFolder = 'snapshots';
 
 /** How often a change of leader is looked for, in milliseconds. */
 const sampleIntervalMs = 25;
@@ -34,32 +40,65 @@ interface SyncTimes {
   took: (seconds: number) => void;
 }
 
-/** The log, opened, but for the records that it held: only what starts the protocol needs them, and nothing keeps them. */
-interface Log {
-  readonly wal: Wal;
+/** What a replica keeps on its disk, opened. */
+interface Disk {
   readonly storage: Storage<unknown>;
+  readonly snapshots: Snapshots<unknown>;
   readonly syncs: SyncTimes;
+  /** Makes durable what was written, and lets go of the folder. */
+  readonly close: () => Promise<void>;
+}
+
+/** With what of earlier lives it holds, which only the start needs: nothing keeps it. */
+interface OpenedDisk {
+  readonly disk: Disk;
+  readonly durable: Durable<unknown>;
+}
+
+async function openDisk(folder: string, codec: Codec<unknown, unknown>): Promise<OpenedDisk> {
+  const syncs: SyncTimes = { took: () => {} };
+  const log = await openWal(folder, { files: timedFiles((seconds) => syncs.took(seconds)) });
+  try {
+    const { storage, records, firstPosition } = storageOf(log, codec);
+    const kept = await openSnapshots(join(folder, snapshotFolder));
+    const close = async () => {
+      await Promise.all([log.wal.close(), kept.snapshots.close()]);
+    };
+    try {
+      const { snapshots, newest } = snapshotsOf(kept, codec);
+      const durable = { records, firstPosition, ...(newest && { snapshot: newest }) };
+      return { disk: { storage, snapshots, syncs, close }, durable };
+    } catch (error) {
+      await kept.snapshots.close();
+      throw error;
+    }
+  } catch (error) {
+    await log.wal.close();
+    throw error;
+  }
 }
 
 interface Parts {
   readonly protocol: Protocol<unknown, unknown>;
   readonly codec: Codec<unknown, unknown>;
+  readonly defect: Defect | undefined;
 }
 
 async function loadParts(settings: NodeSettings): Promise<Parts> {
   const { protocol: name, bug } = settings;
   const definition = await loadProtocol(name);
   const defect = bug === undefined ? undefined : await loadDefect(name, bug);
-  const { id, members, electionTimeoutMs, heartbeatIntervalMs, maxEntriesPerMessage, logCacheBytes, trace } = settings;
-  const limits = { maxEntriesPerMessage, logCacheBytes };
+  const { id, members, electionTimeoutMs, heartbeatIntervalMs, trace } = settings;
+  const { maxEntriesPerMessage, logCacheBytes, maxUncommittedBytes, snapshotAfterBytes, snapshotChunkBytes } = settings;
+  const limits = { maxEntriesPerMessage, logCacheBytes, maxUncommittedBytes, snapshotAfterBytes, snapshotChunkBytes };
   const config: ReplicaConfig = { id, members, electionTimeoutMs, heartbeatIntervalMs, ...limits, trace };
-  return { protocol: definition.create(config, defect), codec: definition.codec };
+  return { protocol: definition.create(config, defect), codec: definition.codec, defect };
 }
 
 /** One replica with everything around it, from its start to its end. */
 export class ReplicaProcess {
   readonly #options: ReplicaProcessOptions;
-  readonly #wal: Wal;
+  readonly #disk: Disk;
   readonly #incarnation = new AbortController();
   readonly #storage: FaultyStorage<unknown>;
   readonly #replica: Replica<unknown, unknown>;
@@ -71,12 +110,12 @@ export class ReplicaProcess {
   #sampler: NodeJS.Timeout | undefined;
   #running = false;
 
-  private constructor(options: ReplicaProcessOptions, { protocol, codec }: Parts, log: Log) {
+  private constructor(options: ReplicaProcessOptions, { protocol, codec, defect }: Parts, disk: Disk) {
     this.#options = options;
     const { settings, journal } = options;
     const { id, runId, members, peers, token } = settings;
-    this.#wal = log.wal;
-    this.#storage = new FaultyStorage(log.storage);
+    this.#disk = disk;
+    this.#storage = new FaultyStorage(disk.storage);
     this.#transport = new PeerTransport({
       id,
       runId,
@@ -90,7 +129,7 @@ export class ReplicaProcess {
       log: (sentence) => journal.log.info(sentence),
     });
     this.#metrics = this.#createMetrics();
-    log.syncs.took = (seconds) => this.#metrics.syncTook(seconds);
+    disk.syncs.took = (seconds) => this.#metrics.syncTook(seconds);
     this.#clients = new ClientServer({
       onRequest: (client, request) => this.#replica.request(client, request),
       observer: this.#metrics,
@@ -110,10 +149,11 @@ export class ReplicaProcess {
       random: systemRandom(),
       transport: this.#transport,
       storage: this.#storage,
+      snapshots: disk.snapshots,
       clients: this.#clients,
       tracer: (fact: ReplicaFact) => this.#onFact(fact),
     };
-    this.#replica = new Replica(protocol, new SessionMachine(), ports, {
+    this.#replica = new Replica(protocol, new SessionMachine(defect?.machine), ports, {
       id,
       signal: this.#incarnation.signal,
       trace: settings.trace,
@@ -128,16 +168,14 @@ export class ReplicaProcess {
   static async start(options: ReplicaProcessOptions): Promise<ReplicaProcess> {
     const { settings } = options;
     const parts = await loadParts(settings);
-    const syncs: SyncTimes = { took: () => {} };
-    const opened = await openWal(settings.dataFolder, { files: timedFiles((seconds) => syncs.took(seconds)) });
+    const { disk, durable } = await openDisk(settings.dataFolder, parts.codec);
     let process: ReplicaProcess | undefined;
     try {
-      const { storage, records } = storageOf(opened, parts.codec);
-      process = new ReplicaProcess(options, parts, { wal: opened.wal, storage, syncs });
-      await process.#open(records);
+      process = new ReplicaProcess(options, parts, disk);
+      await process.#open(durable);
       return process;
     } catch (error) {
-      if (process === undefined) await opened.wal.close();
+      if (process === undefined) await disk.close();
       else await process.stop();
       throw error;
     }
@@ -152,15 +190,15 @@ export class ReplicaProcess {
     this.#transport.close();
     this.#control.close();
     this.#metricsServer.close();
-    await this.#wal.close();
+    await this.#disk.close();
   }
 
-  async #open(records: readonly unknown[]): Promise<void> {
+  async #open(durable: Durable<unknown>): Promise<void> {
     const { listen } = this.#options.settings;
     // The replica begins before clients and the lab can reach it, and after its peers can: no step comes before `start`.
     const peer = await this.#transport.open(listen.peer);
     this.#running = true;
-    this.#replica.start(records);
+    this.#replica.start(durable);
     const bound = {
       peer,
       client: await this.#clients.open(listen.client),

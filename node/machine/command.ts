@@ -60,7 +60,7 @@ export type Operation = Pick<Command, 'op' | 'key' | 'a' | 'b'>;
 /** Commands are written one behind the other into pieces of memory of this size: a buffer for each would cost more. */
 const slabBytes = 64 * 1024;
 /** A UTF-16 code unit takes at most so many bytes of UTF-8. */
-const maxBytesPerUnit = 3;
+export const maxBytesPerUnit = 3;
 /** A string of at most so many characters is written here, if all are ASCII: a call into the machine's own code takes longer. */
 const shortLength = 24;
 
@@ -103,11 +103,13 @@ function putCommand(
   return putString(buffer, putString(buffer, putString(buffer, at + headerBytes, key), a), b);
 }
 
-function stringBytes(value: string | null): number {
+/** How many bytes `putString` writes. */
+export function stringBytes(value: string | null): number {
   return 4 + (value === null ? 0 : Buffer.byteLength(value));
 }
 
-function putString(buffer: Buffer, at: number, value: string | null): number {
+/** Writes a string as the layout has it; gives back where it ends. */
+export function putString(buffer: Buffer, at: number, value: string | null): number {
   if (value === null) return buffer.writeUInt32BE(absent, at);
   const short = value.length <= shortLength && putAscii(buffer, at + 4, value);
   const length = short ? value.length : buffer.write(value, at + 4);

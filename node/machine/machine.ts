@@ -6,25 +6,28 @@ export interface Machine {
   query(command: Uint8Array): Uint8Array;
   /** The result of a session's command that was applied before; null where this is not (or no longer) known. */
   recall(session: number, sequence: number): Uint8Array | null;
+  /** A hash of the whole state, sessions included: equal states have equal hashes on every replica. */
+  digest(): string;
   /**
    * The whole state as it is now, sessions included, in pieces of some tens of kilobytes; what is applied later does not
    * show in it. Each `next` does a bounded amount of work, so that a replica goes on working between two of them. One is
-   * under way at a time; `return` gives it up.
+   * under way at a time, until it has ended or `return` gives it up.
+   *
+   * @throws Error where another is under way
    */
   snapshot(): Iterator<Uint8Array>;
-  /** Takes the pieces of a snapshot, cut anywhere. */
+  /** Takes the pieces of a snapshot, cut anywhere. The present state goes on meanwhile. */
   restore(): Restoration;
-  /** A hash of the whole state, sessions included: equal states have equal hashes on every replica. */
-  digest(): string;
 }
 
+/** A snapshot on its way into a machine. To give it up, forget it. */
 export interface Restoration {
-  /** @throws Error where the bytes cannot be of a snapshot; the machine's state is then as before */
+  /** Takes the bytes that follow; they may be overwritten afterwards. @throws Error where they belong to no snapshot of this version */
   take(bytes: Uint8Array): void;
   /**
-   * Puts the state of the snapshot in the place of the present one.
+   * Puts the state that was taken in the place of the present one; the last call.
    *
-   * @throws Error where the bytes are no whole snapshot of this version; the machine's state is then as before
+   * @throws Error where the bytes are no whole snapshot of this version; the present state is then as before
    */
   finish(): void;
 }

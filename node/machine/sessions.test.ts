@@ -9,7 +9,8 @@ import {
   type OperationName,
   type Result,
 } from './command.ts';
-import { maxSessions, SessionMachine } from './sessions.ts';
+import { maxSessions } from './session-table.ts';
+import { SessionMachine } from './sessions.ts';
 
 const encoded = (op: OperationName, session: number, sequence: number, a: string | null = null): Uint8Array =>
   encodeCommand({ op, session, sequence, key: 'k', a, b: null });

@@ -4,30 +4,30 @@
  */
 import { createHash } from 'node:crypto';
 import { type Command, decodeCommand, encodeResult, forEachCommand, isRead } from './command.ts';
+import type { Frozen } from './frozen.ts';
 import { applyToStore } from './key-value.ts';
-import type { Machine, ResultSink } from './machine.ts';
+import type { Machine, Restoration, ResultSink } from './machine.ts';
+import { correctMachineRules, type MachineRules } from './rules.ts';
+import { noResult, type Session, SessionTable } from './session-table.ts';
+import { encodeSnapshot, type MachineState, SnapshotDecoder } from './snapshot-format.ts';
 import { Store } from './store.ts';
-
-interface Session {
-  /** When it was last used, in applied commands: the same on every replica. */
-  usedAt: number;
-  sequence: number;
-  result: Uint8Array;
-}
-
-/** How many sessions are kept; past that the tenth that was idle longest goes, on every replica alike. */
-export const maxSessions = 100_000;
 
 const expired = encodeResult('expired', null);
 const malformed = encodeResult('malformed', null);
-const nothing = new Uint8Array(0);
+
+type SessionsThen = Frozen<number, Readonly<Session>>;
 
 /** A key-value store behind client sessions. */
 export class SessionMachine implements Machine {
-  readonly #store = new Store();
-  readonly #sessions = new Map<number, Session>();
-  #lastSession = 0;
+  readonly #rules: MachineRules;
+  #store = new Store();
+  #sessions = new SessionTable();
   #applied = 0;
+
+  /** @param bug - the rules that a planted bug overrides */
+  constructor(bug: Partial<MachineRules> = {}) {
+    this.#rules = { ...correctMachineRules, ...bug };
+  }
 
   apply(payload: Uint8Array, sink: ResultSink): void {
     forEachCommand(payload, (head, command) => {
@@ -53,27 +53,55 @@ export class SessionMachine implements Machine {
   digest(): string {
     const hash = createHash('sha256');
     for (const key of [...this.#store.keys()].sort()) hash.update(JSON.stringify([key, this.#store.get(key)]));
-    hash.update(`${this.#lastSession}/${this.#applied};`);
+    hash.update(`${this.#sessions.last}/${this.#applied};`);
     for (const [id, { sequence, usedAt, result }] of this.#sessions) {
       hash.update(`${id}:${sequence}:${usedAt}:${result.length};`).update(result);
     }
     return hash.digest('hex').slice(0, 16);
   }
 
-  #register(): Uint8Array {
-    this.#lastSession += 1;
-    this.#sessions.set(this.#lastSession, { usedAt: this.#applied, sequence: 0, result: nothing });
-    if (this.#sessions.size > maxSessions) this.#forgetIdle();
-    return encodeResult('ok', String(this.#lastSession));
+  snapshot(): Iterator<Uint8Array> {
+    const store = this.#store.freeze();
+    const frozen = this.#sessions.freeze();
+    const sessions = this.#rules.snapshotsSessions ? frozen : asRegistered(frozen);
+    const pieces = encodeSnapshot({ lastSession: this.#sessions.last, applied: this.#applied, sessions, store });
+    const release = () => {
+      store.release();
+      frozen.release();
+    };
+    return {
+      next: () => {
+        const next = pieces.next();
+        if (next.done) release();
+        return next;
+      },
+      return: () => {
+        release();
+        return pieces.return(undefined);
+      },
+    };
   }
 
-  #forgetIdle(): void {
-    const byUse = [...this.#sessions].sort(([, a], [, b]) => a.usedAt - b.usedAt);
-    for (const [id] of byUse.slice(0, Math.ceil(maxSessions / 10))) this.#sessions.delete(id);
+  restore(): Restoration {
+    const decoder = new SnapshotDecoder();
+    return {
+      take: (bytes) => decoder.take(bytes),
+      finish: () => this.#adopt(decoder.finish()),
+    };
+  }
+
+  #adopt({ applied, sessions, store }: MachineState): void {
+    this.#applied = applied;
+    this.#sessions = sessions;
+    this.#store = store;
+  }
+
+  #register(): Uint8Array {
+    return encodeResult('ok', String(this.#sessions.register(this.#applied)));
   }
 
   #applyOnce(command: Command): Uint8Array {
-    const session = this.#sessions.get(command.session);
+    const session = this.#sessions.use(command.session);
     if (session === undefined) return expired;
     session.usedAt = this.#applied;
     // A sequence from before the last one was answered long ago; its client no longer waits for it.
@@ -85,4 +113,12 @@ export class SessionMachine implements Machine {
     session.result = encodeResult(status, value);
     return session.result;
   }
+}
+
+/** Sessions as they were before their first command. */
+function asRegistered({ size, records }: SessionsThen): Pick<SessionsThen, 'size' | 'records'> {
+  const blank = function* (): Generator<readonly [number, Session]> {
+    for (const [number, { usedAt }] of records) yield [number, { usedAt, sequence: 0, result: noResult }];
+  };
+  return { size, records: blank() };
 }

@@ -1,6 +1,8 @@
 /** What one copy of the key-value machine holds: strings under keys, and their order where somebody asks for it. */
 import { EmptyBTree, type ISortedMap } from 'sorted-btree';
 import type { KeyValue } from './command.ts';
+import { FreezableMap } from './freezable-map.ts';
+import type { Frozen } from './frozen.ts';
 
 /**
  * Where a scan ends although there are more records, in UTF-16 code units of keys and values. Three bytes each at most,
@@ -12,16 +14,21 @@ const fullScanLength = 1 << 20;
 type KeyOrder = ISortedMap<string, undefined>;
 
 export class Store {
-  readonly #values = new Map<string, string>();
+  readonly #values = new FreezableMap();
   /** The keys in order. The first scan makes it, so that a machine that never scans pays nothing for it. */
   #order: KeyOrder | undefined;
+
+  /** How many keys there are. */
+  get size(): number {
+    return this.#values.size;
+  }
 
   get(key: string): string | undefined {
     return this.#values.get(key);
   }
 
   set(key: string, value: string): void {
-    if (this.#order !== undefined && !this.#values.has(key)) this.#order.set(key, undefined);
+    if (this.#order !== undefined && this.#values.get(key) === undefined) this.#order.set(key, undefined);
     this.#values.set(key, value);
   }
 
@@ -32,6 +39,11 @@ export class Store {
   /** All keys, in no particular order. */
   keys(): Iterable<string> {
     return this.#values.keys();
+  }
+
+  /** The present state, to be read while it changes; see `FreezableMap`. */
+  freeze(): Frozen<string, string> {
+    return this.#values.freeze();
   }
 
   /**

@@ -90,7 +90,7 @@ class SimCluster implements Cluster {
           this.#network.sendCalmly(node, client, () => this.#clients.get(client)?.receive(node, reply));
         },
         createProtocol: () => definition.create(config, defect),
-        createMachine: () => new SessionMachine(),
+        createMachine: () => new SessionMachine(defect?.machine),
       };
       const process = new SimProcess(node, world, disk);
       this.#processes.set(node, process);

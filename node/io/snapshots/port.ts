@@ -1,12 +1,13 @@
 /** The Snapshots port of a replica over a folder of snapshots. */
 import type { Snapshots } from '../../ports.ts';
+import type { DurableSnapshot } from '../../protocol.ts';
 import type { RecordCodec } from '../wal/storage.ts';
 import type { OpenedSnapshots } from './snapshots.ts';
 
 export interface OpenedSnapshotsOf<R> {
   readonly snapshots: Snapshots<R>;
   /** The one with the highest index, to begin from. Undefined where there is none. */
-  readonly newest: { readonly index: number; readonly record: R } | undefined;
+  readonly newest: DurableSnapshot<R> | undefined;
 }
 
 /** @throws Error where the bytes are no record of this protocol or version */
@@ -37,5 +38,5 @@ export function snapshotsOf<R>(
     onFailure: () => {},
   };
   stored.onFailure = (error) => snapshots.onFailure(error);
-  return { snapshots, newest: newest && { index: newest.index, record: decoded(codec, newest.record, newest.index) } };
+  return { snapshots, newest: newest && { ...newest, record: decoded(codec, newest.record, newest.index) } };
 }

@@ -66,6 +66,11 @@ export class SnapshotFile {
     return this.#file.close();
   }
 
+  /** How long the payload is. */
+  get bytes(): number {
+    return this.#header.payloadBytes;
+  }
+
   /**
    * Part of the payload from this offset on, in memory of its own: at most `maxBytes`, and less where that spares a part of
    * a block, which would have to be checked as a whole, and once more by the next read.

@@ -33,8 +33,8 @@ export interface StoredSnapshots extends Snapshots<readonly Uint8Array[]> {
 
 export interface OpenedSnapshots {
   readonly snapshots: StoredSnapshots;
-  /** The one with the highest index, with its record as it was encoded. Undefined where there is none. */
-  readonly newest: { readonly index: number; readonly record: Uint8Array } | undefined;
+  /** The one with the highest index, with its record as it was encoded and its length in bytes. Undefined where there is none. */
+  readonly newest: { readonly index: number; readonly record: Uint8Array; readonly bytes: number } | undefined;
 }
 
 export interface SnapshotOptions {
@@ -63,7 +63,7 @@ async function readNewest(
   if (index === undefined) return undefined;
   const snapshot = await SnapshotFile.open(files, folder, index);
   await snapshot.close();
-  return { index, record: snapshot.record };
+  return { index, record: snapshot.record, bytes: snapshot.bytes };
 }
 
 /**
