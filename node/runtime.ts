@@ -54,8 +54,8 @@ export class Replica<M, R> {
   #appliedIndex = 0;
   /** The machine's state is being replaced by a snapshot; nothing is applied meanwhile. */
   #restoring = false;
-  /** Whether the protocol has begun; not before the machine has the state of the newest snapshot. */
-  #begun = false;
+  /** The protocol has yet to begin: the machine first takes over the state of the newest snapshot. */
+  #waking = false;
   readonly #requests: Requests;
   #lastOrder = 0;
   readonly #orders = new Map<number, (error?: string) => void>();
@@ -83,11 +83,14 @@ export class Replica<M, R> {
     this.#durableTo = durable.firstPosition - 1 + durable.records.length;
     this.#writtenTo = this.#durableTo;
     if (durable.snapshot === undefined) this.#begin(durable);
-    else this.#restore(durable.snapshot.index, 'disk', () => this.#begin(durable));
+    else {
+      this.#waking = true;
+      this.#restore(durable.snapshot.index, 'disk', () => this.#begin(durable));
+    }
   }
 
   #begin(durable: Durable<R>): void {
-    this.#begun = true;
+    this.#waking = false;
     this.#guard(() => this.#carryOut(this.#protocol.start(durable)));
     this.#drain();
   }
@@ -100,13 +103,13 @@ export class Replica<M, R> {
   /** Takes the request of a client. Requests that arrive in the same turn become one batch. */
   request(client: ClientId, request: ClientRequest): void {
     if (!this.#alive()) return;
-    if (this.#begun) this.#requests.take(client, request);
-    else this.#ports.clients.reply(client, { id: request.id, status: 'rejected' });
+    if (this.#waking) this.#ports.clients.reply(client, { id: request.id, status: 'rejected' });
+    else this.#requests.take(client, request);
   }
 
   /** Takes what an operator wants; `done` gets the reason where it is not done. Never called once this replica has ended. */
   order(order: Order, done: (error?: string) => void): void {
-    if (!this.#alive() || !this.#begun) {
+    if (!this.#alive() || this.#waking) {
       done('This replica does not take part yet.');
       return;
     }
@@ -136,7 +139,7 @@ export class Replica<M, R> {
   }
 
   #step(input: Input<M, R>): void {
-    if (!this.#alive() || !this.#begun) return;
+    if (!this.#alive() || this.#waking) return;
     this.#inputs.push(input);
     this.#drain();
   }

@@ -158,6 +158,6 @@ describe('a record that is read again', () => {
     storage.onFailure = ({ message }) => void failures.push(message);
     for (const position of [0, 1]) storage.read(position, () => expect.unreachable());
     await clock.sleep(3);
-    expect(failures).toEqual(['record 0 is not durable', 'record 1 is not durable']);
+    expect(failures).toEqual(['record 0 is not there to be read', 'record 1 is not there to be read']);
   });
 });

@@ -24,7 +24,7 @@ describe('snapshots of a protocol', () => {
     await opened.snapshots.close();
     const second = await openSnapshots(folder);
     const { snapshots: again, newest } = snapshotsOf(second, raftCodec);
-    expect(newest).toEqual({ index: 3, record: vote });
+    expect(newest).toEqual({ index: 3, record: vote, bytes: 1000 });
     again.receive(4, 0, payload);
     await new Promise((done) => again.seal(4, entries, done));
     again.removeBefore(4);
@@ -32,7 +32,7 @@ describe('snapshots of a protocol', () => {
     expect(read).toEqual({ bytes: payload.subarray(10, 30), last: false });
     await second.snapshots.close();
     const third = await openSnapshots(folder);
-    expect(snapshotsOf(third, raftCodec).newest).toEqual({ index: 4, record: entries });
+    expect(snapshotsOf(third, raftCodec).newest).toEqual({ index: 4, record: entries, bytes: 1000 });
     await third.snapshots.close();
   });
 
