@@ -259,6 +259,8 @@ export interface Defect {
   readonly summary: string;
   /** The rule that it breaks, with its source. */
   readonly breaks: string;
+  /** What an experiment shows of it: that something wrong was done, or that nothing was done for too long. */
+  readonly violates: 'safety' | 'liveness';
   /** The experiment that finds it, and a seed on which it does. */
   readonly foundBy: { readonly experiment: string; readonly seed: number };
   /** The overridden rules; each protocol narrows this to its own. */

@@ -1,4 +1,5 @@
 /** One process of a soak: takes jobs, runs each in the simulator, and answers with what came of it. */
+import type { Defect } from '../../node/protocol.ts';
 import type { Outcome } from '../contracts.ts';
 import { SplitbrainError } from '../errors.ts';
 import { judge } from '../judge.ts';
@@ -10,8 +11,8 @@ export interface SoakJob {
   readonly experiment: string;
   readonly seed: number;
   readonly overrides: Partial<Pick<PlanOptions, 'protocol' | 'bug' | 'nodeCount' | 'durationMs' | 'rate'>>;
-  /** A run with a planted bug, to see that the soak finds one. */
-  readonly canary: boolean;
+  /** A run with a planted bug, to see that the soak finds one: what it violates. Null for any other run. */
+  readonly canary: Defect['violates'] | null;
 }
 
 export interface SoakResult {

@@ -3,20 +3,22 @@ import { type Command, Option } from 'commander';
 import { createLogUpdate } from 'log-update';
 import type { Defect } from '../../../node/protocol.ts';
 import { bugNamesOf, loadDefect, loadExperiment } from '../../catalog.ts';
-import { exitCode } from '../../errors.ts';
+import { exitCode, UsageError } from '../../errors.ts';
 import { worstExitCode } from '../../judge.ts';
 import { makePlan } from '../../plan.ts';
 import { maxSeed } from '../../random.ts';
 import { simSubstrate } from '../../substrate/sim/index.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { chosenExperiments, integer, options, type PlanFlags, planOverrides } from '../options.ts';
+import { soakBugs } from '../soak-bugs.ts';
 import { runPool } from '../soak-pool.ts';
 import type { SoakJob, SoakResult } from '../soak-worker.ts';
 import { commandLine, outcomeMark, print, tell } from '../terminal.ts';
 
 interface SoakFlags extends PlanFlags {
   readonly all?: boolean;
-  readonly seeds: number;
+  readonly bugs?: string;
+  readonly seeds?: number;
   readonly budget?: number;
   readonly jobs: number;
   readonly untilFailure?: boolean;
@@ -25,6 +27,8 @@ interface SoakFlags extends PlanFlags {
 
 /** Every so many runs, one with a planted bug is added; a soak that does not find it has failed. */
 const canaryEvery = 100;
+const defaultSeeds = 100;
+const defaultBugSeeds = 2000;
 
 export default function register(program: Command): void {
   program
@@ -35,8 +39,12 @@ export default function register(program: Command): void {
     )
     .argument('[experiment...]', 'names from the library, or paths of experiment files')
     .option('--all', 'every experiment of the library')
+    .option('--bugs <protocol>', 'every planted bug of a protocol, each until its experiment shows it, as a table')
     .addOption(
-      new Option('--seeds <count>', 'seeds for each experiment').argParser(integer(1, 10_000_000)).default(100),
+      new Option(
+        '--seeds <count>',
+        `seeds for each experiment (${defaultSeeds}; at most ${defaultBugSeeds} with --bugs)`,
+      ).argParser(integer(1, 10_000_000)),
     )
     .addOption(options.seed().default(1, 'the first seed'))
     .addOption(options.protocol())
@@ -52,10 +60,15 @@ export default function register(program: Command): void {
 }
 
 async function soak(names: string[], flags: SoakFlags): Promise<void> {
+  if (flags.bugs !== undefined) {
+    await lookForBugs(names, flags.bugs, flags);
+    return;
+  }
   const experiments = chosenExperiments(names, flags.all === true);
   const firstSeed = flags.seed ?? 1;
+  const seeds = flags.seeds ?? defaultSeeds;
   tell(
-    `seeds ${firstSeed} to ${firstSeed + flags.seeds - 1} of ${experiments.length} experiment(s), ${flags.jobs} process(es)`,
+    `seeds ${firstSeed} to ${firstSeed + seeds - 1} of ${experiments.length} experiment(s), ${flags.jobs} process(es)`,
   );
   const overrides = planOverrides({ ...flags, on: 'sim' });
   for (const experiment of experiments) {
@@ -67,11 +80,11 @@ async function soak(names: string[], flags: SoakFlags): Promise<void> {
     });
   }
   const canaries = flags.bug === undefined ? await canariesOf(flags.protocol, experiments) : [];
-  const total = flags.seeds * experiments.length;
+  const total = seeds * experiments.length;
   const tally = new Tally(total + (canaries.length > 0 ? Math.floor(total / canaryEvery) : 0), flags);
   const stop = stopSignal(flags.budget);
   await runPool({
-    jobs: jobsOf(experiments, firstSeed, flags.seeds, overrides, canaries),
+    jobs: jobsOf(experiments, firstSeed, seeds, overrides, canaries),
     processes: flags.jobs,
     signal: stop.signal,
     onResult: (result) => {
@@ -83,13 +96,28 @@ async function soak(names: string[], flags: SoakFlags): Promise<void> {
   process.exitCode = stop.interrupted() ? exitCode.interrupted : tally.exitCode();
 }
 
+/** Each bug has its own experiment: nothing else is chosen beside them. */
+async function lookForBugs(names: readonly string[], protocol: string, flags: SoakFlags): Promise<void> {
+  if (names.length > 0 || flags.all === true || flags.bug !== undefined) {
+    throw new UsageError('--bugs chooses the experiments and the bugs itself', 'Leave the others out.');
+  }
+  const stop = stopSignal(flags.budget);
+  process.exitCode = await soakBugs({
+    protocol,
+    seeds: flags.seeds ?? defaultBugSeeds,
+    processes: flags.jobs,
+    signal: stop.signal,
+    json: flags.json === true,
+  });
+}
+
 /** Planted bugs with the experiment and the seed that find them. */
 async function canariesOf(protocol: string | undefined, experiments: readonly string[]): Promise<SoakJob[]> {
   const name = protocol ?? loadExperiment(experiments[0] as string).experiment.protocol;
   const canaries: SoakJob[] = [];
   for (const bug of bugNamesOf(name)) {
-    const { foundBy }: Defect = await loadDefect(name, bug);
-    canaries.push({ ...foundBy, overrides: { protocol: name, bug }, canary: true });
+    const { foundBy, violates }: Defect = await loadDefect(name, bug);
+    canaries.push({ ...foundBy, overrides: { protocol: name, bug }, canary: violates });
   }
   return canaries;
 }
@@ -105,7 +133,7 @@ function* jobsOf(
   for (let offset = 0; offset < seedCount; offset += 1) {
     const seed = (firstSeed + offset) % (maxSeed + 1);
     for (const experiment of experiments) {
-      yield { experiment, seed, overrides, canary: false };
+      yield { experiment, seed, overrides, canary: null };
       count += 1;
       const canary = canaries[(count / canaryEvery - 1) % canaries.length];
       if (count % canaryEvery === 0 && canary !== undefined) yield canary;
@@ -153,7 +181,7 @@ class Tally {
     this.#runs += 1;
     this.#virtualMs += result.virtualMs;
     this.#workedMs += result.wallMs;
-    if (result.job.canary) this.#addCanary(result);
+    if (result.job.canary !== null) this.#addCanary(result);
     else this.#addRun(result);
     const every = this.#live === null ? lineEveryMs : redrawEveryMs;
     if (performance.now() - this.#lastShown < every) return;
@@ -174,7 +202,7 @@ class Tally {
 
   #addCanary({ job, outcome }: SoakResult): void {
     this.#canaries += 1;
-    if (outcome === 'FAIL (safety)') return;
+    if (outcome === `FAIL (${job.canary})`) return;
     this.failed += 1;
     this.#codes.push(exitCode.environment);
     this.#say(`The planted bug ${job.overrides.bug} was not found (${outcome}).\n  again: ${again(job)}`);

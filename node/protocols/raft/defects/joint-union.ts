@@ -3,6 +3,7 @@ import type { RaftDefect } from '../rules.ts';
 const defect: RaftDefect = {
   summary: 'A joint configuration decides by a majority of all its voters together, not of each half.',
   breaks: 'Ongaro, dissertation, section 4.3: agreement takes separate majorities from both configurations.',
+  violates: 'safety',
   foundBy: { experiment: 'members-change', seed: 1 },
   rules: {
     tally: ({ voters, outgoing }, test) => {
