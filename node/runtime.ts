@@ -4,6 +4,7 @@
  */
 import { fnv1a } from './hash.ts';
 import type { Machine } from './machine/machine.ts';
+import { MachineSnapshots } from './machine-snapshots.ts';
 import type { ClientRequest, Ports } from './ports.ts';
 import {
   type ClientId,
@@ -17,7 +18,6 @@ import {
   type ProtocolView,
 } from './protocol.ts';
 import { Requests } from './requests.ts';
-import { restoreMachine } from './restore.ts';
 import { Timers } from './timers.ts';
 
 interface Held<M, R> {
@@ -52,8 +52,7 @@ export class Replica<M, R> {
 
   readonly #timers: Timers;
   #appliedIndex = 0;
-  /** The machine's state is being replaced by a snapshot; nothing is applied meanwhile. */
-  #restoring = false;
+  readonly #snapshots: MachineSnapshots<R>;
   /** The protocol has yet to begin: the machine first takes over the state of the newest snapshot. */
   #waking = false;
   readonly #requests: Requests;
@@ -72,6 +71,12 @@ export class Replica<M, R> {
     this.#requests = new Requests(machine, ports.clients, ports.clock, (id, access, payload) => {
       this.#step({ kind: 'request', id, access, payload });
     });
+    this.#snapshots = new MachineSnapshots(machine, ports.snapshots, {
+      guard: (work) => this.#guard(work),
+      step: (input) => this.#step(input),
+      onSaved: (index, bytes) => ports.tracer?.({ type: 'snapshot', index, bytes }),
+      onRestored: (index, from) => this.#onRestored(index, from),
+    });
     this.#timers = new Timers(ports.clock, ports.random, (timer) => this.#step({ kind: 'timeout', timer }));
     ports.storage.onDurable = (position) => this.#release(position);
     ports.storage.onFailure = (error) => this.#stop(`its disk failed: ${error.message}`);
@@ -85,7 +90,7 @@ export class Replica<M, R> {
     if (durable.snapshot === undefined) this.#begin(durable);
     else {
       this.#waking = true;
-      this.#restore(durable.snapshot.index, 'disk', () => this.#begin(durable));
+      this.#snapshots.restore(durable.snapshot.index, 'disk', () => this.#begin(durable));
     }
   }
 
@@ -234,16 +239,13 @@ export class Replica<M, R> {
         this.#recall(effect.position);
         return;
       case 'snapshot':
-        this.#snapshot(effect.index, effect.record);
+        invariant(effect.index === this.#appliedIndex, `${effect.index} is to be saved, and is not what is applied`);
+        this.#snapshots.perform(effect);
         return;
       case 'load':
-        this.#load(effect.index, effect.offset, effect.maxBytes);
-        return;
       case 'receive':
-        this.#ports.snapshots.receive(effect.index, effect.offset, effect.bytes);
-        return;
       case 'install':
-        this.#install(effect.index, effect.record);
+        this.#snapshots.perform(effect);
         return;
       case 'ordered':
         this.#orders.get(effect.id)?.(effect.error);
@@ -251,7 +253,7 @@ export class Replica<M, R> {
         return;
       case 'compact':
         this.#ports.storage.removeBefore(effect.position);
-        this.#ports.snapshots.removeBefore(effect.index);
+        this.#snapshots.removeBefore(effect.index);
         return;
       case 'note':
         this.#ports.tracer?.(effect.fact);
@@ -268,45 +270,14 @@ export class Replica<M, R> {
     this.#ports.storage.read(position, (record) => this.#step({ kind: 'recalled', position, record }));
   }
 
-  #snapshot(index: number, record: R): void {
-    invariant(index === this.#appliedIndex, `a snapshot of ${index} is wanted, and ${this.#appliedIndex} is applied`);
-    this.#ports.snapshots.save(index, record, this.#machine.snapshot(), (bytes) => {
-      if (this.#alive()) this.#ports.tracer?.({ type: 'snapshot', index, bytes });
-      this.#step({ kind: 'snapshotted', index, bytes });
-    });
-  }
-
-  #load(index: number, offset: number, maxBytes: number): void {
-    this.#ports.snapshots.read(index, offset, maxBytes, (bytes, last) =>
-      this.#step({ kind: 'loaded', index, offset, bytes, last }),
-    );
-  }
-
-  #install(index: number, record: R): void {
-    this.#restoring = true;
-    this.#ports.snapshots.seal(index, record, (bytes) =>
-      this.#restore(index, 'replica', () => {
-        this.#requests.serveReads(index);
-        this.#step({ kind: 'installed', index, bytes });
-      }),
-    );
-  }
-
-  /** Reads a snapshot into the machine. */
-  #restore(index: number, from: 'disk' | 'replica', done: () => void): void {
-    if (!this.#alive()) return;
-    this.#restoring = true;
-    const guard = (work: () => void) => this.#guard(work);
-    restoreMachine(this.#machine, this.#ports.snapshots, index, guard, () => {
-      this.#restoring = false;
-      this.#appliedIndex = index;
-      this.#ports.tracer?.({ type: 'restore', index, from });
-      done();
-    });
+  #onRestored(index: number, from: 'disk' | 'replica'): void {
+    this.#appliedIndex = index;
+    this.#ports.tracer?.({ type: 'restore', index, from });
+    this.#requests.serveReads(index);
   }
 
   #apply(index: number, payload: Uint8Array): void {
-    invariant(!this.#restoring, `index ${index} was decided while a snapshot is being installed`);
+    invariant(!this.#snapshots.restoring, `index ${index} was decided while a snapshot is being installed`);
     invariant(index === this.#appliedIndex + 1, `index ${index} was decided after ${this.#appliedIndex}`);
     this.#appliedIndex = index;
     if (this.#options.trace !== false) this.#ports.tracer?.({ type: 'apply', index, hash: fnv1a(payload) });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { maxEntries, raftCodec } from './codec.ts';
+import { raftCodec } from './codec.ts';
 import { anyConfiguration } from './configuration-fixture.ts';
+import { maxEntries } from './fields.ts';
 import type { Entry, RaftMessage, RaftRecord } from './messages.ts';
 
 const number = fc.oneof(

@@ -28,7 +28,7 @@ const recordsOf = (effects: readonly RaftEffect[]): RaftRecord[] =>
 
 describe('a start', () => {
   test('from nothing is a follower of nobody, in term 0', () => {
-    expect(restarted([]).view()).toEqual({ role: 'follower', epoch: 0, commitIndex: 0, lastIndex: 0 });
+    expect(restarted([]).view()).toMatchObject({ role: 'follower', epoch: 0, commitIndex: 0, lastIndex: 0 });
   });
 
   // Figure 2: currentTerm, votedFor and log[] are persistent; commitIndex begins at 0 and is learned again.
