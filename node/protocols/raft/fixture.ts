@@ -85,6 +85,20 @@ export function leaderWith(setup: Setup = {}): RaftState {
   return state;
 }
 
+/** A follower as the leader of the next term, elected by all of its peers. */
+export function elected(state: RaftState): RaftState {
+  state.leaderHeard = false;
+  startPreVote(state);
+  for (const peer of state.peers) {
+    if (state.role !== 'pre-candidate') break;
+    onPreVoteReply(state, peer, { type: 'pre-vote-reply', term: state.term + 1, granted: true });
+  }
+  for (const member of [state.config.id, ...state.peers]) {
+    if (state.role === 'candidate') onVoteReply(state, member, { type: 'vote-reply', term: state.term, granted: true });
+  }
+  return state;
+}
+
 /** As a leader that replicates to all, and whose whole log is committed and acknowledged. */
 export function settledLeaderWith(setup: Setup = {}): RaftState {
   const state = leaderWith(setup);

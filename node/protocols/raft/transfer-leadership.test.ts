@@ -1,0 +1,137 @@
+/** Leadership that is handed over. Dissertation, section 3.10. */
+import { describe, expect, test } from 'vitest';
+import { nothingDurable } from '../../protocol.ts';
+import { initialConfiguration } from './configuration.ts';
+import { onTimeoutNow, onVote } from './election.ts';
+import * as fixture from './fixture.ts';
+import { acknowledge, bytes, persistVote, reject, send } from './fixture.ts';
+import { onOrder, onProgress, onTransferTimeout } from './membership.ts';
+import { Raft } from './raft.ts';
+import { appendAsLeader } from './replication.ts';
+import { correctRules } from './rules.ts';
+import type { RaftState } from './state.ts';
+
+const transferTo = (to: string) => ({ kind: 'transfer', to }) as const;
+const timeoutNow = (term: number) => ({ type: 'timeout-now', term }) as const;
+const answers = (state: RaftState) => state.takeEffects().filter(({ kind }) => kind === 'ordered');
+
+/** The leader of term 1. */
+function leader(): Raft {
+  const raft = new Raft(fixture.configOf(), correctRules);
+  raft.start(nothingDurable);
+  raft.step({ kind: 'timeout', timer: 'election' });
+  raft.step({ kind: 'message', from: 'n2', msg: { type: 'pre-vote-reply', term: 1, granted: true } });
+  for (const from of ['n1', 'n2']) {
+    raft.step({ kind: 'message', from, msg: { type: 'vote-reply', term: 1, granted: true } });
+  }
+  expect(raft.view().role).toBe('leader');
+  return raft;
+}
+
+describe('a leader that is to hand over', () => {
+  test('tells one whose log is as long as its own to stand at once', () => {
+    const state = fixture.settledLeaderWith({ log: [1] });
+    onOrder(state, 7, transferTo('n3'));
+    expect(state.takeEffects()).toEqual([fixture.timer('transfer', 300), send('n3', timeoutNow(2))]);
+  });
+
+  test('first brings it up to date', () => {
+    const state = fixture.settledLeaderWith({ log: [1] });
+    appendAsLeader(state, bytes('x'));
+    onOrder(state, 7, transferTo('n3'));
+    expect(state.takeEffects()).not.toContainEqual(send('n3', timeoutNow(2)));
+    acknowledge(state, 'n2', 3);
+    onProgress(state, 'n2');
+    expect(state.takeEffects()).not.toContainEqual(send('n3', timeoutNow(2)));
+    acknowledge(state, 'n3', 3);
+    onProgress(state, 'n3');
+    expect(state.takeEffects()).toContainEqual(send('n3', timeoutNow(2)));
+  });
+
+  test('takes up nothing meanwhile, and goes on after that', () => {
+    const raft = leader();
+    const write = (id: number) => raft.step({ kind: 'request', id, access: 'write', payload: bytes('x') });
+    raft.step({ kind: 'order', id: 1, order: transferTo('n2') });
+    expect(write(4)).toEqual([reject(4, 'n1')]);
+    raft.step({ kind: 'timeout', timer: 'transfer' });
+    expect(write(5)).toContainEqual(fixture.persistEntries(2, [fixture.entry(1, 'x')]));
+  });
+
+  test('does not to one that has no vote', () => {
+    expect(leader().step({ kind: 'order', id: 1, order: transferTo('n9') })).toEqual([
+      { kind: 'ordered', id: 1, error: 'n9 has no vote, and cannot lead.' },
+    ]);
+  });
+
+  test('goes on where that does not come about within an election time-out', () => {
+    const state = fixture.settledLeaderWith({ log: [1] });
+    onOrder(state, 7, transferTo('n3'));
+    state.takeEffects();
+    onTransferTimeout(state);
+    expect(answers(state)).toEqual([{ kind: 'ordered', id: 7, error: 'n3 did not take over in time.' }]);
+    expect(state).toMatchObject({ role: 'leader', transfer: undefined });
+  });
+
+  test('has done so when it hears of a later term', () => {
+    const state = fixture.settledLeaderWith({ log: [1] });
+    onOrder(state, 7, transferTo('n3'));
+    state.takeEffects();
+    onVote(state, 'n3', { type: 'vote', term: 3, lastIndex: 2, lastTerm: 2, transfer: true });
+    const effects = state.takeEffects();
+    expect(effects).toContainEqual({ kind: 'ordered', id: 7 });
+    expect(effects).toContainEqual(send('n3', { type: 'vote-reply', term: 3, granted: true }));
+    expect(state.role).toBe('follower');
+  });
+
+  test('has nothing to do where it leads already', () => {
+    const state = fixture.settledLeaderWith({ log: [1] });
+    onOrder(state, 7, transferTo('n1'));
+    expect(state.takeEffects()).toEqual([{ kind: 'ordered', id: 7 }]);
+  });
+});
+
+describe('one that is to take over', () => {
+  test('stands at once, without asking first whether it could win', () => {
+    const state = fixture.followerOf('n2', { log: [1] });
+    onTimeoutNow(state, timeoutNow(1));
+    expect(state).toMatchObject({ role: 'candidate', term: 2 });
+    const vote = { type: 'vote', term: 2, lastIndex: 1, lastTerm: 1, transfer: true } as const;
+    const effects = state.takeEffects();
+    expect(effects).toContainEqual(persistVote(2, 'n1'));
+    for (const peer of ['n2', 'n3']) expect(effects).toContainEqual(send(peer, vote));
+  });
+
+  test.each([
+    ['of another term', 2],
+    ['that is long over', 0],
+  ])('does not heed a leader %s', (_what, term) => {
+    const state = fixture.followerOf('n2', { log: [1] });
+    onTimeoutNow(state, timeoutNow(term));
+    expect(state).toMatchObject({ role: 'follower', term: 1 });
+  });
+
+  test('does not stand where it has no vote', () => {
+    const state = fixture.followerOf('n2', { log: [1] });
+    state.configurations.reset(1, initialConfiguration(['n2', 'n3']));
+    state.commitIndex = 1;
+    onTimeoutNow(state, timeoutNow(1));
+    expect(state.role).toBe('follower');
+  });
+});
+
+describe('votes', () => {
+  // Section 4.2.3: that a leader is alive is no reason to deny them where the leader itself asks for them.
+  test('are not denied to whom the leader has sent', () => {
+    const state = fixture.followerOf('n2', { log: [1] });
+    onVote(state, 'n3', { type: 'vote', term: 2, lastIndex: 1, lastTerm: 1 });
+    expect(state.takeEffects()).toEqual([]);
+    onVote(state, 'n3', { type: 'vote', term: 2, lastIndex: 1, lastTerm: 1, transfer: true });
+    expect(state.takeEffects()).toContainEqual(send('n3', { type: 'vote-reply', term: 2, granted: true }));
+  });
+
+  test('are denied all the same to a log that is behind', () => {
+    const state = fixture.followerOf('n2', { log: [1, 1] });
+    onVote(state, 'n3', { type: 'vote', term: 2, lastIndex: 1, lastTerm: 1, transfer: true });
+    expect(state.takeEffects()).toContainEqual(send('n3', { type: 'vote-reply', term: 2, granted: false }));
+  });
+});
