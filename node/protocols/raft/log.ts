@@ -55,7 +55,10 @@ export class RaftLog {
     return this.#heldBytes;
   }
 
-  /** The term of the entry at `index`, or of the last one that is gone; 0 at index 0, and -1 where it is not known. */
+  /**
+   * The term of the entry at `index`, or of the last one that is gone; -1 where it is not known. Index 0 has term 0 as long
+   * as nothing is gone.
+   */
   term(index: number): number {
     if (index === this.#base) return this.#baseTerm;
     return this.#terms[index - this.#base - 1] ?? unknownTerm;
@@ -162,8 +165,9 @@ export class RaftLog {
   }
 
   /** The entries up to `index` go; those behind it stay. */
-  compactTo(index: number, term = this.term(index)): void {
+  compactTo(index: number): void {
     invariant(index >= this.#base && index <= this.lastIndex, `entry ${index} is not in the log, and cannot go`);
+    const term = this.term(index);
     const count = index - this.#base;
     for (let at = 0; at < count; at += 1) {
       this.#bytes -= this.#sizes[at] ?? 0;

@@ -94,9 +94,9 @@ function needsSnapshot(state: RaftState, progress: Progress): boolean {
   return true;
 }
 
-/** A sign of life that every log agrees with. It says nothing of what the follower lacks. */
+/** A sign of life that every log agrees with, for all begin behind index 0. It says nothing of what the follower lacks. */
 function sendHeartbeat(state: RaftState, peer: NodeId): void {
-  state.sendEagerly(peer, appendOf(state, 0, []));
+  state.sendEagerly(peer, { ...appendOf(state, 0, []), prevTerm: 0 });
   continueTransfer(state, progressOf(state, peer));
 }
 

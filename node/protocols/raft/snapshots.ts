@@ -35,6 +35,8 @@ export function onSnapshotted(state: RaftState, index: number, bytes: number): v
   // A newer one was installed meanwhile.
   if (index <= before) return;
   state.saved(record, bytes);
+  // What is known of followers is from an earlier term otherwise.
+  if (state.role !== 'leader') return;
   for (const progress of state.progress.values()) {
     const { recall, transfer } = progress;
     if (recall !== undefined && recall.from <= state.log.base) progress.recall = undefined;
