@@ -139,9 +139,9 @@ export function refused(fields: Partial<AppendReply> & { readonly term: number }
   return { ...accepted(fields), success: false };
 }
 
-/** The terms of all entries of a log. */
-export const termsOf = (state: RaftState): number[] =>
-  state.log.slice(1, state.log.lastIndex).map((stored) => stored.term);
+/** The terms of all entries that are in a log, in memory or not. */
+export const termsOf = ({ log }: RaftState): number[] =>
+  Array.from({ length: log.lastIndex - log.base }, (_, offset) => log.term(log.base + 1 + offset));
 
 // ---------------------------------------------------------------------------------------------------- effects
 
