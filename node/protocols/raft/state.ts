@@ -142,7 +142,9 @@ export class RaftState {
     this.#position = firstPosition - 1;
     this.#neededFrom = firstPosition;
     for (const record of records) this.replay(record);
-    if (snapshot !== undefined) {
+    if (snapshot === undefined) {
+      invariant(this.log.base === 0, 'the log begins late, and there is no snapshot of what stood before');
+    } else {
       const { record, bytes } = snapshot;
       invariant(record.kind === 'snapshot', 'what describes a snapshot is no record of one');
       // The power may have gone before the last entries that were applied were flushed, or an install was written down.
