@@ -3,7 +3,7 @@ import type { ProtocolDefinition } from '../protocol.ts';
 import { playScenario } from './scenario.ts';
 import { tell } from './tell.ts';
 
-/** Writes down what it is told, then tells everybody; applies what it hears. */
+/** Writes down what it is told, then tells everybody; applies what it hears, and gives up its records when told to forget. */
 const gossip: ProtocolDefinition<unknown, unknown> = {
   summary: 'a protocol for the tests of the runner',
   faultModel: 'crash',
@@ -27,6 +27,7 @@ const gossip: ProtocolDefinition<unknown, unknown> = {
         if (input.kind === 'timeout') throw new Error('it broke');
         if (input.kind === 'message') return [{ kind: 'apply', index: 1, payload: new Uint8Array([104, 105]) }];
         if (input.kind !== 'request' || input.access === 'read') return [{ kind: 'reject', id: 1, leader: 'n2' }];
+        if (tell(input.payload) === '"forget"') return [{ kind: 'compact', position: index + 1, index: 0 }];
         index += 1;
         const news = { type: 'news', index };
         const others = members.filter((member) => member !== id);
@@ -84,6 +85,14 @@ describe('playing a scenario', () => {
     expect(lastOutput('replicas 2', 'stall n1', 'write n1 x', 'sync n1')).toContain('n1 -> n2: news index=1');
     expect(lastOutput('replicas 2', 'stall n1', 'write n1 x', 'crash n1', 'restart n1')).toContain('commit 0 of 0');
     expect(lastOutput('replicas 2', 'write n1 x', 'crash n1', 'restart n1')).toContain('commit 0 of 1');
+  });
+
+  test('what was given up is gone after a restart, but for as much of it as is said to be left over', () => {
+    const forgetful = ['replicas 2', 'write n1 x', 'write n1 y', 'write n1 forget'];
+    expect(lastOutput(...forgetful)).toBe('n1 gives up records before 3 and snapshots before 0');
+    expect(lastOutput(...forgetful, 'crash n1', 'restart n1')).toContain('commit 0 of 0');
+    expect(lastOutput(...forgetful, 'crash n1', 'restart n1 1')).toContain('commit 0 of 1');
+    expect(lastOutput(...forgetful, 'crash n1', 'restart n1 9')).toContain('commit 0 of 2');
   });
 
   test('"quietly" shows only how the replicas have changed', () => {

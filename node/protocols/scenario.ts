@@ -11,7 +11,8 @@
  *     isolate n1 / rejoin n1     all that n1 sends, or that is sent to it, is lost from now on / is carried again
  *     write n1 x / read n1       a client's request reaches n1
  *     stall n1 / sync n1         n1's disk takes records, which are not durable / become durable now
- *     crash n1 / restart n1      n1 loses what was not durable / starts from what is, with a fast disk
+ *     crash n1 / restart n1      n1 loses what was not durable / starts from what is, with a fast disk (`restart n1 3`: of
+ *                                the records that it needed no more, the last three are still there)
  *     show                       what every replica looks like from outside
  *     quietly deliver all        any command, shown only by how the replicas have changed after it
  *
@@ -82,10 +83,10 @@ class Play {
       actor.crash();
       this.#output.push(`${actor.id} is down${lost > 0 ? ', with what was not durable' : ''}`);
     },
-    restart: (node) => {
+    restart: (node, leftOver = '0') => {
       const actor = this.#actor(node);
       actor.syncsAtOnce = true;
-      this.#watched(actor, () => actor.start());
+      this.#watched(actor, () => actor.start(Number(leftOver)));
     },
     show: () => {
       for (const actor of this.#actors.values()) this.#output.push(`${actor.id}: ${lookOf(actor)}`);
