@@ -190,6 +190,34 @@ const sabotages: readonly (readonly [requirement: string, complaint: RegExp, wha
     (honest) => ({ view: () => ({ ...honest.view(), commitIndex: 0 }) }),
   ],
   [
+    'applies the same',
+    /is no snapshot/,
+    'makes something else of what it receives of a snapshot',
+    changing((effects) =>
+      effects.map((each) => (each.kind === 'receive' ? { ...each, bytes: each.bytes.map(() => 120) } : each)),
+    ),
+  ],
+  [
+    'has a spelling',
+    /-1 is no index, term or round/,
+    'sends a term that has no spelling',
+    changing((effects) =>
+      effects.map((each) => (each.kind === 'send' ? { ...each, msg: { ...(each.msg as object), term: -1 } } : each)),
+    ),
+  ],
+  [
+    'goes through all',
+    /snapshots were never read for another replica, nor installed/,
+    'sends its snapshots to nobody',
+    changing((effects) => effects.filter(({ kind }) => kind !== 'load')),
+  ],
+  [
+    'goes through all',
+    /snapshots were never begun from with a log that begins late/,
+    'gives up nothing',
+    changing((effects) => effects.filter(({ kind }) => kind !== 'compact')),
+  ],
+  [
     'takes timers',
     /it made something of that/,
     'answers whatever comes',

@@ -3,24 +3,14 @@
  * requirement throws where the protocol does not meet it. A schedule follows from its seed alone.
  */
 import type { Durable, Effect, Input } from '../protocol.ts';
+import { storageRequirements } from './conformance-storage.ts';
 import { Frozen } from './frozen.ts';
 import { type AnyProtocol, RandomPlay } from './random-play.ts';
+import { demand, type Requirement, stormEvents } from './requirement.ts';
 import { tell } from './tell.ts';
 
-export interface Requirement {
-  /** Completes the sentence "a protocol ...". */
-  readonly name: string;
-  readonly check: (definition: AnyProtocol, seed: number) => void;
-}
-
-/** How many random events a schedule has before the network becomes calm. */
-const stormEvents = 6000;
 /** How many timers may run out in a calm network before a write must have been applied everywhere. */
 const calmTimers = 400;
-
-function demand(holds: boolean, message: () => string): void {
-  if (!holds) throw new Error(message());
-}
 
 /** One incarnation of a replica: what it started from, and what it was given and wanted after that. */
 interface Incarnation {
@@ -253,4 +243,5 @@ export const requirements: readonly Requirement[] = [
       play.storm(stormEvents);
     },
   },
+  ...storageRequirements,
 ];

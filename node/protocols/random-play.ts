@@ -60,7 +60,7 @@ export class RandomPlay {
     // Next to nothing of a log stays in memory, and not much on the disk: what a replica lacks is read from the disks of
     // others, or is their snapshot, in many pieces.
     const limits = { logCacheBytes: 8, maxUncommittedBytes: 1000, snapshotChunkBytes: 6 };
-    const snapshotAfterBytes = this.#pick([60, 400, 5000]);
+    const snapshotAfterBytes = this.#pick([60, 60, 400]);
     this.#actors = members.map((id) => {
       const config: ReplicaConfig = { id, members, trace: true, snapshotAfterBytes, ...limits, ...settings };
       const actor: Actor<unknown, unknown> = new Actor(id, {
