@@ -145,10 +145,10 @@ describe('a round trip', () => {
 
   test('the bytes are what the file says', () => {
     expect(Buffer.from(raftCodec.encodeMessage({ type: 'vote-reply', term: 2 ** 32 + 5, granted: true }))).toEqual(
-      Buffer.from('010300000001000000' + '0501', 'hex'),
+      Buffer.from('020300000001000000' + '0501', 'hex'),
     );
     expect(encodedRecord({ kind: 'vote', term: 1, votedFor: 'n2' })).toEqual(
-      Buffer.from('01000000000000000001016e32', 'hex'),
+      Buffer.from('02000000000000000001016e32', 'hex'),
     );
   });
 });
@@ -189,10 +189,10 @@ describe('what is refused', () => {
   });
 
   test.each([
-    ['another version', '0203000000000000000501'],
-    ['an unknown type', '0106000000000000000501'],
-    ['a term of 2^53', '0103002000000000000001'],
-    ['a flag of 2', '0103000000000000000502'],
+    ['another version', '0103000000000000000501'],
+    ['an unknown type', '0209000000000000000501'],
+    ['a term of 2^53', '0203002000000000000001'],
+    ['a flag of 2', '0203000000000000000502'],
     ['nothing', ''],
   ])('%s', (_what, hex) => {
     expect(raftCodec.decodeMessage(Buffer.from(hex, 'hex'))).toBeNull();

@@ -46,7 +46,7 @@ describe('while it is being installed', () => {
     const state = installing();
     startPreVote(state);
     expect(state.takeEffects()).toEqual([fixture.timer('election', 150, 300)]);
-    expect(state).toMatchObject({ role: 'follower', term: 2, leader: 'n2' });
+    expect(state).toMatchObject({ role: 'follower', term: 2, leader: undefined });
   });
 
   // Nothing of the snapshot was acknowledged, so it promises no more than its log does (section 5.4.1).

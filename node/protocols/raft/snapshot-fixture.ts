@@ -1,11 +1,20 @@
 /** What the tests of snapshots share, besides `fixture.ts`. */
+import { initialConfiguration } from './configuration.ts';
 import { acknowledge, bytes, followerOf, leaderWith, refused, type Setup } from './fixture.ts';
 import type { Install, InstallReply, SnapshotRecord } from './messages.ts';
 import { appendAsLeader, onAppendReply } from './replication.ts';
 import { onInstall, onInstallReply, onLoaded, onSnapshotted } from './snapshots.ts';
 import type { RaftEffect, RaftState } from './state.ts';
 
-export const snapshotOf = (index: number, term: number): SnapshotRecord => ({ kind: 'snapshot', index, term });
+/** The configuration of all snapshots here, where nothing else is said. */
+const configuration = initialConfiguration(['n1', 'n2', 'n3']);
+
+export const snapshotOf = (index: number, term: number): SnapshotRecord => ({
+  kind: 'snapshot',
+  index,
+  term,
+  configuration,
+});
 
 /** The snapshot that the replica is saving is durable, and so long. */
 export function finishSaving(state: RaftState, length: number): void {
@@ -16,7 +25,8 @@ export function finishSaving(state: RaftState, length: number): void {
 /** Appends these payloads to a leader's log, and commits it by way of no more members than it takes: the first. */
 export function commitByMajority(state: RaftState, ...texts: readonly string[]): void {
   for (const text of texts) appendAsLeader(state, bytes(text));
-  for (const member of state.config.members.slice(0, state.quorum)) acknowledge(state, member, state.log.lastIndex);
+  for (const member of state.config.members.slice(0, Math.floor(state.config.members.length / 2) + 1))
+    acknowledge(state, member, state.log.lastIndex);
 }
 
 /** The snapshot of index 6 in `compactedLeader`: 20 bytes, in pieces of 8. */
@@ -60,7 +70,8 @@ export function sendingLeader(offset = 0): RaftState {
 /** A piece of the snapshot of index 6, which is of term 2, as the leader of `term` sends it. */
 export function pieceAt(offset: number, term = 2): Install {
   const text = pieces[offset / 8] ?? '';
-  return { type: 'install', term, index: 6, lastTerm: 2, offset, bytes: bytes(text), last: offset === 16 };
+  const last = offset === 16;
+  return { type: 'install', term, index: 6, lastTerm: 2, offset, bytes: bytes(text), last, configuration };
 }
 
 /** The answer of a follower of `term` that wants the piece at `offset` of the snapshot of index 6. */
