@@ -22,7 +22,11 @@ export interface Machine {
 
 /** A snapshot on its way into a machine. To give it up, forget it. */
 export interface Restoration {
-  /** Takes the bytes that follow; they may be overwritten afterwards. @throws Error where they belong to no snapshot of this version */
+  /**
+   * Takes the bytes that follow; they may be overwritten afterwards.
+   *
+   * @throws Error where they belong to no snapshot of this version
+   */
   take(bytes: Uint8Array): void;
   /**
    * Puts the state that was taken in the place of the present one; the last call.

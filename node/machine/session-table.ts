@@ -95,6 +95,7 @@ function* past(
   last: number,
 ): Generator<readonly [number, Readonly<Session>]> {
   for (const [number, session] of sessions) {
+    if (number > last) return;
     yield [number, before.get(number) ?? session];
   }
 }

@@ -26,7 +26,7 @@ const headerBytes = 24;
 const sessionBytes = 24;
 /** How long a piece is at most. */
 const pieceBytes = 64 * 1024;
-/** No string of this engine (V8) takes more, for it has up to 2^29 - 24 units; and a result is a string behind five bytes. */
+/** No string of V8 takes more, for it has up to 2^29 - 24 units; and a result is a string behind five bytes. */
 const maxItemBytes = maxBytesPerUnit * (2 ** 29 - 24) + 5;
 
 /** A state that stays as it is while it is written. */

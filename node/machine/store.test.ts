@@ -31,7 +31,10 @@ const sorted = (model: ReadonlyMap<string, string>) => [...model].sort(([a], [b]
 const key = fc.constantFrom('', 'a', 'b', 'aa', 'ab', 'caa', 'dd', '\u{1f600}');
 const change = fc.record({ kind: fc.constantFrom('set', 'set', 'delete'), key, value: fc.string() });
 const other = fc.record({ kind: fc.constantFrom('freeze', 'read', 'give up', 'scan'), key, value: fc.string() });
-const steps = fc.array(fc.oneof({ weight: 3, arbitrary: change }, { weight: 2, arbitrary: other }), { maxLength: 120 });
+const steps = fc.array(fc.oneof({ weight: 3, arbitrary: change }, { weight: 2, arbitrary: other }), {
+  maxLength: 120,
+  size: 'max',
+});
 
 /** A store beside its model, both of which go through the same. */
 class Play {
@@ -75,7 +78,7 @@ describe('a frozen state of the store', () => {
         for (const each of list) play.step(each);
         play.end();
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
