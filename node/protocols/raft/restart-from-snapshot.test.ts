@@ -186,6 +186,18 @@ describe('a log that begins late', () => {
   });
 });
 
+describe('a log behind a marker', () => {
+  test('lets the records before that go with the next snapshot, though they were found once more', () => {
+    const records = [written(1, [1, 1, 1]), voted(2, 'n2'), snapshotOf(6, 2), written(7, [2, 2, 2])];
+    const state = restarted(durable(records), { snapshotAfterBytes: 1 });
+    onAppend(state, 'n2', appendOf({ term: 2, prevIndex: 9, prevTerm: 2, commitIndex: 9 }));
+    state.takeEffects();
+    finishSaving(state, 20);
+    expect(state.takeEffects()).toEqual([persistVote(2, 'n2'), compact(3, 6)]);
+    expect(state.log).toMatchObject({ base: 6, lastIndex: 9 });
+  });
+});
+
 describe('a leader that began from a snapshot', () => {
   test('sends that to whoever lacks what its log begins behind', () => {
     const raft = new Raft(fixture.configOf(), correctRules);
