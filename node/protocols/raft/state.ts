@@ -1,10 +1,9 @@
 /** The state of a Raft replica and the few moves that all its parts share. */
 import { fnv1a } from '../../hash.ts';
-import { type Durable, type Effect, invariant, type NodeId, type ReplicaConfig } from '../../protocol.ts';
-import { type Configuration, initialConfiguration, members } from './configuration.ts';
+import { type Durable, invariant, type NodeId, type ReplicaConfig } from '../../protocol.ts';
+import { type Configuration, members } from './configuration.ts';
 import type { Target } from './configuration-target.ts';
-import { Configurations } from './configurations.ts';
-import { RaftLog } from './log.ts';
+import { DurableState } from './durable-state.ts';
 import type { Entry, RaftMessage, RaftRecord, SnapshotRecord } from './messages.ts';
 import { newProgress, type Progress } from './progress.ts';
 import { committedIndex } from './quorum.ts';
@@ -12,7 +11,7 @@ import type { RaftRules } from './rules.ts';
 
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
 
-export type RaftEffect = Effect<RaftMessage, RaftRecord>;
+export type { RaftEffect } from './durable-state.ts';
 
 export interface PendingRead {
   readonly id: number;
@@ -24,12 +23,6 @@ export interface PendingRead {
 const entryCostBytes = 32;
 
 const noCommands = new Uint8Array(0);
-
-/** A snapshot that is durable. */
-export interface Snapshot {
-  readonly record: SnapshotRecord;
-  readonly bytes: number;
-}
 
 /** A snapshot that a leader is sending. Another leader's snapshot of the same index may be other bytes. */
 export interface Incoming {
@@ -50,31 +43,13 @@ export interface ConfigurationChange {
 
 /** Leadership on its way to another replica. */
 export interface LeadershipTransfer {
-  readonly order: number | undefined;
+  readonly order: number;
   readonly to: NodeId;
 }
 
-export class RaftState {
-  readonly config: ReplicaConfig;
-  readonly rules: RaftRules;
+export class RaftState extends DurableState {
   /** All others that get entries. */
   peers: readonly NodeId[] = [];
-
-  // Durable (figure 2).
-  term = 0;
-  votedFor: NodeId | null = null;
-  readonly log: RaftLog;
-  readonly configurations: Configurations;
-  /** The newest snapshot. */
-  snapshot: Snapshot | undefined;
-  /** The position of the last record that was written: how many there are, those of earlier lives included. */
-  #position = 0;
-  /** The position of the first record that the log is made of. */
-  #neededFrom = 1;
-  /** The position of the last record that says what term and vote are. */
-  #votePosition = 0;
-
-  // Volatile.
   role: Role = 'follower';
   leader: NodeId | undefined;
   commitIndex = 0;
@@ -98,14 +73,9 @@ export class RaftState {
   change: ConfigurationChange | undefined;
   transfer: LeadershipTransfer | undefined;
 
-  #effects: RaftEffect[] = [];
-
   constructor(config: ReplicaConfig, rules: RaftRules) {
-    this.config = config;
-    this.rules = rules;
-    this.log = new RaftLog(config.logCacheBytes);
-    this.configurations = new Configurations(initialConfiguration(config.members));
-    this.#onConfiguration();
+    super(config, rules);
+    this.#followMembers();
   }
 
   /** The configuration that is in force: the last one in the log, committed or not (section 4.1). */
@@ -114,9 +84,7 @@ export class RaftState {
   }
 
   #onConfiguration(): void {
-    const all = members(this.configuration);
-    this.peers = all.filter((member) => member !== this.config.id);
-    if (this.role === 'leader') this.#followMembers(all);
+    this.#followMembers();
     if (!this.config.trace) return;
     const { voters, outgoing, learners } = this.configuration;
     const { index } = this.configurations;
@@ -124,7 +92,10 @@ export class RaftState {
   }
 
   /** Who is new gets entries at once, and who is gone gets none any more. The leader itself stays until it steps down. */
-  #followMembers(all: readonly NodeId[]): void {
+  #followMembers(): void {
+    const all = members(this.configuration);
+    this.peers = all.filter((member) => member !== this.config.id);
+    if (this.role !== 'leader') return;
     for (const id of [...this.progress.keys()]) {
       if (id !== this.config.id && !all.includes(id)) this.progress.delete(id);
     }
@@ -133,107 +104,18 @@ export class RaftState {
     }
   }
 
-  emit(effect: RaftEffect): void {
-    this.#effects.push(effect);
-  }
-
-  /** Takes up what survived of earlier lives. */
-  restore({ records, firstPosition, snapshot }: Durable<RaftRecord>): void {
-    this.#position = firstPosition - 1;
-    this.#neededFrom = firstPosition;
-    for (const record of records) this.replay(record);
-    if (snapshot === undefined) {
-      invariant(this.log.base === 0, 'the log begins late, and there is no snapshot of what stood before');
-    } else {
-      const { record, bytes } = snapshot;
-      invariant(record.kind === 'snapshot', 'what describes a snapshot is no record of one');
-      // The power may have gone before the last entries that were applied were flushed, or an install was written down.
-      this.#takeSnapshot(record, bytes);
-    }
+  override restore(durable: Durable<RaftRecord>): void {
+    super.restore(durable);
+    this.commitIndex = this.snapshot?.record.index ?? 0;
     this.#onConfiguration();
   }
 
-  /** Takes up a record of an earlier life. */
-  replay(record: RaftRecord): void {
-    this.#position += 1;
-    switch (record.kind) {
-      case 'entries':
-        this.log.replay(record.from, record.entries, this.#position);
-        this.configurations.replaceFrom(record.from, record.entries);
-        break;
-      case 'vote':
-        this.term = record.term;
-        this.votedFor = record.votedFor;
-        this.#votePosition = this.#position;
-        break;
-      case 'snapshot':
-        this.log.reset(record.index, record.term);
-        this.configurations.reset(record.index, record.configuration);
-        this.#neededFrom = this.#position;
-        break;
-    }
-  }
-
-  #persist(record: RaftRecord): void {
-    this.#position += 1;
-    if (record.kind === 'vote') this.#votePosition = this.#position;
-    this.emit({ kind: 'persist', record });
-  }
-
-  /** The machine has the state of a snapshot that is durable. A log that does not lead to it is void, and that is written down. */
-  install(record: SnapshotRecord, bytes: number): void {
+  override install(record: SnapshotRecord, bytes: number): void {
     invariant(record.index > this.commitIndex, `snapshot ${record.index} is older than what is decided`);
-    this.#takeSnapshot(record, bytes);
-    this.#onConfiguration();
-    this.#compact();
-  }
-
-  #takeSnapshot(record: SnapshotRecord, bytes: number): void {
-    const { index, term } = record;
-    this.snapshot = { record, bytes };
-    this.commitIndex = index;
+    this.commitIndex = record.index;
     this.unsavedBytes = 0;
-    if (this.rules.keepsLog(this.log.term(index), term)) {
-      this.configurations.beginAt(index, record.configuration);
-      return;
-    }
-    this.log.reset(index, term);
-    this.configurations.reset(index, record.configuration);
-    this.#persist(record);
-    this.#neededFrom = this.#position;
-  }
-
-  /**
-   * A snapshot of this replica's machine is durable. The log behind the one before stays: for followers that lag a little,
-   * and for one that is just being sent that snapshot.
-   */
-  saved(record: SnapshotRecord, bytes: number): void {
-    const previous = this.snapshot?.record.index ?? 0;
-    this.snapshot = { record, bytes };
-    if (previous > this.log.base) {
-      // The record that holds the last entry to go stays, for its term says what stood before those that are left.
-      this.#neededFrom = this.log.position(previous);
-      this.configurations.beginAt(previous, this.configurations.at(previous));
-      this.log.compactTo(previous);
-    }
-    this.#compact(previous);
-  }
-
-  /** Gives up records that are needed no more. The term and the vote are written anew where theirs would go. */
-  #compact(index = this.snapshot?.record.index ?? 0): void {
-    if (this.#votePosition < this.#neededFrom) {
-      this.#persist({ kind: 'vote', term: this.term, votedFor: this.votedFor });
-    }
-    this.emit({ kind: 'compact', position: this.#neededFrom, index });
-    if (!this.config.trace) return;
-    const { base, lastIndex, bytes } = this.log;
-    this.emit({ kind: 'note', fact: { type: 'compact', index: base, entries: lastIndex - base, bytes } });
-  }
-
-  takeEffects(): readonly RaftEffect[] {
-    const effects = this.#effects;
-    this.#effects = [];
-    return effects;
+    super.install(record, bytes);
+    this.#onConfiguration();
   }
 
   /** Whether it is so with a majority. Asked at every answer, where mostly it is not: sorting would cost much more. */
@@ -262,14 +144,6 @@ export class RaftState {
     this.emit({ kind: 'send', to, msg, eager: true });
   }
 
-  /** Enters a term (or votes in it), and writes that down before anything that follows. */
-  setTermAndVote(term: number, votedFor: NodeId | null): void {
-    invariant(term >= this.term, `term ${term} comes after term ${this.term}`);
-    this.term = term;
-    this.votedFor = votedFor;
-    this.#persist(this.rules.voteRecord(term, votedFor));
-  }
-
   setRole(role: Role): void {
     if (this.role === role && role === 'follower') return;
     this.role = role;
@@ -283,7 +157,8 @@ export class RaftState {
   /** Follows in `term`; `leader` is unknown until it is heard of. */
   becomeFollower(term: number, leader?: NodeId): void {
     const wasLeader = this.role === 'leader';
-    if (term > this.term) this.setTermAndVote(term, null);
+    const replaced = term > this.term;
+    if (replaced) this.setTermAndVote(term, null);
     this.leader = leader;
     this.setRole('follower');
     this.votes.clear();
@@ -291,20 +166,20 @@ export class RaftState {
     this.emit({ kind: 'cancel', timer: 'heartbeat' });
     this.emit({ kind: 'cancel', timer: 'quorum' });
     this.rejectReads();
-    this.#giveUpOrders();
+    this.#giveUpOrders(replaced);
     this.resetElectionTimer();
   }
 
   /** What a leader that leads no more cannot see to its end. Whether it comes about yet nobody knows. */
-  #giveUpOrders(): void {
+  #giveUpOrders(replaced: boolean): void {
     if (this.change !== undefined) {
       this.ordered(this.change.order, 'The leader stepped down before the change was done; it may come about yet.');
       this.change = undefined;
       this.emit({ kind: 'cancel', timer: 'change' });
     }
     if (this.transfer === undefined) return;
-    // That another replica stood for election is what was asked for.
-    this.ordered(this.transfer.order);
+    // That another replica stands for election is what was asked for.
+    this.ordered(this.transfer.order, replaced ? undefined : 'The leader stepped down, for no majority answered.');
     this.transfer = undefined;
     this.emit({ kind: 'cancel', timer: 'transfer' });
   }
@@ -341,9 +216,7 @@ export class RaftState {
       from > this.commitIndex,
       `entry ${from} would overwrite a log that is committed up to ${this.commitIndex}`,
     );
-    this.#persist({ kind: 'entries', from, entries });
-    this.log.replaceFrom(from, entries, this.#position);
-    if (this.configurations.replaceFrom(from, entries)) this.#onConfiguration();
+    if (this.putEntries(from, entries)) this.#onConfiguration();
     if (!this.config.trace) return;
     for (const [offset, entry] of entries.entries()) {
       const index = from + offset;
