@@ -12,6 +12,8 @@ import type { LinkFact } from './link-watch.ts';
 export type ProcessFact =
   /** It serves, at these addresses. */
   | { readonly type: 'started'; readonly pid: number; readonly listen: Readonly<Record<string, string>> }
+  /** The folder of its data was emptied before it started, as a mark in it asked for; see `wipe-mark.ts`. */
+  | { readonly type: 'wiped' }
   /** A fault was set or ended through the control API. */
   | { readonly type: 'fault'; readonly faults: readonly string[] };
 
