@@ -31,6 +31,11 @@ describe('the settings of a replica', () => {
     });
   });
 
+  it('may let some members come to the group later, this one included', () => {
+    expect(read({ group: ['n2'] }).group).toEqual(['n2']);
+    expect(read()).not.toHaveProperty('group');
+  });
+
   it('may come from a file', () => {
     const folder = mkdtempSync(join(tmpdir(), 'splitbrain-settings-'));
     const file = join(folder, 'n1.json');
@@ -54,6 +59,9 @@ describe('the settings of a replica', () => {
   it.each([
     ['a stranger among the members', { members: ['n2', 'n3'] }, {}, 'wrong at members: must contain n1 itself'],
     ['a member twice', { members: ['n1', 'n2', 'n2'] }, {}, 'wrong at members: must not name a replica twice'],
+    ['a stranger in the group', { group: ['n1', 'n3'] }, {}, 'wrong at group: must name members only, and none twice'],
+    ['a member in the group twice', { group: ['n1', 'n1'] }, {}, 'wrong at group: must name members only, and none'],
+    ['nobody in the group', { group: [] }, {}, 'wrong at group: too small'],
     [
       'a member without an address',
       { members: ['n1', 'n2', 'n3'] },

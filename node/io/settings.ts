@@ -17,8 +17,10 @@ const schema = z
     /** Replicas and callers of another run are refused. */
     runId: z.string().regex(/^[\w.-]{1,128}$/, 'must be letters, digits and ._-'),
     id: nodeId,
-    /** All members of the group, this one included, in the same order everywhere. */
+    /** All who may belong to the group, this one included, in the same order everywhere. */
     members: z.array(nodeId).min(1).max(100),
+    /** Who of them votes at the very beginning, in the same order everywhere; all where absent. The others come later. */
+    group: z.array(nodeId).min(1).max(100).optional(),
     /** A folder of node/protocols. */
     protocol: fileName,
     /** A planted bug: a file of the protocol's folder `defects`. */
@@ -65,12 +67,15 @@ const schema = z
     linkIntervalMs: milliseconds.optional(),
   })
   .check((context) => {
-    const { id, members, peers, electionTimeoutMs } = context.value;
+    const { id, members, group = members, peers, electionTimeoutMs } = context.value;
     const complain = (path: string, message: string) =>
       context.issues.push({ code: 'custom', path: [path], message, input: context.value });
     const others = members.filter((member) => member !== id);
     if (new Set(members).size !== members.length) complain('members', 'must not name a replica twice');
     if (!members.includes(id)) complain('members', `must contain ${id} itself`);
+    if (new Set(group).size !== group.length || group.some((each) => !members.includes(each))) {
+      complain('group', 'must name members only, and none twice');
+    }
     if (
       others.join() !== [...others].filter((other) => other in peers).join() ||
       Object.keys(peers).length !== others.length
