@@ -178,7 +178,14 @@ describe('three replica processes', () => {
     for (const [place, id] of cluster.members.entries()) {
       const told = all[place];
       const { members } = cluster;
-      expect(told).toMatchObject({ schemaVersion: 1, runId: 'run-1', id, protocol: 'raft', members });
+      expect(told).toMatchObject({
+        schemaVersion: 2,
+        runId: 'run-1',
+        id,
+        protocol: 'raft',
+        members,
+        group: { voters: members, learners: [] },
+      });
       expect(told?.appliedIndex).toBeGreaterThan(0);
       expect(told?.commitIndex).toBeGreaterThanOrEqual(told?.appliedIndex ?? 0);
       expect(told?.lastIndex).toBeGreaterThanOrEqual(told?.commitIndex ?? 0);

@@ -1,11 +1,14 @@
 /** The lab's end of the control API; see node/proto/control.proto. */
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import type { Order } from '../protocol.ts';
 import {
   controlService,
   faultToWire,
+  orderToWire,
   type ReplicaFault,
   type ReplicaStatus,
   statusFromWire,
+  type WireOrderReply,
   type WireStatus,
 } from './control-service.ts';
 import { clientOptions } from './grpc.ts';
@@ -14,7 +17,10 @@ export type { ReplicaFault, ReplicaStatus } from './control-service.ts';
 
 const defaultTimeoutMs = 2000;
 
-/** The control API of one replica. Every call rejects with gRPC's ServiceError, at the latest after `timeoutMs`. */
+/**
+ * The control API of one replica. Every call rejects with gRPC's ServiceError, at the latest after `timeoutMs` unless it has
+ * a limit of its own.
+ */
 export class ReplicaControl {
   readonly #client: Client;
   readonly #metadata = new Metadata();
@@ -36,6 +42,17 @@ export class ReplicaControl {
     await this.#call('SetFault', faultToWire(fault));
   }
 
+  /**
+   * Says what is wanted of the group; resolves when it is done.
+   *
+   * @param limitMs - how long it is waited for
+   * @throws Error with the replica's own sentence where it is not done
+   */
+  async order(order: Order, limitMs: number): Promise<void> {
+    const { error } = (await this.#call('Order', orderToWire(order), limitMs)) as WireOrderReply;
+    if (error !== '') throw new Error(error);
+  }
+
   /** Reserved: rejects with UNIMPLEMENTED. */
   async setBehaviour(name: string): Promise<void> {
     await this.#call('SetBehaviour', { name });
@@ -45,11 +62,11 @@ export class ReplicaControl {
     this.#client.close();
   }
 
-  #call(name: string, request: object): Promise<object> {
+  #call(name: string, request: object, limitMs = this.#timeoutMs): Promise<object> {
     const method = controlService[name];
     if (method === undefined) throw new Error(`the control API has no method ${name}`);
     const { path, requestSerialize, responseDeserialize } = method;
-    const options = { deadline: Date.now() + this.#timeoutMs };
+    const options = { deadline: Date.now() + limitMs };
     return new Promise((resolve, reject) => {
       const take = (error: ServiceError | null, value?: object) => {
         if (error !== null) reject(error);

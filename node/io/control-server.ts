@@ -1,13 +1,16 @@
 /** The lab's way into a running replica; see node/proto/control.proto. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Metadata, type Server, type ServerUnaryCall, type StatusObject, status } from '@grpc/grpc-js';
+import type { NodeId, Order } from '../protocol.ts';
 import {
   controlService,
   faultFromWire,
+  orderFromWire,
   type ReplicaFault,
   type ReplicaStatus,
   statusToWire,
   type WireFault,
+  type WireOrder,
   type WireStatusRequest,
 } from './control-service.ts';
 import { createServer, listen } from './grpc.ts';
@@ -17,6 +20,10 @@ export interface ControlServerOptions {
   readonly token: string;
   readonly status: (withStateHash: boolean) => ReplicaStatus;
   readonly setFault: (fault: ReplicaFault) => void;
+  /** All replicas of the run: an order that names somebody else is refused. */
+  readonly replicas: readonly NodeId[];
+  /** `done` gets the reason where it is not done; never called where the replica ends before. */
+  readonly order: (order: Order, done: (error?: string) => void) => void;
 }
 
 type Answer = (error: Partial<StatusObject> | null, value?: object) => void;
@@ -43,6 +50,11 @@ export class ControlServer {
         }
         options.setFault(fault);
         answer(null, {});
+      }),
+      Order: this.#guarded<WireOrder>((wire, answer) => {
+        const order = orderFromWire(wire, options.replicas);
+        if (typeof order === 'string') answer({ code: status.INVALID_ARGUMENT, details: order });
+        else options.order(order, (error = '') => answer(null, { error }));
       }),
       SetBehaviour: this.#guarded<object>((_, answer) =>
         answer({

@@ -1,5 +1,6 @@
 /** The messages of `splitbrain.v1.Control` as the loader of node/proto/control.proto gives and takes them. */
 
+import type { Group, NodeId, Order, ProtocolView } from '../protocol.ts';
 import { loadService } from './grpc.ts';
 import type { InboundLink } from './link-watch.ts';
 
@@ -12,13 +13,7 @@ export interface ReplicaStatus {
   readonly protocol: string;
   readonly pid: number;
   readonly uptimeMs: number;
-  readonly view: {
-    readonly role: string;
-    readonly epoch: number;
-    readonly leader?: string;
-    readonly commitIndex: number;
-    readonly lastIndex: number;
-  };
+  readonly view: ProtocolView;
   readonly appliedIndex: number;
   /** Null where it was not asked for. */
   readonly stateHash: string | null;
@@ -30,11 +25,11 @@ export interface ReplicaStatus {
 /** A fault inside of a replica. */
 export type ReplicaFault = { readonly kind: 'slow-disk'; readonly ms: number } | { readonly kind: 'clear' };
 
-/** proto3 has no null and no absence here: -1 ms is never, and an empty text is nobody or nothing. */
+/** proto3 has absence for messages alone: else -1 ms is never, and an empty text is nobody or nothing. */
 type WireLink = { readonly [Field in keyof InboundLink]: NonNullable<InboundLink[Field]> };
 
 export interface WireStatus extends Omit<ReplicaStatus, 'view' | 'stateHash' | 'inbound'> {
-  readonly view: Required<ReplicaStatus['view']>;
+  readonly view: Required<Omit<ProtocolView, 'group'>> & { readonly group: Group | null };
   readonly stateHash: string;
   readonly inbound: readonly WireLink[];
 }
@@ -49,10 +44,20 @@ export interface WireFault {
   readonly clear?: Record<string, never>;
 }
 
+/** One of the two is present. */
+export interface WireOrder {
+  readonly reconfigure?: Group;
+  readonly transfer?: { readonly to: NodeId };
+}
+
+export interface WireOrderReply {
+  readonly error: string;
+}
+
 export function statusToWire(status: ReplicaStatus): WireStatus {
   return {
     ...status,
-    view: { ...status.view, leader: status.view.leader ?? '' },
+    view: { ...status.view, leader: status.view.leader ?? '', group: status.view.group ?? null },
     stateHash: status.stateHash ?? '',
     inbound: status.inbound.map((link) => ({
       ...link,
@@ -63,14 +68,14 @@ export function statusToWire(status: ReplicaStatus): WireStatus {
 }
 
 export function statusFromWire({ view, stateHash, inbound, ...wire }: WireStatus): ReplicaStatus {
-  const { leader, ...rest } = view;
+  const { leader, group, ...rest } = view;
   return {
     id: wire.id,
     runId: wire.runId,
     protocol: wire.protocol,
     pid: wire.pid,
     uptimeMs: wire.uptimeMs,
-    view: leader === '' ? rest : { ...rest, leader },
+    view: { ...rest, ...(leader === '' ? {} : { leader }), ...(group === null ? {} : { group }) },
     appliedIndex: wire.appliedIndex,
     stateHash: stateHash === '' ? null : stateHash,
     inbound: inbound.map((link) => {
@@ -92,4 +97,26 @@ export function faultFromWire({ slowDisk, clear }: WireFault): ReplicaFault | nu
   if (slowDisk === undefined || slowDisk === null) return null;
   const { ms } = slowDisk;
   return ms >= 0 && ms <= 60_000 ? { kind: 'slow-disk', ms } : null;
+}
+
+export function orderToWire(order: Order): WireOrder {
+  if (order.kind === 'transfer') return { transfer: { to: order.to } };
+  return { reconfigure: { voters: order.voters, learners: order.learners } };
+}
+
+/** What is wanted; or, in words, why nobody could do that in a run of these replicas. */
+export function orderFromWire({ reconfigure, transfer }: WireOrder, replicas: readonly NodeId[]): Order | string {
+  if (transfer !== undefined && transfer !== null) {
+    if (!replicas.includes(transfer.to)) return 'the order names somebody who is no replica of this run';
+    return { kind: 'transfer', to: transfer.to };
+  }
+  if (reconfigure === undefined || reconfigure === null) return 'there is no such order here';
+  const { voters, learners } = reconfigure;
+  const named = new Set([...voters, ...learners]);
+  if (voters.length === 0) return 'a group needs somebody who votes';
+  if (named.size < voters.length + learners.length) return 'the order names a replica twice';
+  for (const id of named) {
+    if (!replicas.includes(id)) return 'the order names somebody who is no replica of this run';
+  }
+  return { kind: 'reconfigure', voters, learners };
 }

@@ -5,11 +5,12 @@ import { readSettings } from './settings.ts';
 import { readStatus, type StatusPage } from './status-page.ts';
 
 const status: StatusPage = {
-  schemaVersion: 1,
+  schemaVersion: 2,
   runId: 'run-1',
   id: 'n2',
   protocol: 'raft',
   members: ['n1', 'n2', 'n3'],
+  group: null,
   role: 'follower',
   epoch: 3,
   leader: 'n1',
@@ -90,7 +91,8 @@ describe('the metrics server', () => {
       token: 't'.repeat(16),
     };
     const { runId, protocol } = readSettings({ SPLITBRAIN_NODE: JSON.stringify(settings) });
-    const largest = { ...status, runId, id, protocol, members, leader: id, epoch: Number.MAX_SAFE_INTEGER };
+    const group = { voters: members, learners: members };
+    const largest = { ...status, runId, id, protocol, members, group, leader: id, epoch: Number.MAX_SAFE_INTEGER };
     expect(await readStatus(await open({ status: () => largest }), 5000)).toEqual(largest);
   });
 });

@@ -21,6 +21,7 @@ import { FaultyStorage } from './storage-faults.ts';
 import { timedFiles } from './timed-files.ts';
 import { storageOf } from './wal/storage.ts';
 import { openWal } from './wal/wal.ts';
+import { emptyWhereMarked } from './wipe-mark.ts';
 
 /** In the folder of the log, which leaves what is not its own alone. */
 const snapshotFolder = 'snapshots';
@@ -88,7 +89,7 @@ async function loadParts(settings: NodeSettings): Promise<Parts> {
   const { protocol: name, bug } = settings;
   const definition = await loadProtocol(name);
   const defect = bug === undefined ? undefined : await loadDefect(name, bug);
-  const { id, members, electionTimeoutMs, heartbeatIntervalMs, trace } = settings;
+  const { id, group: members = settings.members, electionTimeoutMs, heartbeatIntervalMs, trace } = settings;
   const { maxEntriesPerMessage, logCacheBytes, maxUncommittedBytes, snapshotAfterBytes, snapshotChunkBytes } = settings;
   const limits = { maxEntriesPerMessage, logCacheBytes, maxUncommittedBytes, snapshotAfterBytes, snapshotChunkBytes };
   const config: ReplicaConfig = { id, members, electionTimeoutMs, heartbeatIntervalMs, ...limits, trace };
@@ -138,6 +139,8 @@ export class ReplicaProcess {
       token,
       status: (withStateHash) => this.#status(withStateHash),
       setFault: (fault) => this.#setFault(fault),
+      replicas: members,
+      order: (order, done) => this.#replica.order(order, done),
     });
     this.#metricsServer = new MetricsServer({
       metrics: this.#metrics,
@@ -166,8 +169,9 @@ export class ReplicaProcess {
    * @throws SettingsError where there is no such protocol or bug; the errors of the log and of the sockets as they are
    */
   static async start(options: ReplicaProcessOptions): Promise<ReplicaProcess> {
-    const { settings } = options;
+    const { settings, journal } = options;
     const parts = await loadParts(settings);
+    if (await emptyWhereMarked(settings.dataFolder)) journal.note({ type: 'wiped' });
     const { disk, durable } = await openDisk(settings.dataFolder, parts.codec);
     let process: ReplicaProcess | undefined;
     try {
@@ -235,13 +239,14 @@ export class ReplicaProcess {
 
   #statusPage(): StatusPage {
     const { runId, id, protocol, members } = this.#options.settings;
-    const { role, epoch, leader = null, commitIndex, lastIndex } = this.#replica.view();
+    const { role, epoch, leader = null, group = null, commitIndex, lastIndex } = this.#replica.view();
     return {
-      schemaVersion: 1,
+      schemaVersion: 2,
       runId,
       id,
       protocol,
       members,
+      group,
       role,
       epoch,
       leader,

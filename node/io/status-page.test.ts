@@ -7,11 +7,12 @@ import { freeAddresses } from './free-addresses.ts';
 import { readStatus } from './status-page.ts';
 
 const page = {
-  schemaVersion: 1,
+  schemaVersion: 2,
   runId: 'run-1',
   id: 'n1',
   protocol: 'raft',
   members: ['n1', 'n2', 'n3'],
+  group: { voters: ['n1', 'n2'], learners: ['n3'] },
   role: 'candidate',
   epoch: 2,
   leader: null,
@@ -61,6 +62,11 @@ describe('the status of a replica', () => {
     expect(asked).toEqual([['GET', '/status']]);
   });
 
+  test('has no group where that cannot change', async () => {
+    const fixed = { ...page, group: null };
+    expect(await readStatus(await answeringWith(JSON.stringify(fixed)), longMs)).toEqual(fixed);
+  });
+
   test('is read in as many pieces as it comes in, and up to 64 KiB', async () => {
     const whole = json.padEnd(limitBytes);
     const address = await answering((_, response) => {
@@ -106,7 +112,8 @@ describe('the status of a replica', () => {
     ['null', null, /: Invalid input/],
     ['a list', [page], /: Invalid input/],
     ['nothing in it', {}, /: schemaVersion: /],
-    ['a later version', { ...page, schemaVersion: 2, more: 1 }, /: schemaVersion: Invalid input: expected 1$/],
+    ['a later version', { ...page, schemaVersion: 3, more: 1 }, /: schemaVersion: Invalid input: expected 2$/],
+    ['an earlier version', { ...page, schemaVersion: 1, group: undefined }, /: schemaVersion: /],
     ['more than there is', { ...page, ['\u001b[2J']: 1 }, /: there is more in it than a status has$/],
     ['no leader at all', { ...page, leader: undefined }, /: leader: /],
     ['a long leader', { ...page, leader: 'n'.repeat(65) }, /: leader: /],
@@ -120,6 +127,19 @@ describe('the status of a replica', () => {
     ['no members', { ...page, members: [] }, /: members: /],
     ['too many members', { ...page, members: Array(101).fill('n1') }, /: members: /],
     ['a member with a long name', { ...page, members: ['n1', 'n'.repeat(65)] }, /: members\.1: /],
+    ['no word on the group', { ...page, group: undefined }, /: group: /],
+    ['half a group', { ...page, group: { voters: ['n1'] } }, /: group\.learners: /],
+    [
+      'more in the group',
+      { ...page, group: { ...page.group, x: 1 } },
+      /: group: there is more in it than a status has$/,
+    ],
+    ['too many voters', { ...page, group: { voters: Array(101).fill('n1'), learners: [] } }, /: group\.voters: /],
+    [
+      'a learner with a long name',
+      { ...page, group: { voters: [], learners: ['n'.repeat(65)] } },
+      /: group\.learners\.0: /,
+    ],
     ['a negative epoch', { ...page, epoch: -1 }, /: epoch: /],
     ['half a commit', { ...page, commitIndex: 0.5 }, /: commitIndex: /],
     ['a last index in words', { ...page, lastIndex: '3' }, /: lastIndex: /],

@@ -9,17 +9,26 @@ const text = (maxLength: number) =>
     .max(maxLength)
     .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII');
 const nodeId = text(64);
+const nodeIds = z.array(nodeId).max(100);
 const index = z.int().nonnegative();
+
+/** Zod would repeat the unknown keys, which are as long and as strange as a stranger likes. */
+const nothingMore = {
+  error: ({ code }: { readonly code: string }) =>
+    code === 'unrecognized_keys' ? 'there is more in it than a status has' : undefined,
+};
 
 export const statusPageSchema = z.strictObject(
   {
-    schemaVersion: z.literal(1),
+    schemaVersion: z.literal(2),
     runId: text(128),
     id: nodeId,
     /** A folder of node/protocols. */
     protocol: text(60),
-    /** All of the group, this one included, in the order that is the same everywhere. */
-    members: z.array(nodeId).min(1).max(100),
+    /** All who may belong to the group, this one included, in the order that is the same everywhere. */
+    members: nodeIds.min(1),
+    /** Who belongs to the group as far as the replica knows; null where that cannot change. */
+    group: z.strictObject({ voters: nodeIds.readonly(), learners: nodeIds.readonly() }, nothingMore).nullable(),
     /** As the protocol calls it. */
     role: text(64),
     /** The term, ballot, view or round. */
@@ -32,13 +41,12 @@ export const statusPageSchema = z.strictObject(
     /** Since the process started, in whole milliseconds. */
     uptimeMs: index,
   },
-  // Zod would repeat the unknown keys, which are as long and as strange as a stranger likes.
-  { error: ({ code }) => (code === 'unrecognized_keys' ? 'there is more in it than a status has' : undefined) },
+  nothingMore,
 );
 
 export type StatusPage = z.infer<typeof statusPageSchema>;
 
-/** The longest page that is read, in bytes; that of the largest group has about 7000. */
+/** The longest page that is read, in bytes; that of the largest group has about 14000. */
 const maxPageBytes = 64 * 1024;
 
 /**
