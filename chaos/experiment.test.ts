@@ -90,6 +90,8 @@ describe('refused, with file, place and reason', () => {
     ['nodes: many', /nodes: .*expected number, received string/],
     ['nodes: 0', /nodes: /],
     ['nodes: 2.5', /nodes: /],
+    ['members: 0', /members: /],
+    ['members: 1.5', /members: /],
     ['load: { rate: 0 }', /load\.rate: /],
     ['load: { clients: 10001 }', /load\.clients: /],
     ['expect: maybe', /expect: .*"pass"\|"violated"/],

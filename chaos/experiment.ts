@@ -101,6 +101,8 @@ export const experimentSchema = z.strictObject({
   why: z.string().min(1),
   protocol: z.string().default('raft'),
   nodes: z.int().min(1).max(200).optional(),
+  /** How many of the nodes make up the group at the beginning; all where absent. The others run, and may be voted in. */
+  members: z.int().min(1).max(200).optional(),
   duration: duration.default(30_000),
   load: loadSchema.default(loadSchema.parse({})),
   strikes: z.array(strikeSchema).default([]),

@@ -43,6 +43,16 @@ describe('a plan', () => {
     expect((await plan('figure-8')).nodes).toHaveLength(3);
   });
 
+  test('a group may begin with the first of the nodes, and where nothing is said of that nothing stands in it', async () => {
+    const made = await plan(experimentFile('nodes: 5\nmembers: 3'));
+    expect(made).toMatchObject({ nodes: { length: 5 }, members: ['n1', 'n2', 'n3'], experiment: { members: 3 } });
+    const text = JSON.stringify(made);
+    expect(JSON.stringify(parsePlan(text, 'schedule.json'))).toBe(text);
+    const whole = await plan(experimentFile('nodes: 5'));
+    expect(whole).not.toHaveProperty('members');
+    expect(whole.experiment).not.toHaveProperty('members');
+  });
+
   test('what is overridden stands in it everywhere, so that it runs the same again', async () => {
     const [bug = ''] = bugNamesOf('raft');
     const made = await plan('figure-8', { nodeCount: 7, durationMs: 12_000, rate: 33, bug });
@@ -156,6 +166,14 @@ describe('refused before anything boots', () => {
       expect(advice).toContain('--on');
     }
     expect(needs.length).toBeGreaterThan(0);
+  });
+
+  test('a group that begins with more members than there are nodes', async () => {
+    const file = experimentFile('nodes: 5\nmembers: 5');
+    expect((await plan(file)).members).toHaveLength(5);
+    const { message, advice } = await refusal(plan(file, { nodeCount: 4 }));
+    expect(message).toBe('the group is to begin with 5 members, and there are 4 nodes');
+    expect(advice).toContain('--nodes');
   });
 
   test('an experiment that does not exist, by name and by file', async () => {

@@ -37,6 +37,7 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
     load: { ...written.load, rate: options.rate ?? written.load.rate },
   });
   const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
+  const members = firstMembers(experiment, nodes);
   await refuseImpossible(experiment, nodes, experiment.strikes, options);
   return {
     schemaVersion: 1,
@@ -47,10 +48,21 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
     protocol,
     ...(options.bug === undefined ? {} : { bug: options.bug }),
     nodes,
+    ...(members === undefined ? {} : { members }),
     durationMs,
     strikes: planStrikes(experiment, durationMs, randomFor(options.seed, 'schedule')),
     experiment,
   };
+}
+
+/** Who makes up the group at the beginning; undefined where that is all. */
+function firstMembers({ members }: Experiment, nodes: readonly string[]): readonly string[] | undefined {
+  if (members === undefined) return undefined;
+  if (members <= nodes.length) return nodes.slice(0, members);
+  throw new UsageError(
+    `the group is to begin with ${members} members, and there are ${nodes.length} nodes`,
+    'Give it more --nodes, or fewer members in the experiment file.',
+  );
 }
 
 /** Up to so many replicas can do with the time-outs of any smaller group. */

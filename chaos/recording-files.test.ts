@@ -121,10 +121,12 @@ const plan = fc
     seed: whole,
     durationMs: fc.integer({ min: 1 }),
     bug: fc.option(name),
+    members: fc.option(fc.subarray(['n1', 'n2', 'n3'], { minLength: 1 })),
     strikes: fc.array(strike),
   })
-  .map(({ question, seed, durationMs, bug, strikes }): Plan => {
-    return samplePlan({ question }, { seed, durationMs, strikes, ...(bug === null ? {} : { bug }) });
+  .map(({ question, seed, durationMs, bug, members, strikes }): Plan => {
+    const optional = { ...(bug === null ? {} : { bug }), ...(members === null ? {} : { members }) };
+    return samplePlan({ question }, { seed, durationMs, strikes, ...optional });
   });
 
 const recording: fc.Arbitrary<Recording> = fc.record({ plan, history, events: fc.array(event, { maxLength: 30 }) });
@@ -186,6 +188,9 @@ describe('a schedule is refused, with the place', () => {
     ['a path for a protocol', { ...good, protocol: '../raft' }, /protocol: /],
     ['no replicas', { ...good, nodes: [] }, /nodes: /],
     ['a replica twice', { ...good, nodes: ['n1', 'n1'] }, /nodes: names a replica twice/],
+    ['no members', { ...good, members: [] }, /members: /],
+    ['a member twice', { ...good, members: ['n1', 'n1'] }, /members: names a replica twice, or one that is not/],
+    ['a member that is not there', { ...good, members: ['n1', 'n4'] }, /members: names a replica twice, or one that/],
     ['no time', { ...good, durationMs: 0 }, /durationMs: /],
     ['a path for a fault', withStrike({ fault: '../crash' }), /strikes\.0\.fault: /],
     ['no trigger', withStrike({ trigger: {} }), /strikes\.0\.trigger/],

@@ -10,7 +10,7 @@ export type RecordingFileName = (typeof recordingFileNames)[number];
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/);
 
-const planSchema = z.strictObject({
+const planShape = z.strictObject({
   schemaVersion: z.literal(1),
   experimentName: name,
   seed: z.int(),
@@ -23,6 +23,7 @@ const planSchema = z.strictObject({
     .min(1)
     .max(200)
     .refine((nodes) => new Set(nodes).size === nodes.length, 'names a replica twice'),
+  members: z.exactOptional(z.array(z.string()).min(1)),
   durationMs: z.number().positive(),
   untilMs: z.exactOptional(z.number().positive()),
   strikes: z.array(
@@ -45,6 +46,11 @@ const planSchema = z.strictObject({
   ),
   experiment: experimentSchema,
 });
+
+const planSchema = planShape.refine(
+  ({ nodes, members = nodes }) => new Set(members).size === members.length && members.every((id) => nodes.includes(id)),
+  { path: ['members'], message: 'names a replica twice, or one that is not among the nodes' },
+);
 
 /** The raw files of a recording; written before anything is judged. */
 export function recordingFiles({ plan, history, events }: Recording): ReportFile[] {
