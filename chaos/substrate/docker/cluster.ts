@@ -2,7 +2,17 @@
 import { type ClientPorts, SessionClient } from '../../../node/client.ts';
 import { ReplicaConnections } from '../../../node/io/replica-connections.ts';
 import type { ClientPolicy } from '../../../node/protocol.ts';
-import type { Cluster, Heal, Impairment, LabClient, Link, NodeId, NodeStatus, ReportFile } from '../../contracts.ts';
+import type {
+  Cluster,
+  Heal,
+  Impairment,
+  LabClient,
+  Link,
+  NodeId,
+  NodeStatus,
+  Order,
+  ReportFile,
+} from '../../contracts.ts';
 import { randomFor } from '../../random.ts';
 import { labClient } from '../../systems/replica.ts';
 import { realClock } from './clock.ts';
@@ -88,6 +98,18 @@ export class DockerCluster implements Cluster {
     return this.#replica(node).resume();
   }
 
+  order(node: NodeId, order: Order): Promise<void> {
+    return this.#replica(node).order(order);
+  }
+
+  wipe(node: NodeId): Promise<void> {
+    return this.#replica(node).wipe();
+  }
+
+  slowDisk(node: NodeId, delayMs: number): Promise<void> {
+    return this.#replica(node).slowDisk(delayMs);
+  }
+
   async impair(strike: string, links: readonly Link[], impairment: Impairment): Promise<Heal> {
     const { impaired } = this.#parts;
     const toxic = toxicFor(impairment);
@@ -112,6 +134,7 @@ export class DockerCluster implements Cluster {
       [...this.#parts.replicas.values()].map(async (replica) => {
         await replica.resume();
         await replica.start();
+        await replica.slowDisk(0);
       }),
     );
   }

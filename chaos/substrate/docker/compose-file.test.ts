@@ -69,6 +69,15 @@ describe('the generated compose file', () => {
     }
   });
 
+  test('tells each replica who belongs to the group at the beginning, where that is not everybody', () => {
+    const settingsIn = (text: string, node: string) =>
+      readSettings({ SPLITBRAIN_NODE: undoubled(servicesOf(text)[node]?.environment?.['SPLITBRAIN_NODE'] ?? '') });
+    for (const node of ['n1', 'n2', 'n3']) {
+      expect(settingsIn(composeFile(lab({ members: ['n1', 'n2'] })), node)).toMatchObject({ group: ['n1', 'n2'] });
+      expect(settingsIn(composeFile(lab()), node)).not.toHaveProperty('group');
+    }
+  });
+
   test('Toxiproxy begins with every link', () => {
     const { configs } = parse(composeFile(lab())) as { configs: { links: { content: string } } };
     const links = JSON.parse(undoubled(configs.links.content)) as { name: string; enabled: boolean }[];

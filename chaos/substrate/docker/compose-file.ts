@@ -4,6 +4,7 @@ import type { NodeId } from '../../../node/protocol.ts';
 import type { Experiment } from '../../experiment.ts';
 import {
   clientLinkPort,
+  dataFolder,
   labels,
   listenAddress,
   peerLinkPort,
@@ -16,6 +17,8 @@ export interface LabSettings {
   /** The name of the compose project: all that belongs to the lab carries it. */
   readonly project: string;
   readonly nodes: readonly NodeId[];
+  /** Who belongs to the group at the beginning; all nodes where absent. */
+  readonly members?: readonly NodeId[];
   readonly protocol: string;
   readonly bug?: string;
   readonly settings: Experiment['settings'];
@@ -160,7 +163,7 @@ function replicaService(lab: LabSettings, node: NodeId, own: Labels, style: Styl
     labels: { ...own, [labels.node]: node },
     environment: { SPLITBRAIN_NODE: settingsOf(lab, node) },
     ports: style.replicaPorts.map(published),
-    volumes: [`${dataVolume(node)}:/data`],
+    volumes: [`${dataVolume(node)}:${dataFolder}`],
     depends_on: { toxiproxy: { condition: 'service_started' } },
     healthcheck: { interval: style.healthInterval, timeout: '3s', retries: 30 },
     cap_drop: ['ALL'],
@@ -183,7 +186,7 @@ const buildSection = {
 
 /** The settings of one replica, as JSON; see `node/io/settings.ts`. */
 function settingsOf(lab: LabSettings, id: NodeId): string {
-  const { project, nodes, protocol, bug, settings, trace = true, token } = lab;
+  const { project, nodes, members, protocol, bug, settings, trace = true, token } = lab;
   const listen = Object.fromEntries(Object.entries(replicaPorts).map(([name, port]) => [name, `0.0.0.0:${port}`]));
   const peers = nodes
     .filter((node) => node !== id)
@@ -192,6 +195,7 @@ function settingsOf(lab: LabSettings, id: NodeId): string {
     runId: project,
     id,
     members: nodes,
+    ...(members === undefined ? {} : { group: members }),
     protocol,
     ...(bug === undefined ? {} : { bug }),
     electionTimeoutMs: settings.electionTimeout,
@@ -199,7 +203,7 @@ function settingsOf(lab: LabSettings, id: NodeId): string {
     maxEntriesPerMessage: settings.maxEntriesPerMessage,
     ...(settings.snapshotAfterBytes === undefined ? {} : { snapshotAfterBytes: settings.snapshotAfterBytes }),
     trace,
-    dataFolder: '/data',
+    dataFolder,
     listen,
     peers: Object.fromEntries(peers),
     token,

@@ -9,6 +9,7 @@ import Docker from 'dockerode';
 import { z } from 'zod';
 import { type EngineError, engineError, slowEngine } from './engine-error.ts';
 import { labels } from './layout.ts';
+import { tarOfEmptyFile } from './tar.ts';
 
 const callLimitMs = 20_000;
 const pullLimitMs = 300_000;
@@ -190,6 +191,12 @@ export class Engine {
   /** Of one that is paused. */
   unpause(id: string): Promise<unknown> {
     return this.#call((limit) => this.#docker.getContainer(id).unpause(limit));
+  }
+
+  /** Makes an empty file in a folder of a container, which need not run. */
+  async putEmptyFile(id: string, folder: string, name: string): Promise<void> {
+    const archive = tarOfEmptyFile(name);
+    await this.#call((limit) => this.#docker.getContainer(id).putArchive(archive, { path: folder, ...limit }));
   }
 
   /** The last lines of a log, both streams in the engine's frames. */

@@ -8,14 +8,21 @@ import { quietMs, removeOrphans } from './labs.ts';
 import { maxReplicas } from './layout.ts';
 import { findVantage } from './vantage.ts';
 
-const capabilities: readonly Capability[] = ['process.kill', 'process.pause', 'link.cut', 'link.latency'];
+const capabilities: readonly Capability[] = [
+  ...(['process.kill', 'process.pause', 'link.cut', 'link.latency'] as const),
+  ...(['disk.slow', 'disk.wipe', 'group.order'] as const),
+];
 
 export const dockerSubstrate: Substrate = {
   name: 'docker',
   capabilities: new Set(capabilities),
   boot: (plan, observe, { keepUp = false, signal = new AbortController().signal } = {}) => {
-    const { nodes, protocol, bug, seed, experiment } = plan;
-    const content = { nodes, protocol, ...(bug === undefined ? {} : { bug }), seed, settings: experiment.settings };
+    const { nodes, members, protocol, bug, seed, experiment } = plan;
+    const content = {
+      ...{ nodes, protocol, seed, settings: experiment.settings },
+      ...(members === undefined ? {} : { members }),
+      ...(bug === undefined ? {} : { bug }),
+    };
     return bootLab(content, { observe, keepUp, signal });
   },
 };

@@ -22,7 +22,7 @@ export interface LabStatus {
   readonly project: string;
   readonly state: LabState;
   readonly replicas: readonly ReplicaStatusLine[];
-  /** Whom a majority of the members follows in the same epoch; null where there is nobody. */
+  /** Whom a majority of those who vote, each by its own knowledge, follows in the same epoch; null where there is nobody. */
   readonly leader: NodeId | null;
 }
 
@@ -69,9 +69,11 @@ function leaderOf(replicas: readonly ReplicaStatusLine[]): NodeId | null {
   const followers = new Map<string, number>();
   for (const { page } of replicas) {
     if (page === null || page.leader === null) continue;
+    const voters = page.group?.voters ?? page.members;
+    if (!voters.includes(page.id)) continue;
     const key = JSON.stringify([page.epoch, page.leader]);
     followers.set(key, (followers.get(key) ?? 0) + 1);
-    if ((followers.get(key) ?? 0) > page.members.length / 2) return page.leader;
+    if ((followers.get(key) ?? 0) > voters.length / 2) return page.leader;
   }
   return null;
 }

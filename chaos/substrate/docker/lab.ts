@@ -23,7 +23,7 @@ import type { Vantage } from './vantage.ts';
 const readyLimitMs = 30_000;
 
 /** What runs in a lab. */
-export interface LabContent extends Pick<Plan, 'nodes' | 'protocol' | 'bug' | 'seed'> {
+export interface LabContent extends Pick<Plan, 'nodes' | 'members' | 'protocol' | 'bug' | 'seed'> {
   readonly settings: Experiment['settings'];
   /** Whether the replicas report their facts; true where absent. */
   readonly trace?: boolean;
@@ -177,6 +177,10 @@ export class Lab {
       const silentMs = typeof fact['silentMs'] === 'number' ? fact['silentMs'] : 0;
       const lastedMs = silent ? Math.max(0, silentMs - linkIntervalMsFor(content.nodes.length)) : 0;
       observe(atMs, { type: silent ? 'link-dropped' : 'link-delayed', from, to: node, strike, lastedMs });
+    } else if (fact.type === 'wiped') {
+      observe(atMs, { type: 'disk-wiped', node });
+    } else if (fact.type === 'fault') {
+      observe(atMs, { type: slowsDisk(fact['faults']) ? 'disk-slow' : 'disk-fast', node });
     } else if (replicaFacts.has(fact.type)) {
       const event = { ...fact, atMs, node };
       if (isLabEvent(event)) observe(atMs, event);
@@ -190,6 +194,11 @@ const changeTypes = {
   pause: 'node-paused',
   unpause: 'node-resumed',
 } as const satisfies Record<ContainerChange, LabFact['type']>;
+
+/** Whether one of a replica's faults, in its own words, is a slow disk. */
+function slowsDisk(faults: unknown): boolean {
+  return Array.isArray(faults) && faults.some((fault) => typeof fault === 'string' && fault.startsWith('slow-disk '));
+}
 
 const replicaFacts: ReadonlySet<string> = new Set([
   ...['role', 'append', 'apply', 'configuration', 'snapshot', 'restore', 'compact', 'stopped'],

@@ -20,6 +20,9 @@ export const imageLabel = 'org.splitbrain.image';
 /** The ports that a replica listens on, inside its container. */
 export const replicaPorts = { peer: 7100, client: 7200, control: 7300, metrics: 7400 } as const;
 
+/** Where a replica keeps its data, inside its container: a volume, which outlives its process. */
+export const dataFolder = '/data';
+
 /** Toxiproxy's own API, inside its container. */
 export const toxiproxyApiPort = 8474;
 

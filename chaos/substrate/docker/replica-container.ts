@@ -1,12 +1,14 @@
 /** One replica in its container: process control through the engine, and what is known of its state. */
-import { ReplicaControl } from '../../../node/io/control-client.ts';
-import type { NodeId, NodeStatus } from '../../contracts.ts';
+import { wipeMark } from '../../../node/io/wipe-mark.ts';
+import type { NodeId, NodeStatus, Order } from '../../contracts.ts';
 import { EnvironmentError } from '../../errors.ts';
 import { isLeading } from '../../statistics.ts';
 import { realClock } from './clock.ts';
 import type { Engine } from './engine.ts';
-import { replicaPorts } from './layout.ts';
+import { dataFolder, replicaPorts } from './layout.ts';
+import { demultiplexed } from './log-frames.ts';
 import { followFacts, followResources, type LoggedFact, type Observer } from './observer.ts';
+import { ReplicaLine } from './replica-line.ts';
 import type { Vantage } from './vantage.ts';
 
 const stopLimitMs = 10_000;
@@ -28,7 +30,7 @@ export class ReplicaContainer {
   readonly node: NodeId;
   readonly #id: string;
   readonly #parts: ReplicaContainerParts;
-  #control: ReplicaControl | undefined;
+  readonly #line: ReplicaLine;
   #stopFollowing: (() => void)[] = [];
   #followedToMs = 0;
   #asking = false;
@@ -40,6 +42,7 @@ export class ReplicaContainer {
     this.node = node;
     this.#id = id;
     this.#parts = parts;
+    this.#line = new ReplicaLine(node, parts.token);
     this.#status = { node, state: 'up', view: null, appliedIndex: 0 };
   }
 
@@ -76,12 +79,12 @@ export class ReplicaContainer {
 
   /** Takes up the connections to a container that has just started: its published ports are new with each start. */
   async #attach(): Promise<void> {
-    const { engine, vantage, token, observer } = this.#parts;
+    const { engine, vantage, observer } = this.#parts;
     this.close();
     const container = await engine.container(this.#id);
     // It may have ended again at once, and has no ports then.
     if (container === undefined || container.state !== 'running') return;
-    this.#control = new ReplicaControl(vantage.address(container, replicaPorts.control), token);
+    this.#line.open(vantage.address(container, replicaPorts.control));
     this.#status = { ...this.#status, state: 'up' };
     const onFact = (fact: LoggedFact) => {
       this.#followedToMs = Math.max(this.#followedToMs, fact.atMs);
@@ -98,39 +101,32 @@ export class ReplicaContainer {
     const { role, epoch } = fact;
     if (fact.type !== 'role' || typeof role !== 'string' || typeof epoch !== 'number') return;
     if (this.#status.state !== 'up') return;
-    const { commitIndex = 0, lastIndex = 0 } = this.#status.view ?? {};
+    const { leader: _, ...known } = this.#status.view ?? { commitIndex: 0, lastIndex: 0 };
     const leader = isLeading(role) ? { leader: this.node } : {};
-    this.#status = { ...this.#status, view: { role, epoch, commitIndex, lastIndex, ...leader } };
+    this.#status = { ...this.#status, view: { ...known, role, epoch, ...leader } };
   }
 
   /** Asks the replica how it is; keeps the last answer where it gives none. Asks nothing while it waits for an answer. */
   async poll(): Promise<void> {
-    if (this.#status.state !== 'up' || this.#control === undefined || this.#asking) return;
+    if (this.#status.state !== 'up' || this.#asking) return;
     this.#asking = true;
-    try {
-      const { view, appliedIndex } = await this.#control.status();
-      if (this.#status.state === 'up') this.#status = { ...this.#status, view, appliedIndex };
-    } catch {
-      // It may be starting, stopping or stuck; what is observed of it says which.
-    } finally {
-      this.#asking = false;
-    }
+    const answer = await this.#line.status();
+    this.#asking = false;
+    if (answer === null || this.#status.state !== 'up') return;
+    const { view, appliedIndex } = answer;
+    this.#status = { ...this.#status, view, appliedIndex };
   }
 
   /** Null where it does not answer, too. */
   async stateHash(): Promise<string | null> {
-    if (this.#control === undefined || this.#status.state !== 'up') return null;
-    try {
-      return (await this.#control.status({ withStateHash: true })).stateHash ?? null;
-    } catch {
-      return null;
-    }
+    if (this.#status.state !== 'up') return null;
+    return (await this.#line.status({ withStateHash: true }))?.stateHash ?? null;
   }
 
   /** The engine saw its process begin or end, whoever wanted that. Its events come in the order of what happened. */
   noticed(change: 'start' | 'die'): void {
     if (change === 'start') {
-      if (this.#control !== undefined) this.#status = { ...this.#status, state: 'up' };
+      if (this.#line.isOpen) this.#status = { ...this.#status, state: 'up' };
       return;
     }
     this.#gone('down');
@@ -181,7 +177,7 @@ export class ReplicaContainer {
       const { engine } = this.#parts;
       const state = (await engine.inspect(this.#id))?.State;
       if (state?.Running !== true) await engine.start(this.#id);
-      if (state?.Running !== true || this.#control === undefined) await this.#attach();
+      if (state?.Running !== true || !this.#line.isOpen) await this.#attach();
       else if (!state.Paused) this.#status = { ...this.#status, state: 'up' };
     });
   }
@@ -203,6 +199,30 @@ export class ReplicaContainer {
       if (state?.Paused === true) await engine.unpause(this.#id);
       if (state?.Running === true) this.#status = { ...this.#status, state: 'up' };
     });
+  }
+
+  /** See `Cluster.order`. It may take long, and nothing waits for its turn behind it. */
+  async order(order: Order): Promise<void> {
+    if (this.#status.state !== 'up') throw new Error(`${this.node} is ${this.#status.state}`);
+    await this.#line.order(order);
+  }
+
+  /**
+   * Nothing can run in a container that is stopped; so it is marked, and empties its disk itself before it starts the next
+   * time. That it has done so is seen in its log then.
+   */
+  wipe(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { engine } = this.#parts;
+      if ((await engine.inspect(this.#id))?.State.Running === true) {
+        throw new Error(`${this.node} runs, and its disk cannot be wiped`);
+      }
+      await engine.putEmptyFile(this.#id, dataFolder, wipeMark);
+    });
+  }
+
+  slowDisk(delayMs: number): Promise<void> {
+    return this.#line.slowDisk(delayMs);
   }
 
   #gone(state: 'down' | 'paused'): void {
@@ -227,21 +247,6 @@ export class ReplicaContainer {
   close(): void {
     for (const stop of this.#stopFollowing) stop();
     this.#stopFollowing = [];
-    this.#control?.close();
-    this.#control = undefined;
+    this.#line.close();
   }
-}
-
-/**
- * The engine sends both streams in one: frames of a type byte, three zeros, and the length as u32. The modem's own way
- * recurses once per frame of a chunk, and a whole log is one chunk.
- */
-function demultiplexed(bytes: Buffer): string {
-  const parts: Buffer[] = [];
-  for (let at = 0; at + 8 <= bytes.length; ) {
-    const length = bytes.readUInt32BE(at + 4);
-    parts.push(bytes.subarray(at + 8, at + 8 + length));
-    at += 8 + length;
-  }
-  return Buffer.concat(parts).toString('utf8');
 }

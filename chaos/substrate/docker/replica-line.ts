@@ -1,0 +1,85 @@
+/** What is said to a replica while it runs, and what it answers: its control API, from one life of its process to the next. */
+import type { ServiceError } from '@grpc/grpc-js';
+import { ReplicaControl, type ReplicaStatus } from '../../../node/io/control-client.ts';
+import type { NodeId, Order } from '../../contracts.ts';
+
+/** After which an order has no answer any more, in milliseconds; whoever gave it has given it up before. */
+const orderLimitMs = 20_000;
+
+/** To one life of the process: each has a port of its own, and begins without a fault. */
+interface Connection {
+  readonly control: ReplicaControl;
+  /** By how much it knows its disk to be slow, in milliseconds; undefined while that is being said to it. */
+  slowMs: number | undefined;
+}
+
+export class ReplicaLine {
+  readonly #node: NodeId;
+  readonly #token: string;
+  #connection: Connection | undefined;
+  #slowMs = 0;
+
+  constructor(node: NodeId, token: string) {
+    this.#node = node;
+    this.#token = token;
+  }
+
+  /** @param address - of the control API of a process that has just started, `host:port` */
+  open(address: string): void {
+    this.close();
+    this.#connection = { control: new ReplicaControl(address, this.#token), slowMs: 0 };
+  }
+
+  close(): void {
+    this.#connection?.control.close();
+    this.#connection = undefined;
+  }
+
+  get isOpen(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /** How it is; null where it does not answer. What it has forgotten, or never heard, of its disk it is told again. */
+  async status(options: { readonly withStateHash?: boolean } = {}): Promise<ReplicaStatus | null> {
+    const connection = this.#connection;
+    if (connection === undefined) return null;
+    try {
+      const status = await connection.control.status(options);
+      await this.#tellSlowness(connection);
+      return status;
+    } catch {
+      // It may be starting, stopping or stuck; what is observed of it says which.
+      return null;
+    }
+  }
+
+  /**
+   * Every sync takes so much longer, in milliseconds, also after a restart: until a replica that started anew has answered
+   * for the first time its disk is as fast as ever. One that does not answer now hears of it when it does; that it has
+   * heard is seen in its log, not here.
+   */
+  async slowDisk(delayMs: number): Promise<void> {
+    this.#slowMs = delayMs;
+    if (this.#connection !== undefined) await this.#tellSlowness(this.#connection).catch(() => {});
+  }
+
+  async #tellSlowness(connection: Connection): Promise<void> {
+    const ms = this.#slowMs;
+    if (connection.slowMs === ms) return;
+    // A call without an answer may have been heard.
+    connection.slowMs = undefined;
+    await connection.control.setFault({ kind: 'slow-disk', ms });
+    connection.slowMs = ms;
+  }
+
+  /** @throws Error with the reason where it is not done, or nobody knows */
+  async order(order: Order): Promise<void> {
+    if (this.#connection === undefined) throw new Error(`${this.#node} does not run`);
+    try {
+      await this.#connection.control.order(order, orderLimitMs);
+    } catch (error) {
+      const { details, message } = error as ServiceError;
+      throw new Error(details === undefined ? message : `${this.#node} did not answer: ${details}`, { cause: error });
+    }
+  }
+}
