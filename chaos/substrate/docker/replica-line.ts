@@ -9,8 +9,10 @@ const orderLimitMs = 20_000;
 /** To one life of the process: each has a port of its own, and begins without a fault. */
 interface Connection {
   readonly control: ReplicaControl;
-  /** By how much it knows its disk to be slow, in milliseconds; undefined while that is being said to it. */
+  /** By how much it knows its disk to be slow, in milliseconds; undefined where nobody knows that. */
   slowMs: number | undefined;
+  /** It is told one thing after the other. Never rejects. */
+  telling: Promise<void>;
 }
 
 export class ReplicaLine {
@@ -27,7 +29,7 @@ export class ReplicaLine {
   /** @param address - of the control API of a process that has just started, `host:port` */
   open(address: string): void {
     this.close();
-    this.#connection = { control: new ReplicaControl(address, this.#token), slowMs: 0 };
+    this.#connection = { control: new ReplicaControl(address, this.#token), slowMs: 0, telling: Promise.resolve() };
   }
 
   close(): void {
@@ -63,7 +65,13 @@ export class ReplicaLine {
     if (this.#connection !== undefined) await this.#tellSlowness(this.#connection).catch(() => {});
   }
 
-  async #tellSlowness(connection: Connection): Promise<void> {
+  #tellSlowness(connection: Connection): Promise<void> {
+    const told = connection.telling.then(() => this.#tellNow(connection));
+    connection.telling = told.catch(() => {});
+    return told;
+  }
+
+  async #tellNow(connection: Connection): Promise<void> {
     const ms = this.#slowMs;
     if (connection.slowMs === ms) return;
     // A call without an answer may have been heard.
