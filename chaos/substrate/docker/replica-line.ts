@@ -87,7 +87,9 @@ export class ReplicaLine {
       await this.#connection.control.order(order, orderLimitMs);
     } catch (error) {
       const { details, message } = error as ServiceError;
-      throw new Error(details === undefined ? message : `${this.#node} did not answer: ${details}`, { cause: error });
+      throw new Error(details === undefined ? message : `${this.#node} did not say that it is done: ${details}`, {
+        cause: error,
+      });
     }
   }
 }
