@@ -26,6 +26,9 @@ describe('the settings of a replica', () => {
       heartbeatIntervalMs: 50,
       maxEntriesPerMessage: 64,
       logCacheBytes: 1 << 20,
+      maxUncommittedBytes: 256 << 20,
+      snapshotAfterBytes: 64 << 20,
+      snapshotChunkBytes: 1 << 20,
       trace: true,
       endsWithStdin: false,
     });
