@@ -6,10 +6,10 @@ import { appendAsLeader, onAppendReply } from './replication.ts';
 import { onInstall, onInstallReply, onLoaded, onSnapshotted } from './snapshots.ts';
 import type { RaftEffect, RaftState } from './state.ts';
 
-/** The configuration of all snapshots here, where nothing else is said. */
-const configuration = initialConfiguration(['n1', 'n2', 'n3']);
+const threeVoters = initialConfiguration(['n1', 'n2', 'n3']);
 
-export const snapshotOf = (index: number, term: number): SnapshotRecord => ({
+/** Describes a snapshot; it was saved in a group of three, where not said otherwise. */
+export const snapshotOf = (index: number, term: number, configuration = threeVoters): SnapshotRecord => ({
   kind: 'snapshot',
   index,
   term,
@@ -25,7 +25,7 @@ export function finishSaving(state: RaftState, length: number): void {
 /** Appends these payloads to a leader's log, and commits it by way of no more members than it takes: the first. */
 export function commitByMajority(state: RaftState, ...texts: readonly string[]): void {
   for (const text of texts) appendAsLeader(state, bytes(text));
-  for (const member of state.config.members.slice(0, Math.floor(state.config.members.length / 2) + 1))
+  for (const member of state.config.members.slice(0, (state.config.members.length + 1) / 2))
     acknowledge(state, member, state.log.lastIndex);
 }
 
@@ -68,10 +68,9 @@ export function sendingLeader(offset = 0): RaftState {
 }
 
 /** A piece of the snapshot of index 6, which is of term 2, as the leader of `term` sends it. */
-export function pieceAt(offset: number, term = 2): Install {
-  const text = pieces[offset / 8] ?? '';
-  const last = offset === 16;
-  return { type: 'install', term, index: 6, lastTerm: 2, offset, bytes: bytes(text), last, configuration };
+export function pieceAt(offset: number, term = 2, configuration = threeVoters): Install {
+  const [piece, last] = [bytes(pieces[offset / 8] ?? ''), offset === 16];
+  return { type: 'install', term, index: 6, lastTerm: 2, offset, bytes: piece, last, configuration };
 }
 
 /** The answer of a follower of `term` that wants the piece at `offset` of the snapshot of index 6. */
@@ -98,10 +97,10 @@ export function hearPiece(state: RaftState, offset: number, from = 'n2', term = 
 
 // ---------------------------------------------------------------------------------------------------- effects
 
-export const save = (index: number, term: number): RaftEffect => ({
+export const save = (index: number, term: number, configuration = threeVoters): RaftEffect => ({
   kind: 'snapshot',
   index,
-  record: snapshotOf(index, term),
+  record: snapshotOf(index, term, configuration),
   eager: true,
 });
 
