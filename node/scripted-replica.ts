@@ -3,7 +3,7 @@ import { encodeCommand } from './machine/command.ts';
 import { SessionMachine } from './machine/sessions.ts';
 import { ManualClock, ManualDisk, ManualRandom, ManualSnapshots } from './manual-ports.ts';
 import type { ClientReply } from './ports.ts';
-import { type Effect, type Input, nothingDurable } from './protocol.ts';
+import { type Durable, type Effect, type Input, nothingDurable } from './protocol.ts';
 import { Replica } from './runtime.ts';
 
 export type TestEffect = Effect<string, string>;
@@ -33,8 +33,13 @@ export function stage(wants: (input: TestInput) => readonly TestEffect[] = () =>
   const replies: { client: string; reply: ClientReply }[] = [];
   const end = new AbortController();
   let onStart: readonly TestEffect[] = [];
+  /** What the protocol began from; empty before it did. */
+  const begun: Durable<string>[] = [];
   const protocol = {
-    start: () => onStart,
+    start: (durable: Durable<string>) => {
+      begun.push(durable);
+      return onStart;
+    },
     step: (input: TestInput) => {
       inputs.push(input);
       return wants(input);
@@ -51,12 +56,13 @@ export function stage(wants: (input: TestInput) => readonly TestEffect[] = () =>
     tracer: (fact: object) => void seen.push(JSON.stringify(fact)),
   };
   const replica = new Replica(protocol, new SessionMachine(), ports, { id: 'n1', signal: end.signal });
-  const begin = (...effects: TestEffect[]) => {
+  const beginFrom = (durable: Durable<string>, ...effects: TestEffect[]) => {
     onStart = effects;
-    replica.start(nothingDurable);
+    replica.start(durable);
   };
+  const begin = (...effects: TestEffect[]) => beginFrom(nothingDurable, ...effects);
   const taken = () => seen.splice(0);
-  return { clock, disk, snapshots, random, inputs, replies, end, replica, begin, taken };
+  return { clock, disk, snapshots, random, inputs, replies, end, replica, begin, beginFrom, begun, taken };
 }
 
 /** Plays `script` one step after the other: message "1" gets the effects of the first entry. */
