@@ -8,8 +8,13 @@ export class WalDamaged extends Error {
 
 /** @param what - what is wrong at this offset of the file, as a clause */
 export function damage(folder: string, name: string, offset: number, what: string): WalDamaged {
+  return damageIn(folder, `${join(folder, name)}, offset ${offset}: ${what}`);
+}
+
+/** @param what - where it is and what is wrong, as a sentence without its full stop */
+export function damageIn(folder: string, what: string): WalDamaged {
   return new WalDamaged(
-    `${join(folder, name)}, offset ${offset}: ${what}. This is damage, not an interrupted write. Do not repair the log: ` +
+    `${what}. This is damage, not an interrupted write. Do not repair the log: ` +
       `stop the replica, wipe its folder ${folder} and let it rejoin without a vote until it has caught up.`,
   );
 }
