@@ -5,17 +5,23 @@
  * `overlappingSync`, which is on by default, would resolve a commit before it is synced; without it LMDB is as it was built,
  * and all of a commit happens on a thread of its own. The file does not shrink: pages of removed records are used again.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { damageIn } from '../wal/damage.ts';
 import type { Engine } from './engine.ts';
 import { type Entry, keyOf, positionOf } from './store/entry.ts';
+import { findBadPage } from './store/lmdb-pages.ts';
 import { loadNative } from './store/native.ts';
 import { openStoredLog } from './store/open.ts';
 import type { OpenedStore, RecordStore } from './store/record-store.ts';
 
 async function openStore(folder: string): Promise<OpenedStore> {
   const { open } = await loadNative('lmdb', () => import('lmdb'));
+  const path = join(folder, 'records.mdb');
+  const bad = existsSync(path) ? findBadPage(path) : undefined;
+  if (bad !== undefined) throw damageIn(folder, `${path} is not as it was written: ${bad}`);
   const database = open<Uint8Array, Buffer>({
-    path: join(folder, 'records.mdb'),
+    path,
     encoding: 'binary',
     keyEncoding: 'binary',
     overlappingSync: false,

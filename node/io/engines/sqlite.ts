@@ -8,33 +8,35 @@ import { join } from 'node:path';
 import type { Engine } from './engine.ts';
 import { loadNative } from './store/native.ts';
 import { openStoredLog } from './store/open.ts';
-import type { OpenedStore } from './store/record-store.ts';
+import type { OpenedStore, RecordStore } from './store/record-store.ts';
 import { SqliteThread } from './store/sqlite-thread.ts';
 
-async function openStore(folder: string): Promise<OpenedStore> {
+/** @param thread - starts a thread; tests have many databases, one after the other, on the same one */
+export async function openSqlite(
+  folder: string,
+  thread: () => Pick<SqliteThread, 'ask' | 'close'> = () => new SqliteThread(),
+): Promise<OpenedStore> {
   await loadNative('libsql', () => import('libsql'));
-  const thread = new SqliteThread();
+  const sqlite = thread();
+  const store: RecordStore = {
+    commit: async (batch) => {
+      await sqlite.ask({ type: 'commit', batch });
+    },
+    read: async (position) => (await sqlite.ask({ type: 'read', position })).value,
+    close: () => sqlite.close(),
+  };
   try {
-    const { entries = [] } = await thread.ask({ type: 'open', path: join(folder, 'records.sqlite') });
-    return {
-      store: {
-        commit: async (batch) => {
-          await thread.ask({ type: 'commit', batch });
-        },
-        read: async (position) => (await thread.ask({ type: 'read', position })).value,
-        close: () => thread.close(),
-      },
-      entries,
-    };
+    const { entries = [] } = await sqlite.ask({ type: 'open', path: join(folder, 'records.sqlite') });
+    return { store, entries };
   } catch (error) {
-    await thread.close();
+    await sqlite.close();
     throw error;
   }
 }
 
 const engine: Engine = {
   summary: 'SQLite, a B+tree with a write-ahead log of its pages',
-  open: (folder, options = {}) => openStoredLog('sqlite', folder, options, openStore),
+  open: (folder, options = {}) => openStoredLog('sqlite', folder, options, openSqlite),
 };
 
 export default engine;

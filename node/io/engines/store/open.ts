@@ -1,5 +1,6 @@
 /** Opens a log over a store: what was found there is checked before anyone acts on it. */
-import { damageIn } from '../../wal/damage.ts';
+import { SettingsError } from '../../settings.ts';
+import { damageIn, WalDamaged } from '../../wal/damage.ts';
 import { nodeFiles } from '../../wal/files.ts';
 import type { EngineOptions, OpenedLog } from '../engine.ts';
 import { DurableMark } from './durable-mark.ts';
@@ -31,6 +32,13 @@ function check(folder: string, [head, ...records]: readonly Entry[], leastDurabl
   return { firstPosition, recovered };
 }
 
+/** Says of what an error of the store tells; one that says so itself is as it is. */
+function explained(error: Error, what: string): Error {
+  if (error instanceof WalDamaged || error instanceof SettingsError) return error;
+  const reason = error.cause instanceof Error ? error.cause.message : error.message;
+  return new Error(`${what}: ${reason}`, { cause: error });
+}
+
 /**
  * @param engine - its name
  * @param openStore - opens its files in a folder that exists and is locked
@@ -60,6 +68,6 @@ export async function openStoredLog(
     return { log, firstPosition, recovered };
   } catch (error) {
     for (const step of undo) await step().catch(() => {});
-    throw error;
+    throw explained(error as Error, `the storage engine "${engine}" cannot open its log in ${folder}`);
   }
 }

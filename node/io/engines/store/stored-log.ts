@@ -66,12 +66,14 @@ export class StoredLog implements RecordLog {
     }
     if (this.#closing !== undefined) throw new Error('the log is closed');
     this.#requireDurable(position, this.#neededFrom, 'to read');
-    const [value] = await this.#inOrder(this.#parts.store.read(position));
+    const { folder } = this.#parts;
+    const value = await this.#inOrder(this.#parts.store.read(position)).catch((error: Error) => {
+      throw new Error(`record ${position} of the log in ${folder} cannot be read: ${error.message}`, { cause: error });
+    });
     // It may have been removed meanwhile.
     this.#requireDurable(position, this.#neededFrom, 'to read');
     const payload = value === undefined ? null : payloadOf({ position, value });
     if (payload !== null) return payload;
-    const { folder } = this.#parts;
     const what = value === undefined ? 'missing' : 'damaged';
     throw damageIn(folder, `record ${position} of the log in ${folder} is ${what}, and it was durable`);
   }
@@ -134,12 +136,11 @@ export class StoredLog implements RecordLog {
   }
 
   /** Lets reads run side by side, and end one after the other. */
-  async #inOrder<T>(read: Promise<T>): Promise<[T]> {
-    const before = this.#readsOver;
-    const over = Promise.allSettled([read, before]);
+  async #inOrder<T>(read: Promise<T>): Promise<T> {
+    const over = Promise.allSettled([read, this.#readsOver]);
     this.#readsOver = over;
     await over;
-    return [await read];
+    return read;
   }
 
   #fail(error: unknown): void {
