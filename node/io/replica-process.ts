@@ -8,6 +8,7 @@ import { ClientServer } from './client-server.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import { ControlServer } from './control-server.ts';
 import type { ReplicaFault, ReplicaStatus } from './control-service.ts';
+import { loadEngine } from './engines.ts';
 import type { Journal } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { MetricsServer } from './metrics-server.ts';
@@ -18,9 +19,7 @@ import { snapshotsOf } from './snapshots/port.ts';
 import { openSnapshots } from './snapshots/snapshots.ts';
 import type { StatusPage } from './status-page.ts';
 import { FaultyStorage } from './storage-faults.ts';
-import { timedFiles } from './timed-files.ts';
 import { storageOf } from './wal/storage.ts';
-import { openWal } from './wal/wal.ts';
 import { emptyWhereMarked } from './wipe-mark.ts';
 
 /** In the folder of the log, which leaves what is not its own alone. */
@@ -56,14 +55,15 @@ interface OpenedDisk {
   readonly durable: Durable<unknown>;
 }
 
-async function openDisk(folder: string, codec: Codec<unknown, unknown>): Promise<OpenedDisk> {
+async function openDisk(settings: NodeSettings, codec: Codec<unknown, unknown>): Promise<OpenedDisk> {
+  const { dataFolder: folder, engine } = settings;
   const syncs: SyncTimes = { took: () => {} };
-  const log = await openWal(folder, { files: timedFiles((seconds) => syncs.took(seconds)) });
+  const { log, ...found } = await (await loadEngine(engine)).open(folder, { onSync: (seconds) => syncs.took(seconds) });
   try {
-    const { storage, records, firstPosition } = storageOf(log, codec);
+    const { storage, records, firstPosition } = storageOf({ wal: log, ...found }, codec);
     const kept = await openSnapshots(join(folder, snapshotFolder));
     const close = async () => {
-      await Promise.all([log.wal.close(), kept.snapshots.close()]);
+      await Promise.all([log.close(), kept.snapshots.close()]);
     };
     try {
       const { snapshots, newest } = snapshotsOf(kept, codec);
@@ -74,7 +74,7 @@ async function openDisk(folder: string, codec: Codec<unknown, unknown>): Promise
       throw error;
     }
   } catch (error) {
-    await log.wal.close();
+    await log.close();
     throw error;
   }
 }
@@ -166,13 +166,13 @@ export class ReplicaProcess {
   /**
    * Reads the log, listens, and begins to take part.
    *
-   * @throws SettingsError where there is no such protocol or bug; the errors of the log and of the sockets as they are
+   * @throws SettingsError where there is no such protocol, bug or engine; the errors of the log and of the sockets as they are
    */
   static async start(options: ReplicaProcessOptions): Promise<ReplicaProcess> {
     const { settings, journal } = options;
     const parts = await loadParts(settings);
     if (await emptyWhereMarked(settings.dataFolder)) journal.note({ type: 'wiped' });
-    const { disk, durable } = await openDisk(settings.dataFolder, parts.codec);
+    const { disk, durable } = await openDisk(settings, parts.codec);
     let process: ReplicaProcess | undefined;
     try {
       process = new ReplicaProcess(options, parts, disk);

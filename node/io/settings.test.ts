@@ -29,6 +29,7 @@ describe('the settings of a replica', () => {
       maxUncommittedBytes: 256 << 20,
       snapshotAfterBytes: 64 << 20,
       snapshotChunkBytes: 1 << 20,
+      engine: 'wal',
       trace: true,
       endsWithStdin: false,
     });

@@ -57,6 +57,8 @@ const schema = z
     endsWithStdin: z.boolean().default(false),
     /** The log is kept here; made where it is absent. */
     dataFolder: z.string().min(1),
+    /** What keeps the log: a file of node/io/engines. */
+    engine: fileName.default('wal'),
     /** What this process listens on; port 0 takes any free one. */
     listen: z.strictObject({ peer: address, client: address, control: address, metrics: address }),
     /** Where each other member is dialled: its link's proxy, or its own address. */

@@ -90,6 +90,8 @@ describe.each(engineNames())('%s', (engine) => {
     const { log, firstPosition, recovered } = goOn ? await openLog(engine, folder) : await logs.open(engine, folder);
     const end = firstPosition + recovered.length - 1;
     expect(end).toBeGreaterThanOrEqual(least);
+    // The last commit of a store removes the first records, too.
+    if (engine !== 'wal') expect(firstPosition).toBe(end === least ? 1 : 20);
     expectRecords(recovered, records.slice(firstPosition - 1, end));
     if (goOn) {
       log.append(recordOf(end + 1, 50));
@@ -112,6 +114,7 @@ describe.each(engineNames())('%s', (engine) => {
     for (let from = 0; from < 30; from += 6) await appendAll(log, records.slice(from, from + 6));
     await atRest(folder, 30);
     const before = imageOf(folder);
+    log.removeBefore(20);
     await appendAll(log, records.slice(30));
     await atRest(folder, 32);
     const after = imageOf(folder);
