@@ -4,7 +4,7 @@ import type { Fault, Plan, Target, Workload } from './contracts.ts';
 
 export interface Parts {
   readonly workload: Workload<unknown>;
-  /** How many faulty replicas the protocol tolerates at this size. */
+  /** How many faulty replicas the group tolerates at the size in which it begins. */
   readonly tolerated: number;
   fault(name: string): Fault<unknown>;
   /** Undefined where the target is a replica's own name. */
@@ -21,7 +21,7 @@ export async function loadParts(plan: Plan): Promise<Parts> {
   const { tolerated } = await loadProtocol(plan.protocol);
   return {
     workload: await loadWorkload(plan.experiment.load.workload),
-    tolerated: tolerated(plan.nodes.length),
+    tolerated: tolerated((plan.members ?? plan.nodes).length),
     fault: (name) => {
       const fault = faults.get(name);
       if (fault === undefined) throw new RangeError(`the plan names no fault "${name}"`);
