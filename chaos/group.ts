@@ -1,5 +1,5 @@
 /** Orders to a group: said to whoever leads, again and again until it is done. */
-import type { Cluster, Group, NodeId, Order } from './contracts.ts';
+import type { Cluster, Group, Heal, LabEvent, NodeId, Order, StrikeEvidence } from './contracts.ts';
 import { leaderAmong } from './running.ts';
 
 /** How long an order is tried, in milliseconds: long enough for an election, and for a replica to catch up. */
@@ -9,7 +9,8 @@ const againMs = 50;
 /**
  * Says to whoever leads what is wanted of the group, until it is done.
  *
- * @param orderFor - the order, given the group as it is; null where there is nothing to be done any more
+ * @param orderFor - the order, given the group as it is; null where there is nothing to be done any more. What it throws
+ *   ends the matter
  * @throws Error with the last reason where it is not done in time
  */
 export async function orderGroup(
@@ -20,14 +21,18 @@ export async function orderGroup(
   const untilMs = clock.now() + patienceMs;
   let why = 'nobody led';
   while (clock.now() < untilMs) {
-    const leader = leaderAmong(cluster.nodes.map((node) => cluster.status(node)));
+    const leader = leaderOf(cluster);
     const group = leader === undefined ? undefined : cluster.status(leader).view?.group;
-    if (leader !== undefined && group !== undefined) {
+    if (leader === undefined) why = 'nobody led';
+    else if (group === undefined) why = `${leader} did not say who belongs to the group`;
+    else {
       const order = orderFor(group, leader);
       if (order === null) return;
       try {
-        await withinTime(cluster, cluster.order(leader, order), untilMs);
-        return;
+        await answered(cluster, leader, order, untilMs);
+        // A leader that stepped down knows that somebody else stood for election, and not that the right one won.
+        if (order.kind === 'reconfigure') return;
+        why = `${leader} stepped down, and somebody else led`;
       } catch (error) {
         why = (error as Error).message;
       }
@@ -37,22 +42,78 @@ export async function orderGroup(
   throw new Error(`the group did not do it within ${patienceMs / 1000} s: ${why}`);
 }
 
-/** A leader that is cut off answers when it has stepped down, and one that is paused not at all. */
-async function withinTime({ clock }: Cluster, done: Promise<void>, untilMs: number): Promise<void> {
+export function leaderOf(cluster: Cluster): NodeId | undefined {
+  return leaderAmong(cluster.nodes.map((node) => cluster.status(node)));
+}
+
+/** Says it to one replica, which may never answer: a paused one says nothing while it is paused. */
+async function answered(cluster: Cluster, leader: NodeId, order: Order, untilMs: number): Promise<void> {
   const over = new AbortController();
-  const late = clock.sleep(Math.max(0, untilMs - clock.now()), over.signal).then(() => {
-    if (!over.signal.aborted) throw new Error('the leader did not answer');
-  });
   try {
-    await Promise.race([done, late]);
+    await Promise.race([cluster.order(leader, order), unanswered(cluster, leader, untilMs, over.signal)]);
   } finally {
     over.abort();
   }
 }
 
-/** Who votes from now on; who learns stays as it is, but for those. */
-export const votersOrder = (group: Group, voters: readonly NodeId[]): Order => ({
-  kind: 'reconfigure',
-  voters,
-  learners: group.learners.filter((id) => !voters.includes(id)),
-});
+/** Rejects once it is no use to wait for this leader's answer: it is too late for it, or somebody else leads. */
+async function unanswered(cluster: Cluster, leader: NodeId, untilMs: number, signal: AbortSignal): Promise<void> {
+  const { clock } = cluster;
+  while (clock.now() < untilMs) {
+    await clock.sleep(Math.min(againMs, untilMs - clock.now()), signal);
+    if (signal.aborted) return;
+    const other = leaderOf(cluster);
+    if (other !== undefined && other !== leader) throw new Error(`${leader} did not answer, and ${other} leads now`);
+  }
+  throw new Error(`${leader} did not answer`);
+}
+
+/**
+ * Changes who belongs to the group. The heal gives the vote back to those who lost it by that; it waits until they have
+ * caught up, and so cannot end while they are cut off.
+ *
+ * @param change - the group that is wanted, given the one that is there
+ * @throws Error at once where nobody would be left to vote, or nothing would change
+ */
+export async function regroup(cluster: Cluster, change: (group: Group) => Group): Promise<Heal> {
+  // As it was before the first attempt: one that is not answered may have been carried out all the same.
+  let before: Group | undefined;
+  await orderGroup(cluster, (group) => {
+    const wanted = change(group);
+    if (wanted.voters.length === 0) throw new Error('nobody would be left to vote');
+    if (before === undefined && sameGroup(group, wanted)) throw new Error('the group is already as it should become');
+    before ??= group;
+    return { kind: 'reconfigure', ...wanted };
+  });
+  const lost = before === undefined ? [] : without(before.voters, change(before).voters);
+  return () => orderGroup(cluster, (group) => withVoters(group, lost));
+}
+
+/** The order that gives a vote to some more. */
+function withVoters(group: Group, more: readonly NodeId[]): Order {
+  const voters = [...new Set([...group.voters, ...more])];
+  return { kind: 'reconfigure', voters, learners: without(group.learners, voters) };
+}
+
+export const without = (ids: readonly NodeId[], others: readonly NodeId[]): NodeId[] =>
+  ids.filter((id) => !others.includes(id));
+
+function sameGroup(one: Group, other: Group): boolean {
+  const same = (a: readonly NodeId[], b: readonly NodeId[]) => without(a, b).length === 0 && without(b, a).length === 0;
+  return same(one.voters, other.voters) && same(one.learners, other.learners);
+}
+
+type Configuration = Extract<LabEvent, { type: 'configuration' }>;
+
+/** Whether somebody came to act by a configuration like this. That it was committed, the end of the order has told. */
+export function seenConfiguration(
+  { events }: StrikeEvidence,
+  like: (configuration: Configuration) => boolean,
+): boolean {
+  return events.some((event) => event.type === 'configuration' && like(event));
+}
+
+/** Whether none of the nodes has a vote, also not in the configuration that is being left. */
+export function noneVotes({ voters, outgoing }: Configuration, nodes: readonly NodeId[]): boolean {
+  return nodes.every((node) => !voters.includes(node) && !outgoing.includes(node));
+}

@@ -29,16 +29,11 @@ export function seenOnLinks({ links, events }: StrikeEvidence, type: 'link-dropp
   return events.some((event) => event.type === type && names.has(`${event.from}->${event.to}`));
 }
 
-/** Whether somebody came to act by a configuration in which none of the strike's nodes has a vote. */
-export function seenWithoutVote({ nodes, events }: StrikeEvidence): boolean {
-  return events.some(
-    (event) =>
-      event.type === 'configuration' && !nodes.some((node) => [...event.voters, ...event.outgoing].includes(node)),
-  );
-}
+/** What an observer may see of a node that a strike has hit. */
+export type NodeSign = 'node-down' | 'node-paused' | 'disk-wiped' | 'disk-slow';
 
 /** Whether something of the given kind was observed of every node of the strike. */
-export function seenOnNodes({ nodes, events }: StrikeEvidence, type: 'node-down' | 'node-paused'): boolean {
+export function seenOnNodes({ nodes, events }: StrikeEvidence, type: NodeSign): boolean {
   const seen = new Set(
     events.filter((event) => event.type === type).map((event: LabEvent & { node?: NodeId }) => event.node),
   );

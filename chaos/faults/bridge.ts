@@ -15,7 +15,10 @@ const fault: Fault<Record<string, never>> = {
   needs: ['link.cut'],
   parse: paramsOf('bridge', z.strictObject({})),
   links: linksAcross,
-  strike: ({ cluster, strike, links }) => cluster.impair(strike, links, { kind: 'cut' }),
+  strike: async ({ cluster, strike, links }) => {
+    if (links.length === 0) throw new Error('a bridge stands between two others at least');
+    return cluster.impair(strike, links, { kind: 'cut' });
+  },
   bit: (evidence) => seenOnLinks(evidence, 'link-dropped'),
 };
 

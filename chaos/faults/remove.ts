@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Fault } from '../contracts.ts';
-import { orderGroup, votersOrder } from '../group.ts';
-import { seenWithoutVote } from '../links.ts';
+import { noneVotes, regroup, seenConfiguration, without } from '../group.ts';
 import { paramsOf } from '../params.ts';
 
 const fault: Fault<Record<string, never>> = {
@@ -9,15 +8,16 @@ const fault: Fault<Record<string, never>> = {
   needs: ['group.order'],
   parse: paramsOf('remove', z.strictObject({})),
   links: () => [],
-  strike: async ({ cluster, nodes }) => {
-    await orderGroup(cluster, (group) => ({
-      kind: 'reconfigure',
-      voters: group.voters.filter((id) => !nodes.includes(id)),
-      learners: group.learners.filter((id) => !nodes.includes(id)),
-    }));
-    return () => orderGroup(cluster, (group) => votersOrder(group, [...new Set([...group.voters, ...nodes])]));
-  },
-  bit: seenWithoutVote,
+  strike: ({ cluster, nodes }) =>
+    regroup(cluster, ({ voters, learners }) => ({
+      voters: without(voters, nodes),
+      learners: without(learners, nodes),
+    })),
+  bit: (evidence) =>
+    seenConfiguration(
+      evidence,
+      (seen) => noneVotes(seen, evidence.nodes) && !evidence.nodes.some((node) => seen.learners.includes(node)),
+    ),
 };
 
 export default fault;

@@ -1,24 +1,22 @@
 import { z } from 'zod';
 import type { Fault } from '../contracts.ts';
-import { orderGroup, votersOrder } from '../group.ts';
+import { regroup, seenConfiguration, without } from '../group.ts';
 import { paramsOf } from '../params.ts';
 
 const fault: Fault<Record<string, never>> = {
-  summary: 'the target alone makes up the group, through joint consensus; all vote again when it heals',
+  summary: 'the target alone votes, through joint consensus; the others vote again when it heals',
   needs: ['group.order'],
   parse: paramsOf('resize', z.strictObject({})),
   links: () => [],
-  strike: async ({ cluster, nodes }) => {
-    await orderGroup(cluster, (group) => votersOrder(group, nodes));
-    return () => orderGroup(cluster, (group) => votersOrder(group, cluster.nodes));
-  },
-  bit: ({ nodes, events }) =>
-    events.some(
-      (event) =>
-        event.type === 'configuration' &&
-        event.outgoing.length === 0 &&
-        event.voters.length === nodes.length &&
-        event.voters.every((id) => nodes.includes(id)),
+  strike: ({ cluster, nodes }) =>
+    regroup(cluster, ({ learners }) => ({ voters: nodes, learners: without(learners, nodes) })),
+  bit: (evidence) =>
+    seenConfiguration(
+      evidence,
+      ({ voters, outgoing }) =>
+        outgoing.length === 0 &&
+        voters.length === evidence.nodes.length &&
+        without(voters, evidence.nodes).length === 0,
     ),
 };
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Fault } from '../contracts.ts';
+import { seenOnNodes } from '../links.ts';
 import { paramsOf } from '../params.ts';
 import { strikeNodes } from '../strike-nodes.ts';
 
@@ -17,8 +18,7 @@ const fault: Fault<Params> = {
       strike: (node) => cluster.slowDisk(node, delayMs),
       takeBack: (node) => cluster.slowDisk(node, 0),
     }),
-  bit: ({ nodes, events }) =>
-    nodes.every((node) => events.some((event) => event.type === 'disk-slow' && event.node === node)),
+  bit: (evidence) => seenOnNodes(evidence, 'disk-slow'),
 };
 
 export default fault;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Fault } from '../contracts.ts';
-import { orderGroup } from '../group.ts';
+import { leaderOf, orderGroup } from '../group.ts';
 import { paramsOf } from '../params.ts';
 
 const fault: Fault<Record<string, never>> = {
@@ -9,9 +9,10 @@ const fault: Fault<Record<string, never>> = {
   parse: paramsOf('transfer', z.strictObject({})),
   links: () => [],
   strike: async ({ cluster, nodes }) => {
-    for (const to of nodes) {
-      await orderGroup(cluster, (_group, leader) => (leader === to ? null : { kind: 'transfer', to }));
-    }
+    const [to] = nodes;
+    if (to === undefined || nodes.length > 1) throw new Error('one replica can be handed the lead, and not several');
+    if (leaderOf(cluster) === to) throw new Error(`${to} leads already`);
+    await orderGroup(cluster, (_group, leader) => (leader === to ? null : { kind: 'transfer', to }));
     return async () => {};
   },
   bit: ({ nodes, events }) =>
