@@ -54,6 +54,16 @@ describe('strikes on processes', () => {
     expect(effect([strike('s1', 1000)], [paused, down('n1', 1500)])).toEqual([1, 20, 20]);
   });
 
+  it('on disks are felt by their disks, and those on a group by no replica, whatever else befalls one meanwhile', () => {
+    const crashed = down('n1', 1400);
+    const slow: LabEvent = { atMs: 1010, type: 'disk-slow', node: 'n1' };
+    expect(effect([strike('s1', 1000, { fault: 'slow-disk' })], [slow, crashed])).toEqual([1, 10, 10]);
+    expect(effect([strike('s1', 1000, { fault: 'slow-disk' })], [crashed])).toBeNull();
+    const wiped: LabEvent = { atMs: 1500, type: 'disk-wiped', node: 'n1' };
+    expect(effect([strike('s1', 1000, { fault: 'wipe' })], [crashed, wiped])).toEqual([1, 500, 500]);
+    expect(effect([strike('s1', 1000, { fault: 'remove' })], [crashed])).toBeNull();
+  });
+
   it('are not felt before their command, but for what two clocks may differ by', () => {
     expect(effect([strike('s1', 1000)], [down('n1', 995)])).toEqual([1, 0, 0]);
     expect(effect([strike('s1', 1000)], [down('n1', 994.9)])).toBeNull();

@@ -3,6 +3,7 @@
  * whatever the command itself returned. Pure; all times are milliseconds since load began.
  */
 import type { LabEvent, Link, NodeId, StrikeEffects } from './contracts.ts';
+import type { NodeSign } from './links.ts';
 import { percentiles } from './percentiles.ts';
 import type { StrikeWindow } from './statistics.ts';
 
@@ -12,9 +13,23 @@ import type { StrikeWindow } from './statistics.ts';
  */
 export const clockToleranceMs = 5;
 
-/** When replicas went away, and when a strike was first felt on each link. */
+/** By what a node is seen to feel a fault; one of a group is felt by the group, at no moment of a node's own. */
+const signsOf: Readonly<Record<string, readonly NodeSign[]>> = {
+  crash: ['node-down', 'node-paused'],
+  pause: ['node-down', 'node-paused'],
+  wipe: ['disk-wiped'],
+  'slow-disk': ['disk-slow'],
+};
+
+interface Sign {
+  readonly type: NodeSign;
+  readonly node: NodeId;
+  readonly atMs: number;
+}
+
+/** What was seen of replicas, and when a strike was first felt on each link. */
 interface Observed {
-  readonly absencesMs: ReadonlyMap<NodeId, readonly number[]>;
+  readonly signs: readonly Sign[];
   readonly linksMs: ReadonlyMap<string, ReadonlyMap<string, number>>;
 }
 
@@ -49,16 +64,17 @@ function delayOf(window: StrikeWindow, requestedMs: number, observed: Observed, 
   return felt.length === 0 ? null : felt.reduce((last, atMs) => Math.max(last, atMs - requestedMs), 0);
 }
 
-/** When each node went; nothing where one of them was not seen to go. */
+/** When each node felt it; nothing where one of them was not seen to. */
 function feltOnNodes(
-  { nodes, healedMs }: StrikeWindow,
+  { fault, nodes, healedMs }: StrikeWindow,
   requestedMs: number,
-  { absencesMs }: Observed,
+  { signs }: Observed,
   endMs: number,
 ): number[] {
   const fromMs = requestedMs - clockToleranceMs;
   const toMs = healedMs ?? endMs;
-  const felt = nodes.flatMap((node) => absencesMs.get(node)?.find((atMs) => atMs >= fromMs && atMs <= toMs) ?? []);
+  const own = signs.filter(({ type, atMs }) => signsOf[fault]?.includes(type) && atMs >= fromMs && atMs <= toMs);
+  const felt = nodes.flatMap((node) => own.find((sign) => sign.node === node)?.atMs ?? []);
   return felt.length === nodes.length ? felt : [];
 }
 
@@ -73,11 +89,16 @@ function nameOf({ from, to }: Link): string {
 }
 
 function observe(events: readonly LabEvent[]): Observed {
-  const absencesMs = new Map<NodeId, number[]>();
+  const signs: Sign[] = [];
   const linksMs = new Map<string, Map<string, number>>();
   for (const event of events) {
-    if (event.type === 'node-down' || event.type === 'node-paused') {
-      absencesMs.set(event.node, [...(absencesMs.get(event.node) ?? []), event.atMs]);
+    if (
+      event.type === 'node-down' ||
+      event.type === 'node-paused' ||
+      event.type === 'disk-wiped' ||
+      event.type === 'disk-slow'
+    ) {
+      signs.push({ type: event.type, node: event.node, atMs: event.atMs });
     } else if (event.type === 'link-dropped' || event.type === 'link-delayed') {
       const own = linksMs.get(event.strike) ?? new Map<string, number>();
       const sinceMs = event.atMs - (event.lastedMs ?? 0);
@@ -85,5 +106,5 @@ function observe(events: readonly LabEvent[]): Observed {
       linksMs.set(event.strike, own);
     }
   }
-  return { absencesMs, linksMs };
+  return { signs, linksMs };
 }
