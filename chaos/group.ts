@@ -4,7 +4,7 @@ import { leaderAmong } from './running.ts';
 
 /** How long an order is tried, in milliseconds: long enough for an election, and for a replica to catch up. */
 const patienceMs = 15_000;
-const againMs = 50;
+const againMs = 20;
 
 /**
  * Says to whoever leads what is wanted of the group, until it is done.

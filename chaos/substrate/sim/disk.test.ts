@@ -1,27 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { RandomSource } from '../../contracts.ts';
 import { randomFor } from '../../random.ts';
-import { SimClock } from './clock.ts';
-import { SimDisk } from './disk.ts';
-
-const syncMs = [2, 2] as const;
+import { diskLab as lab } from './disk-fixture.ts';
 
 /** Chance as usual, but for how many of the unsynced records survive a crash. */
 function surviving(count: number): RandomSource {
   return { ...randomFor(1, 'disk'), integer: () => count };
-}
-
-function lab(random = randomFor(1, 'disk')) {
-  const clock = new SimClock();
-  const disk = new SimDisk<string>(clock, random, syncMs);
-  const durable: string[] = [];
-  const open = () => {
-    const end = new AbortController();
-    const storage = disk.open(end.signal);
-    storage.onDurable = (position) => void durable.push(`${position}@${clock.now()}`);
-    return { storage, end };
-  };
-  return { clock, disk, durable, open };
 }
 
 describe('a sync', () => {

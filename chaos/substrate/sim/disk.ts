@@ -96,6 +96,7 @@ export class SimDisk<R> {
         });
       },
       removeBefore: (wanted) => {
+        if (wanted < 1 || wanted > this.#lastPosition) throw new RangeError(`record ${wanted} is not durable`);
         const count = wanted - this.#random.integer(0, maxLeftOver) - this.#firstPosition;
         if (count <= 0) return;
         this.#durable.splice(0, count);

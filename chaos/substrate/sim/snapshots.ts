@@ -1,6 +1,6 @@
 /** The snapshots on the simulated disk of one replica. They become durable whole or not at all. */
 import type { Snapshots } from '../../../node/ports.ts';
-import type { DurableSnapshot } from '../../../node/protocol.ts';
+import { type DurableSnapshot, invariant } from '../../../node/protocol.ts';
 import type { SimClock } from './clock.ts';
 
 interface Kept<R> {
@@ -34,7 +34,7 @@ export class SimSnapshots<R> {
 
   /** As one incarnation of the replica sees them; dead once `signal` is aborted. */
   open(signal: AbortSignal): Snapshots<R> {
-    let received: Uint8Array[] = [];
+    let received: { readonly index: number; readonly pieces: Uint8Array[]; length: number } | undefined;
     const later = (delayMs: number, work: () => void) => {
       this.#clock.after(delayMs, () => {
         if (!signal.aborted) work();
@@ -51,11 +51,22 @@ export class SimSnapshots<R> {
         for (let next = pieces.next(); next.done !== true; next = pieces.next()) all.push(next.value);
         keep(index, record, Buffer.concat(all), done);
       },
-      receive: (_index, offset, bytes) => {
-        if (offset === 0) received = [];
-        received.push(bytes);
+      receive: (index, offset, bytes) => {
+        if (offset === 0) received = { index, pieces: [], length: 0 };
+        invariant(received?.index === index, `snapshot ${index} is not the one that is received`);
+        const { length } = received;
+        invariant(
+          length === offset,
+          `${length} bytes of snapshot ${index} are there, and those from ${offset} on follow`,
+        );
+        received.pieces.push(bytes);
+        received.length += bytes.length;
       },
-      seal: (index, record, done) => keep(index, record, Buffer.concat(received), done),
+      seal: (index, record, done) => {
+        invariant(received?.index === index, `snapshot ${index} is not the one that was received`);
+        keep(index, record, Buffer.concat(received.pieces), done);
+        received = undefined;
+      },
       read: (index, offset, maxBytes, take) => {
         const kept = this.#kept.get(index);
         later(this.#syncMs(), () => {
