@@ -106,6 +106,15 @@ describe('an order', () => {
     await expect(inTime(stage, over)).rejects.toThrow('the group did not do it within 15 s: n3 did not catch up');
   });
 
+  test('is given up with what a leader said last, though at the end none said anything', async () => {
+    const stage = scripted({
+      leader: (atMs) => (atMs < 12_000 ? 'n1' : undefined),
+      order: refuses('n3 did not catch up'),
+    });
+    const over = orderGroup(stage.cluster, () => two);
+    await expect(inTime(stage, over)).rejects.toThrow(/15 s: nobody led; before that: n3 did not catch up$/);
+  });
+
   test('is given up where nobody leads, or the leader tells of no group', async () => {
     const leaderless = scripted({ leader: () => undefined, order: never });
     await expect(

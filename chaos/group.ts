@@ -11,7 +11,7 @@ const againMs = 20;
  *
  * @param orderFor - the order, given the group as it is; null where there is nothing to be done any more. What it throws
  *   ends the matter
- * @throws Error with the last reason where it is not done in time
+ * @throws Error with the last reason that was given, where it is not done in time
  */
 export async function orderGroup(
   cluster: Cluster,
@@ -19,53 +19,55 @@ export async function orderGroup(
 ): Promise<void> {
   const { clock } = cluster;
   const untilMs = clock.now() + patienceMs;
-  let why = 'nobody led';
+  let why = { silence: '', refusal: '' };
   while (clock.now() < untilMs) {
     const leader = leaderOf(cluster);
     const group = leader === undefined ? undefined : cluster.status(leader).view?.group;
-    if (leader === undefined) why = 'nobody led';
-    else if (group === undefined) why = `${leader} did not say who belongs to the group`;
+    if (leader === undefined) why = { ...why, silence: 'nobody led' };
+    else if (group === undefined) why = { ...why, silence: `${leader} did not say who belongs to the group` };
     else {
       const order = orderFor(group, leader);
       if (order === null) return;
       try {
-        await answered(cluster, leader, order, untilMs);
+        if (!(await isAnswered(cluster, leader, order, untilMs))) why = { ...why, silence: `${leader} did not answer` };
         // A leader that stepped down knows that somebody else stood for election, and not that the right one won.
-        if (order.kind === 'reconfigure') return;
-        why = `${leader} stepped down, and somebody else led`;
+        else if (order.kind === 'reconfigure') return;
+        else why = { silence: '', refusal: `${leader} stepped down, and somebody else led` };
       } catch (error) {
-        why = (error as Error).message;
+        why = { silence: '', refusal: (error as Error).message };
       }
     }
     await clock.sleep(againMs);
   }
-  throw new Error(`the group did not do it within ${patienceMs / 1000} s: ${why}`);
+  const reasons = [why.silence, why.refusal].filter((reason) => reason !== '').join('; before that: ');
+  throw new Error(`the group did not do it within ${patienceMs / 1000} s: ${reasons}`);
 }
 
 export function leaderOf(cluster: Cluster): NodeId | undefined {
   return leaderAmong(cluster.nodes.map((node) => cluster.status(node)));
 }
 
-/** Says it to one replica, which may never answer: a paused one says nothing while it is paused. */
-async function answered(cluster: Cluster, leader: NodeId, order: Order, untilMs: number): Promise<void> {
+/**
+ * Says it to one replica, which may never answer: a paused one says nothing while it is paused. False once it is no use to
+ * wait for it any more, because it is too late or somebody else leads.
+ */
+async function isAnswered(cluster: Cluster, leader: NodeId, order: Order, untilMs: number): Promise<boolean> {
   const over = new AbortController();
   try {
-    await Promise.race([cluster.order(leader, order), unanswered(cluster, leader, untilMs, over.signal)]);
+    return await Promise.race([
+      cluster.order(leader, order).then(() => true),
+      outlasted(cluster, leader, untilMs, over.signal).then(() => false),
+    ]);
   } finally {
     over.abort();
   }
 }
 
-/** Rejects once it is no use to wait for this leader's answer: it is too late for it, or somebody else leads. */
-async function unanswered(cluster: Cluster, leader: NodeId, untilMs: number, signal: AbortSignal): Promise<void> {
+async function outlasted(cluster: Cluster, leader: NodeId, untilMs: number, signal: AbortSignal): Promise<void> {
   const { clock } = cluster;
-  while (clock.now() < untilMs) {
+  while (clock.now() < untilMs && (leaderOf(cluster) ?? leader) === leader && !signal.aborted) {
     await clock.sleep(Math.min(againMs, untilMs - clock.now()), signal);
-    if (signal.aborted) return;
-    const other = leaderOf(cluster);
-    if (other !== undefined && other !== leader) throw new Error(`${leader} did not answer, and ${other} leads now`);
   }
-  throw new Error(`${leader} did not answer`);
 }
 
 /**
