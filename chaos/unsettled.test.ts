@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { NodeStatus } from './contracts.ts';
-import { whyUnsettled } from './unsettled.ts';
+import { membersBy, whyUnsettled } from './unsettled.ts';
 
 function status(node: string, changes: Partial<NodeStatus> = {}): NodeStatus {
   const view = { role: 'follower', epoch: 3, leader: 'n1', commitIndex: 7, lastIndex: 7 };
@@ -25,4 +25,36 @@ test.each<[string, NodeStatus, RegExp]>([
 test('at rest when all have applied the same under one leader, or report nothing', () => {
   expect(whyUnsettled([status('n1'), status('n2')])).toBe(null);
   expect(whyUnsettled([status('n1', { view: null }), status('n2', { view: null })])).toBe(null);
+});
+
+/** Two of the group, n1 leading, and n3 that was taken out of it. */
+function withOutsider(third: Partial<NodeStatus> = {}): NodeStatus[] {
+  const group = { voters: ['n1'], learners: ['n2'] };
+  const leads = { role: 'leader', epoch: 3, leader: 'n1', commitIndex: 7, lastIndex: 7, group };
+  const stale = { role: 'leader', epoch: 2, leader: 'n3', commitIndex: 4, lastIndex: 5 };
+  return [
+    status('n1', { view: leads }),
+    status('n2'),
+    status('n3', {
+      view: { ...stale, group: { voters: ['n1', 'n2', 'n3'], learners: [] } },
+      appliedIndex: 4,
+      ...third,
+    }),
+  ];
+}
+
+test('at rest though one that is not in the group follows nobody of it and has applied less', () => {
+  expect(whyUnsettled(withOutsider())).toBe(null);
+  expect(membersBy(withOutsider())).toEqual(['n1', 'n2']);
+});
+
+test('not at rest while one that only learns is behind, or one that is not in the group does not run', () => {
+  const [leader, learner, outsider] = withOutsider() as [NodeStatus, NodeStatus, NodeStatus];
+  expect(whyUnsettled([leader, { ...learner, appliedIndex: 5 }, outsider])).toMatch(/^n2 had applied 5 of 7$/);
+  expect(whyUnsettled(withOutsider({ state: 'down', view: null }))).toMatch(/^n3 did not run$/);
+});
+
+test('nobody tells who belongs to a group without a leader, or one that cannot change', () => {
+  expect(membersBy([status('n1'), status('n2')])).toBeUndefined();
+  expect(membersBy([status('n2', { view: leaderless as NodeStatus['view'] })])).toBeUndefined();
 });

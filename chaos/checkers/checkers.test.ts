@@ -100,55 +100,6 @@ describe('log-matching', () => {
   });
 });
 
-describe('agreement', () => {
-  const applies = (node: string, index: number, hash: number, atMs = 100): LabEvent => {
-    return { atMs, type: 'apply', node, index, hash };
-  };
-  const ends = (node: string, appliedIndex: number, stateHash: string | null): LabEvent => {
-    return { atMs: 20_000, type: 'final', node, view: null, appliedIndex, stateHash };
-  };
-
-  test('the same at each index, and after a restart again, is valid', async () => {
-    const events = ['n1', 'n2', 'n3', 'n1'].flatMap((node): LabEvent[] => [
-      { atMs: 0, type: 'node-up', node },
-      applies(node, 1, 7),
-      applies(node, 2, 8),
-    ]);
-    const finals = ['n1', 'n2', 'n3'].map((node) => ends(node, 2, 'aa'));
-    expect((await checked('agreement', [...events, ...finals])).verdict).toBe('valid');
-  });
-
-  test('two commands at one index are named, with replicas and times', async () => {
-    const result = await checked('agreement', [applies('n1', 3, 7, 150), applies('n2', 3, 8, 950)]);
-    expect(result.verdict).toBe('invalid');
-    expect(words(result)).toMatch(/index 3\b/);
-    expect(words(result)).toMatch(/n1\b.* at 0\.150 s/);
-    expect(words(result)).toMatch(/n2\b.* at 0\.950 s/);
-  });
-
-  test('different states after the same entries are named', async () => {
-    const result = await checked('agreement', [applies('n1', 1, 7), ends('n1', 4, 'aa'), ends('n2', 4, 'bb')]);
-    expect(result.verdict).toBe('invalid');
-    expect(words(result)).toMatch(/aa.*n1.*bb.*n2|n1.*aa.*n2.*bb/s);
-  });
-
-  describe('what was not compared is not known', () => {
-    const all = ['n1', 'n2', 'n3'].flatMap((node) => [applies(node, 1, 7), applies(node, 2, 8)]);
-    const finals = (...third: LabEvent[]) => [ends('n1', 2, 'aa'), ends('n2', 2, 'aa'), ...third];
-
-    test.each<[string, LabEvent[]]>([
-      ['nothing was told', []],
-      ['a replica has no final state', [...all, ...finals()]],
-      ['a replica did not tell its final state', [...all, ...finals(ends('n3', 2, null))]],
-      ['a final state is of another index', [...all.slice(0, -1), ...finals(ends('n3', 1, 'bb'))]],
-      ['a final index is not what was applied', [...all, ...finals(ends('n3', 3, 'aa'))]],
-      ['an applied entry is missing', [...all.filter((_, at) => at !== 2), ...finals(ends('n3', 2, 'aa'))]],
-    ])('%s', async (_, events) => {
-      expect((await checked('agreement', events)).verdict).toBe('unknown');
-    });
-  });
-});
-
 describe('invariants', () => {
   test('nobody stopped', async () => {
     expect((await checked('invariants', [])).verdict).toBe('valid');

@@ -182,4 +182,15 @@ describe('transfer', () => {
     await strike;
     expect(leaderOf(lab.cluster)).toBe(to);
   });
+
+  test('holds up nobody where the target does not run', async () => {
+    const lab = await bootLab(five);
+    const to = first(lab);
+    await strikeOn(lab, 'crash', [to], 's2.1');
+    const from = lab.seen.length;
+    const { fault, links } = await strikeOn(lab, 'transfer', [to]);
+    await write(lab, 'meanwhile', 20);
+    expect(leaderOf(lab.cluster)).toBe(lab.leader);
+    expect(fault.bit({ nodes: [to], links, events: lab.seen.slice(from) })).toBe(false);
+  });
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Fault } from '../contracts.ts';
+import type { Fault, NodeId } from '../contracts.ts';
 import { leaderOf, orderGroup } from '../group.ts';
 import { paramsOf } from '../params.ts';
 
@@ -12,7 +12,9 @@ const fault: Fault<Record<string, never>> = {
     const [to] = nodes;
     if (to === undefined || nodes.length > 1) throw new Error('one replica can be handed the lead, and not several');
     if (leaderOf(cluster) === to) throw new Error(`${to} leads already`);
-    await orderGroup(cluster, (_group, leader) => (leader === to ? null : { kind: 'transfer', to }));
+    // A group that hands over to one that died meanwhile waits for it, and takes up nothing.
+    const over = (leader: NodeId) => leader === to || cluster.status(to).state !== 'up';
+    await orderGroup(cluster, (_group, leader) => (over(leader) ? null : { kind: 'transfer', to }));
     return async () => {};
   },
   bit: ({ nodes, events }) =>

@@ -123,6 +123,18 @@ describe('appliedSeries', () => {
     expect(perNode.get('n2')?.slice(0, 4)).toEqual([null, null, 1, 1]);
     expect(perNode.has('n3')).toBe(false);
   });
+
+  it('counts what came with a snapshot as applied', () => {
+    const { perNode } = appliedSeries(
+      withEvents([
+        { atMs: 10, type: 'apply', node: 'n1', index: 3, hash: 0 },
+        { atMs: 60, type: 'restore', node: 'n1', index: 40, from: 'replica' },
+        { atMs: 120, type: 'restore', node: 'n2', index: 7, from: 'disk' },
+      ]),
+    );
+    expect(perNode.get('n1')?.slice(0, 3)).toEqual([3, 40, 40]);
+    expect(perNode.get('n2')?.slice(0, 3)).toEqual([null, null, 7]);
+  });
 });
 
 describe('observedSpans', () => {

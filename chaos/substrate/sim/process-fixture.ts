@@ -11,10 +11,14 @@ import { SimProcess } from './process.ts';
 
 export const registration = encodeCommand({ op: 'register', session: 5, sequence: 0, key: '', a: null, b: null });
 
-/** Says what it hears; "write x" is written down and then confirmed to n2; "break" breaks it; it transfers nothing. */
+/**
+ * Says what it hears; "write x" is written down and then confirmed to n2; "break" breaks it. It cannot transfer, and has no
+ * answer to an order that nobody vote.
+ */
 function effectsOf(input: Input<unknown, unknown>): Effect<unknown, unknown>[] {
   if (input.kind === 'request') return [{ kind: 'reject', id: input.id }];
   if (input.kind === 'order') {
+    if (input.order.kind === 'reconfigure' && input.order.voters.length === 0) return [];
     const error = input.order.kind === 'transfer' ? 'It cannot.' : undefined;
     return [{ kind: 'ordered', id: input.id, ...(error === undefined ? {} : { error }) }];
   }

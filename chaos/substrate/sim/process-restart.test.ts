@@ -78,6 +78,15 @@ describe('an order', () => {
     expect(ended).toEqual(['done']);
   });
 
+  test('rejects where the process dies in the middle of it', async () => {
+    const { clock, process } = lab();
+    process.start();
+    const order = process.order({ kind: 'reconfigure', voters: [], learners: [] });
+    await clock.sleep(50);
+    process.kill();
+    await expect(order).rejects.toThrow('n1 does not run');
+  });
+
   test('rejects where the process dies before it has heard it', async () => {
     const { process } = lab();
     process.start();
