@@ -53,6 +53,13 @@ describe('the pieces of a snapshot', () => {
     expect(hearPiece(state, 8, 'n3', 3)).toEqual([...leaderHeardTimers, receive(6, 8), send('n3', wanted(16, 3))]);
   });
 
+  // Between two terms that it leads it may have installed another one's snapshot of that index.
+  test('are not mixed with those of an earlier term of the same leader', () => {
+    const state = followerOfTerm2();
+    hearPiece(state, 0);
+    expect(hearPiece(state, 8, 'n2', 4).at(-1)).toEqual(send('n2', wanted(0, 4)));
+  });
+
   test('are not mixed with those of another snapshot of the same leader', () => {
     const state = followerOfTerm2();
     hearPiece(state, 0);

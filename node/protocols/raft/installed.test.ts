@@ -1,6 +1,6 @@
 /** A follower installs the snapshot of its leader. Dissertation, section 5.1; extended paper, section 7 and figure 13. */
 import { describe, expect, test } from 'vitest';
-import { onVote, startPreVote } from './election.ts';
+import { onTimeoutNow, onVote, startPreVote } from './election.ts';
 import * as fixture from './fixture.ts';
 import {
   accepted,
@@ -47,6 +47,14 @@ describe('while it is being installed', () => {
     startPreVote(state);
     expect(state.takeEffects()).toEqual([fixture.timer('election', 150, 300)]);
     expect(state).toMatchObject({ role: 'follower', term: 2, leader: undefined });
+  });
+
+  // Section 3.10.
+  test('it does not take over the leadership that it is offered', () => {
+    const state = installing();
+    onTimeoutNow(state, { type: 'timeout-now', term: 2 });
+    expect(state.takeEffects()).toEqual([]);
+    expect(state).toMatchObject({ role: 'follower', term: 2, leader: 'n2' });
   });
 
   // Nothing of the snapshot was acknowledged, so it promises no more than its log does (section 5.4.1).

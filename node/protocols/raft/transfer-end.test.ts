@@ -34,6 +34,8 @@ describe('a transfer ends', () => {
   // Section 5.1 of the paper: whoever hears of a later term follows.
   test('when its leader hears of a later term', () => {
     const state = sendingLeader(8);
+    onInstallReply(state, 'n3', wanted(16));
+    state.takeEffects();
     onInstallReply(state, 'n3', wanted(0, 5));
     expect(state.takeEffects()).toEqual([
       persistVote(5, null),
@@ -41,7 +43,7 @@ describe('a transfer ends', () => {
       ...fixture.stepDownTimers.set,
     ]);
     expect(state).toMatchObject({ role: 'follower', term: 5 });
-    loaded(state, 8);
+    loaded(state, 16);
     onInstallReply(state, 'n3', wanted(16, 5));
     expect(state.takeEffects()).toEqual([]);
   });
