@@ -5,7 +5,7 @@ import { demand, type Requirement, stormEvents } from './requirement.ts';
 import { tell } from './tell.ts';
 
 /** How many storms at most one seed stands for, where something is to be seen at least once. */
-const maxStorms = 8;
+const maxStorms = 40;
 
 function demandSpelling(value: unknown, bytes: Uint8Array, decode: (bytes: Uint8Array) => unknown): void {
   const again = tell(decode(bytes));
