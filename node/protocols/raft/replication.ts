@@ -184,8 +184,11 @@ export function onAppend(state: RaftState, from: NodeId, msg: Append): void {
   }
   if (msg.term > state.term) state.becomeFollower(msg.term, from);
   state.hearLeader(from);
-  // The log is about to be replaced, and what could be said of it now would not hold.
-  if (state.incoming?.installing === true) return;
+  // The log is about to be replaced: all that can be said of it is that it begins like any other.
+  if (state.incoming?.installing === true) {
+    state.send(from, acceptance(state, 0, 0, msg.round));
+    return;
+  }
   // What is gone was decided, so it equals the leader's.
   const equal = msg.prevIndex < state.log.base || state.log.term(msg.prevIndex) === msg.prevTerm;
   if (!equal) {
