@@ -13,13 +13,17 @@ import type { StrikeWindow } from './statistics.ts';
  */
 export const clockToleranceMs = 5;
 
-/** By what a node is seen to feel a fault; one of a group is felt by the group, at no moment of a node's own. */
-const signsOf: Readonly<Record<string, readonly NodeSign[]>> = {
-  crash: ['node-down', 'node-paused'],
-  pause: ['node-down', 'node-paused'],
-  wipe: ['disk-wiped'],
-  'slow-disk': ['disk-slow'],
-};
+/** A fault of processes is felt where they go away. */
+const absence: readonly NodeSign[] = ['node-down', 'node-paused'];
+/** Faults that are felt otherwise, and those of a group, which are felt at no moment of a node's own. */
+const otherSigns: ReadonlyMap<string, readonly NodeSign[]> = new Map([
+  ['wipe', ['disk-wiped']],
+  ['slow-disk', ['disk-slow']],
+  ['demote', []],
+  ['remove', []],
+  ['resize', []],
+  ['transfer', []],
+]);
 
 interface Sign {
   readonly type: NodeSign;
@@ -73,7 +77,8 @@ function feltOnNodes(
 ): number[] {
   const fromMs = requestedMs - clockToleranceMs;
   const toMs = healedMs ?? endMs;
-  const own = signs.filter(({ type, atMs }) => signsOf[fault]?.includes(type) && atMs >= fromMs && atMs <= toMs);
+  const types = otherSigns.get(fault) ?? absence;
+  const own = signs.filter(({ type, atMs }) => types.includes(type) && atMs >= fromMs && atMs <= toMs);
   const felt = nodes.flatMap((node) => own.find((sign) => sign.node === node)?.atMs ?? []);
   return felt.length === nodes.length ? felt : [];
 }
