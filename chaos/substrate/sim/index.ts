@@ -181,7 +181,7 @@ const logCacheBytes = 4096;
 /** A log that is hardly ever cut in some seeds, and all the time in others; see `snapshotAfterBytes`. */
 const logLengths = [2 ** 30, 65_536, 8192] as const;
 /** So little that a snapshot takes many pieces. */
-const snapshotChunkBytes = 1024;
+const snapshotChunkBytes = 64;
 const maxUncommittedBytes = 2 ** 24;
 
 function replicaConfig(plan: Plan, id: NodeId, snapshotAfterBytes: number): ReplicaConfig {

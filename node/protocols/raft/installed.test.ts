@@ -33,10 +33,11 @@ function installed(state: RaftState): readonly RaftEffect[] {
 }
 
 describe('while it is being installed', () => {
-  test('the leader is heard, but nothing is said of a log that is about to be replaced', () => {
+  test('the leader is heard and answered, but nothing is said of a log that is about to be replaced', () => {
     const state = installing();
     onAppend(state, 'n2', appendOf({ term: 2, prevIndex: 2, prevTerm: 1, entries: entries([2], 3), commitIndex: 3 }));
-    expect(state.takeEffects()).toEqual(leaderHeardTimers);
+    // Section 6.2: it is alive, and says so; that all logs are equal up to index 0 is true of any.
+    expect(state.takeEffects()).toEqual([...leaderHeardTimers, send('n2', accepted({ term: 2 }))]);
     for (const offset of [0, 16]) expect(hearPiece(state, offset)).toEqual(leaderHeardTimers);
     expect(fixture.termsOf(state)).toEqual([1, 1]);
     expect(state.commitIndex).toBe(0);
@@ -68,7 +69,11 @@ describe('while it is being installed', () => {
   test('a new leader is heard, and hears when it is done', () => {
     const state = installing();
     onAppend(state, 'n3', appendOf({ term: 3, prevIndex: 9, prevTerm: 2 }));
-    expect(state.takeEffects()).toEqual([persistVote(3, null), ...leaderHeardTimers]);
+    expect(state.takeEffects()).toEqual([
+      persistVote(3, null),
+      ...leaderHeardTimers,
+      send('n3', accepted({ term: 3 })),
+    ]);
     expect(hearPiece(state, 0, 'n3', 3)).toEqual(leaderHeardTimers);
     expect(installed(state)).toEqual([
       persist(snapshotOf(6, 2)),

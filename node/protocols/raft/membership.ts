@@ -81,10 +81,11 @@ function nextTarget(state: RaftState, target: Target): Target {
   return { voters, learners: [...new Set([...learners, ...newcomers])] };
 }
 
-/** It lacks no more than what one message carries: its vote would not hold up the group. */
+/** It was heard of lately, and lacks no more than what one message carries: its vote would not hold up the group. */
 function hasCaughtUp({ progress, commitIndex, config }: RaftState, id: NodeId): boolean {
   const known = progress.get(id);
-  return known?.state === 'replicate' && known.matchIndex + config.maxEntriesPerMessage >= commitIndex;
+  if (known?.state !== 'replicate' || !known.active) return false;
+  return known.matchIndex + config.maxEntriesPerMessage >= commitIndex;
 }
 
 function reaches({ voters, learners }: Configuration, target: Target): boolean {
