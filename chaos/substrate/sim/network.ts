@@ -106,12 +106,23 @@ export class SimNetwork {
       if (impairment.kind === 'latency') {
         delayMs += Math.max(0, impairment.delayMs + link.random.between(-impairment.jitterMs, impairment.jitterMs));
         this.#see(link, active, 'link-delayed');
-      } else if (impairment.kind === 'cut' || link.random.chance(impairment.probability)) {
+      } else if (impairment.kind === 'loss' && link.random.chance(impairment.probability)) {
         this.#see(link, active, 'link-dropped');
         return null;
       }
     }
-    return delayMs;
+    return this.#isCut(link) ? null : delayMs;
+  }
+
+  /** Whether a message that is on the link just now is lost with it. Each strike that cuts the link has that effect. */
+  #isCut(link: LinkState): boolean {
+    let cut = false;
+    for (const active of link.impairments) {
+      if (active.impairment.kind !== 'cut') continue;
+      cut = true;
+      this.#see(link, active, 'link-dropped');
+    }
+    return cut;
   }
 
   #see(link: LinkState, active: ActiveImpairment, type: 'link-dropped' | 'link-delayed'): void {
@@ -136,9 +147,7 @@ export class SimNetwork {
   #deliverAt(link: LinkState, atMs: number, deliver: () => void): void {
     this.#clock.at(atMs, () => {
       // What was on its way when the link was cut is lost with it.
-      const cut = link.impairments.find((active) => active.impairment.kind === 'cut');
-      if (cut === undefined) deliver();
-      else this.#see(link, cut, 'link-dropped');
+      if (!this.#isCut(link)) deliver();
     });
   }
 }
