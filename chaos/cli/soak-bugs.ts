@@ -9,6 +9,8 @@ import { columns, print, tell } from './terminal.ts';
 
 export interface BugSoakOptions {
   readonly protocol: string;
+  /** The bugs to look for; all of the protocol's where there are none. */
+  readonly names: readonly string[];
   readonly seeds: number;
   readonly processes: number;
   readonly signal: AbortSignal;
@@ -35,7 +37,8 @@ export function isFound({ violates }: Defect, outcome: Outcome): boolean {
 export async function soakBugs(options: BugSoakOptions): Promise<number> {
   const { protocol, seeds, signal } = options;
   await loadProtocol(protocol);
-  const bugs = bugNamesOf(protocol);
+  const bugs = options.names.length > 0 ? options.names : bugNamesOf(protocol);
+  for (const bug of bugs) await loadDefect(protocol, bug);
   tell(`${bugs.length} planted bugs of ${protocol}, each on up to ${seeds} seeds of its experiment`);
   const findings: Finding[] = [];
   for (const bug of bugs) {
@@ -90,9 +93,9 @@ async function runSeeds(
 }
 
 function sentenceOf({ bug, experiment, seeds, correctFailed }: Finding): string {
-  const found = seeds === null ? 'was not found' : `shows on seed ${seeds}`;
+  const found = seeds === null ? `was not found by ${experiment}` : `shows on seed ${seeds} of ${experiment}`;
   const correct = correctFailed.length === 0 ? '' : `; the correct version does not pass ${correctFailed.join(', ')}`;
-  return `${bug} ${found} of ${experiment}${correct}`;
+  return `${bug} ${found}${correct}`;
 }
 
 function tableOf(findings: readonly Finding[]): string {

@@ -35,6 +35,20 @@ describe.concurrent('soak', () => {
     expect(stderr).toMatch(/^1 runs: FAIL \(safety\) 1$/m);
   });
 
+  test('looks for planted bugs, and holds the correct version against the same seeds', async () => {
+    const flags = ['--seeds', '1', '--jobs', '1', '--json'];
+    const bugs = ['stale-read', 'volatile-vote'];
+    const { code, stdout, stderr } = await splitbrain(['soak', '--bugs', 'raft', ...bugs, ...flags]);
+    expect(code, stderr).toBe(2);
+    expect(JSON.parse(stdout)).toEqual([
+      { bug: 'stale-read', experiment: 'stale-leader', seeds: 1, outcome: 'FAIL (safety)', correctFailed: [] },
+      { bug: 'volatile-vote', experiment: 'split-vote', seeds: null, outcome: null, correctFailed: [] },
+    ]);
+    expect(stderr).toMatch(/^2 planted bugs of raft, each on up to 1 seeds of its experiment$/m);
+    expect(stderr).toMatch(/^stale-read shows on seed 1 of stale-leader$/m);
+    expect(stderr).toMatch(/^volatile-vote was not found by split-vote$/m);
+  });
+
   test('a soak in which nothing came to its end proves nothing', async () => {
     const flags = ['--seeds', '4', '--jobs', '1', '--duration', '10h', '--budget', '2'];
     const { code, stdout, stderr } = await splitbrain(['soak', 'leader-crash', ...flags, '--json']);
@@ -67,6 +81,9 @@ describe.concurrent('soak', () => {
   test.each([
     [['soak'], /^error: no experiment is named$/m],
     [['soak', 'leader-crsh'], /^error: there is no experiment "leader-crsh"\. Did you mean "leader-crash"\?$/m],
+    [['soak', '--bugs', 'rft'], /^error: there is no protocol "rft"\. Did you mean "raft"\?$/m],
+    [['soak', '--bugs', 'raft', 'stale-reed'], /^error: there is no planted bug of raft "stale-reed"\. Did you mean "stale-read"\?$/m],
+    [['soak', '--all', '--bugs', 'raft'], /^error: --bugs goes with neither --all nor --bug$/m],
     [['soak', 'leader-crash', '--seeds', '0'], /^error: .*wants a whole number from 1 to 10000000\.$/m],
     [['soak', 'leader-crash', '--budget', '-1'], /^error: .*wants a whole number from 1/m],
   ])('%j is refused', async (args, why) => {

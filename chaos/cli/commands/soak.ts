@@ -37,9 +37,9 @@ export default function register(program: Command): void {
     .description(
       'Runs experiments on many seeds in the simulator and prints the seed of each failure. One run in a hundred has a planted bug; a soak that does not find it has failed.',
     )
-    .argument('[experiment...]', 'names from the library, or paths of experiment files')
+    .argument('[experiment...]', 'names from the library, or paths of experiment files; of bugs with --bugs')
     .option('--all', 'every experiment of the library')
-    .option('--bugs <protocol>', 'every planted bug of a protocol, each until its experiment shows it, as a table')
+    .option('--bugs <protocol>', 'planted bugs of a protocol (all, or those named), each until its experiment shows it')
     .addOption(
       new Option(
         '--seeds <count>',
@@ -96,14 +96,18 @@ async function soak(names: string[], flags: SoakFlags): Promise<void> {
   process.exitCode = stop.interrupted() ? exitCode.interrupted : tally.exitCode();
 }
 
-/** Each bug has its own experiment: nothing else is chosen beside them. */
+/** Each bug has its own experiment: what is named beside the protocol are bugs. */
 async function lookForBugs(names: readonly string[], protocol: string, flags: SoakFlags): Promise<void> {
-  if (names.length > 0 || flags.all === true || flags.bug !== undefined) {
-    throw new UsageError('--bugs chooses the experiments and the bugs itself', 'Leave the others out.');
+  if (flags.all === true || flags.bug !== undefined) {
+    throw new UsageError(
+      '--bugs goes with neither --all nor --bug',
+      'Leave that out, or name bugs: --bugs raft stale-read',
+    );
   }
   const stop = stopSignal(flags.budget);
   process.exitCode = await soakBugs({
     protocol,
+    names,
     seeds: flags.seeds ?? defaultBugSeeds,
     processes: flags.jobs,
     signal: stop.signal,
