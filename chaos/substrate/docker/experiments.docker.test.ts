@@ -8,7 +8,7 @@ import { dockerSubstrate } from './index.ts';
 const limitMs = 300_000;
 
 describeOnDocker('on a real engine with real Toxiproxy', () => {
-  test.each(['rolling-failures', 'leader-isolated', 'one-way-partition'])(
+  test.each(['rolling-failures', 'leader-isolated', 'one-way-partition', 'members-change', 'disk-wiped'])(
     '%s passes, as in the simulator',
     async (experiment) => {
       const before = await contents();
@@ -22,6 +22,9 @@ describeOnDocker('on a real engine with real Toxiproxy', () => {
       expect(statistics.strikeEffects.length).toBeGreaterThan(0);
       const sampled = new Set(recording.events.flatMap((event) => (event.type === 'resources' ? [event.node] : [])));
       expect([...sampled].sort()).toEqual([...plan.nodes]);
+      // What a wiped replica lacks is no longer in the log of the others.
+      const sent = recording.events.filter((event) => event.type === 'restore' && event.from === 'replica');
+      if (experiment === 'disk-wiped') expect(sent.length).toBeGreaterThan(0);
       expect(await contents()).toEqual(before);
     },
     limitMs,
