@@ -9,13 +9,17 @@ const checker: Checker = {
   summary: 'replicas apply the same at the same index, and end in the same state',
   kind: 'safety',
   check: async (recording) => {
-    const evidence = [...differentApplies(recording), ...differentStates(recording)];
+    const applies = differentApplies(recording);
+    const evidence = [...applies, ...differentStates(recording)];
     const applied = recording.events.filter((event) => event.type === 'apply').length;
     const hashed = finalStates(recording).filter(({ stateHash }) => stateHash !== null).length;
     if (evidence.length > 0) {
       return {
         verdict: 'invalid',
-        summary: 'Replicas applied different commands at the same index.',
+        summary:
+          applies.length > 0
+            ? 'Replicas applied different commands at the same index.'
+            : 'Replicas applied the same commands, and ended in different states.',
         evidence: evidence.slice(0, 5),
       };
     }

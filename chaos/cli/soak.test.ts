@@ -82,7 +82,10 @@ describe.concurrent('soak', () => {
     [['soak'], /^error: no experiment is named$/m],
     [['soak', 'leader-crsh'], /^error: there is no experiment "leader-crsh"\. Did you mean "leader-crash"\?$/m],
     [['soak', '--bugs', 'rft'], /^error: there is no protocol "rft"\. Did you mean "raft"\?$/m],
-    [['soak', '--bugs', 'raft', 'stale-reed'], /^error: there is no planted bug of raft "stale-reed"\. Did you mean "stale-read"\?$/m],
+    [
+      ['soak', '--bugs', 'raft', 'stale-reed'],
+      /^error: there is no planted bug of raft "stale-reed"\. Did you mean "stale-read"\?$/m,
+    ],
     [['soak', '--all', '--bugs', 'raft'], /^error: --bugs goes with neither --all nor --bug$/m],
     [['soak', 'leader-crash', '--seeds', '0'], /^error: .*wants a whole number from 1 to 10000000\.$/m],
     [['soak', 'leader-crash', '--budget', '-1'], /^error: .*wants a whole number from 1/m],

@@ -1,0 +1,54 @@
+/** Every planted bug is found by the experiment and the seed that it names, and without it the same run passes. */
+import { describe, expect, test } from 'vitest';
+import { bugNamesOf, loadDefect, namesOf } from './catalog.ts';
+import type { Recording, Verdict } from './contracts.ts';
+import { judge } from './judge.ts';
+import { makePlan } from './plan.ts';
+import { record } from './run.ts';
+import { simSubstrate } from './substrate/sim/index.ts';
+
+const bugs = await Promise.all(
+  namesOf('protocol').flatMap((protocol) =>
+    bugNamesOf(protocol).map(async (bug) => {
+      const { foundBy, violates } = await loadDefect(protocol, bug);
+      return { protocol, bug, violates, ...foundBy };
+    }),
+  ),
+);
+
+/** What a counter-example tells of: an operation of a client, what a replica did, or how long nothing was done. */
+const plainWords = /Client process \d+|final read|had both applied|\bn\d+\b.* at \d+\.\d+ s|for \d+\.\d+ s/;
+
+interface Judged {
+  readonly recording: Recording;
+  readonly verdict: Verdict;
+}
+
+async function judged(experiment: string, seed: number, protocol: string, bug?: string): Promise<Judged> {
+  const { capabilities } = simSubstrate;
+  const chosen = bug === undefined ? { protocol } : { protocol, bug };
+  const plan = await makePlan(experiment, { seed, substrate: 'sim', capabilities, ...chosen });
+  const recording = await record(plan, simSubstrate, { signal: new AbortController().signal });
+  return { recording, verdict: await judge(recording) };
+}
+
+test('there are planted bugs, R1 to R10 among them', () => {
+  expect(bugs.filter(({ protocol }) => protocol === 'raft').length).toBeGreaterThanOrEqual(13);
+});
+
+describe.each(bugs)('$bug of $protocol', ({ protocol, bug, violates, experiment, seed }) => {
+  test('is found, and explained in plain words', async () => {
+    const { verdict } = await judged(experiment, seed, protocol, bug);
+    expect(verdict.outcome, verdict.sentence).toBe(`FAIL (${violates})`);
+    const sentences = verdict.checks
+      .filter((check) => check.verdict === 'invalid')
+      .flatMap(({ evidence }) => evidence.flatMap((each) => each.sentences));
+    expect(sentences.length).toBeGreaterThanOrEqual(1);
+    expect(sentences.join('\n')).toMatch(plainWords);
+  });
+
+  test('without it, the same run passes', async () => {
+    const { verdict } = await judged(experiment, seed, protocol);
+    expect(verdict.outcome, verdict.sentence).toBe('PASS');
+  });
+});
