@@ -1,12 +1,10 @@
 /** What every storage engine must do. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { engineNames, loadEngine } from '../engines.ts';
 import { SettingsError } from '../settings.ts';
 import { Folders } from '../wal/fixture.ts';
-import type { RecordLog } from './engine.ts';
 import { appendAll, durable, expectRecords, openLog, recordOf, recordsOf, refusal } from './store/fixture.ts';
 
 const folders = new Folders();
@@ -98,76 +96,6 @@ describe.each(engineNames())('%s', (engine) => {
     await again.log.close();
   });
 
-  test('takes 10,000 records in order, with far fewer syncs, and says so in order', async () => {
-    const folder = folders.fresh();
-    const syncs: number[] = [];
-    const { log } = await openLog(engine, folder, { onSync: (seconds) => syncs.push(seconds) });
-    const records = recordsOf(10_000, (position) => position % 200);
-    const told: number[] = [];
-    const before = syncs.length;
-    await new Promise<void>((resolve, reject) => {
-      log.onFailure = reject;
-      log.onDurable = (position) => {
-        told.push(position);
-        if (position === records.length) resolve();
-      };
-      // 500 a turn, some of which come while a commit is in flight.
-      const append = (from: number) => {
-        for (const record of records.slice(from, from + 500)) log.append(record);
-        if (from + 500 < records.length) setImmediate(() => append(from + 500));
-      };
-      append(0);
-    });
-    expect(told).toEqual([...told].sort((a, b) => a - b));
-    expect(new Set(told).size).toBe(told.length);
-    expect(syncs.length - before).toBeGreaterThan(0);
-    expect(syncs.length - before).toBeLessThanOrEqual(40);
-    expect(syncs.every((seconds) => seconds > 0)).toBe(true);
-    await log.close();
-    const again = await openLog(engine, folder);
-    expectRecords(again.recovered, records);
-    await again.log.close();
-  });
-
-  test('shares one commit among the records of a turn, whichever part of it they came from', async () => {
-    let syncs = 0;
-    const { log } = await openLog(engine, folders.fresh(), { onSync: () => (syncs += 1) });
-    const before = syncs;
-    const told: number[] = [];
-    const done = new Promise<void>((resolve) => {
-      log.onDurable = (position) => {
-        told.push(position);
-        if (position === 100) resolve();
-      };
-    });
-    for (const record of recordsOf(50, () => 20)) log.append(record);
-    await Promise.resolve();
-    for (const record of recordsOf(50, () => 20, 51)) log.append(record);
-    await done;
-    expect(told).toEqual([100]);
-    expect(syncs - before).toBe(1);
-    await log.close();
-  });
-
-  test('lets no commit hold up the event loop: turns go by while one is in flight', async () => {
-    const { log } = await openLog(engine, folders.fresh());
-    let turns = 0;
-    let running = true;
-    const turn = () => {
-      turns += 1;
-      if (running) setImmediate(turn);
-    };
-    const done = durable(log, 2000);
-    for (const record of recordsOf(2000, () => 1000)) log.append(record);
-    // The append itself takes one turn.
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    turn();
-    await done;
-    running = false;
-    expect(turns).toBeGreaterThan(1);
-    await log.close();
-  });
-
   test.each([0, -1, 1.5, 3, 4, Number.NaN, Number.POSITIVE_INFINITY])(
     'refuses to read position %d, which is not durable',
     async (position) => {
@@ -245,109 +173,5 @@ describe.each(engineNames())('%s', (engine) => {
     const file = engine === 'wal' ? '0000000000000001.wal' : 'durable.mark';
     writeFileSync(join(folder, file), 'garbage');
     for (const _ of [1, 2]) expect((await refusal(openLog(engine, folder))).message).toContain(join(folder, file));
-  });
-});
-
-describe.each(engineNames())('%s, of which records are removed,', (engine) => {
-  /** Whatever a later life finds, it is an end of all records, and has all that are needed. */
-  async function expectNeeded(folder: string, records: readonly Buffer[], neededFrom: number): Promise<number> {
-    const { log, firstPosition, recovered } = await openLog(engine, folder);
-    expect(firstPosition).toBeGreaterThanOrEqual(1);
-    expect(firstPosition).toBeLessThanOrEqual(neededFrom);
-    expectRecords(recovered, records.slice(firstPosition - 1));
-    expect(log.append(recordOf(records.length + 1, 10))).toBe(records.length + 1);
-    await durable(log, records.length + 1);
-    expectRecords([await log.read(neededFrom)], [records[neededFrom - 1] as Buffer]);
-    if (firstPosition > 1) {
-      const error = await refusal(log.read(firstPosition - 1));
-      expect(error).toBeInstanceOf(RangeError);
-      expect(error.message).toContain(`those from ${firstPosition} to ${records.length + 1} are durable`);
-    }
-    await log.close();
-    return firstPosition;
-  }
-
-  test('keeps the others, in this life and the next, and forgets no position', async () => {
-    const folder = folders.fresh();
-    const records = recordsOf(5000, (position) => position % 300);
-    const { log } = await openLog(engine, folder);
-    await appendAll(log, records.slice(0, 4000));
-    for (const position of [1, 1200, 700, 3990]) log.removeBefore(position);
-    await appendAll(log, records.slice(4000));
-    expectRecords([await log.read(3990), await log.read(5000)], [records[3989] as Buffer, records[4999] as Buffer]);
-    await log.close();
-    await expectNeeded(folder, records, 3990);
-  });
-
-  test('refuses a position that is not durable', async () => {
-    const { log } = await openLog(engine, folders.fresh());
-    expect(() => log.removeBefore(1)).toThrow(RangeError);
-    await appendAll(
-      log,
-      recordsOf(2, () => 10),
-    );
-    for (const position of [0, 3, 1.5, Number.NaN]) expect(() => log.removeBefore(position)).toThrow(RangeError);
-    log.removeBefore(2);
-    await log.close();
-  });
-
-  test('gives back their room', async () => {
-    const folder = folders.fresh();
-    // More than a segment of the write-ahead log, so that one can be removed.
-    const records = recordsOf(40, () => 1 << 20);
-    const { log } = await openLog(engine, folder);
-    for (let from = 0; from < records.length; from += 8) {
-      await appendAll(log, records.slice(from, from + 8));
-      log.removeBefore(from + 8);
-    }
-    await log.close();
-    expect(await expectNeeded(folder, records, 40)).toBeGreaterThan(1);
-  });
-});
-
-describe.each(engineNames())('%s does what a list does', (engine) => {
-  const bytes = fc.oneof(fc.nat(50), fc.nat(5000), fc.constantFrom(0, 4095, 4096, 40_000));
-  const share = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
-  const step = fc.oneof(
-    { weight: 4, arbitrary: fc.record({ append: fc.array(bytes, { minLength: 1, maxLength: 8 }) }) },
-    { weight: 1, arbitrary: fc.constant('reopen' as const) },
-    { weight: 3, arbitrary: fc.record({ read: share }) },
-    { weight: 1, arbitrary: fc.record({ removeBefore: share }) },
-  );
-
-  test('whatever was appended, read, removed and reopened before', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
-        const folder = folders.fresh();
-        const records: Buffer[] = [];
-        let neededFrom = 1;
-        let log: RecordLog = (await openLog(engine, folder)).log;
-        const needed = (part: number) => neededFrom + Math.floor(part * (records.length + 1 - neededFrom));
-        for (const next of steps) {
-          if (next === 'reopen') {
-            await log.close();
-            const opened = await openLog(engine, folder);
-            expect(opened.firstPosition).toBeLessThanOrEqual(neededFrom);
-            expectRecords(opened.recovered, records.slice(opened.firstPosition - 1));
-            log = opened.log;
-          } else if ('append' in next) {
-            const added = next.append.map((size, index) => recordOf(records.length + 1 + index, size));
-            records.push(...added);
-            await appendAll(log, added);
-          } else if (records.length === 0) {
-            // Nothing to read or to remove yet.
-          } else if ('read' in next) {
-            const position = needed(next.read);
-            expectRecords([await log.read(position)], [records[position - 1] as Buffer]);
-          } else {
-            neededFrom = needed(next.removeBefore);
-            log.removeBefore(neededFrom);
-          }
-        }
-        await log.close();
-      }),
-      // Each has several lives, and one of SQLite begins with a thread.
-      { numRuns: 12 },
-    );
   });
 });
