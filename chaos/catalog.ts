@@ -1,11 +1,13 @@
 /**
- * Finds protocols, bugs, faults, targets, workloads, checkers, reporters, experiments, and the workloads and drivers of the
- * benchmark by their names, which are the names of their files. Nothing is registered anywhere: a new file is enough.
+ * Finds protocols, bugs, storage engines, faults, targets, workloads, checkers, reporters, experiments, and the workloads
+ * and drivers of the benchmark by their names, which are the names of their files. Nothing is registered anywhere: a new file is enough.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { closest, distance } from 'fastest-levenshtein';
+import type { Engine } from '../node/io/engines/engine.ts';
+import { engineNames, loadEngine } from '../node/io/engines.ts';
 import { packageRoot } from '../node/io/package-root.ts';
 import type { Defect, ProtocolDefinition } from '../node/protocol.ts';
 import type { BenchWorkload, DriverDefinition } from './bench/contracts.ts';
@@ -101,6 +103,12 @@ export async function loadDefect(protocol: string, bug: string): Promise<Defect>
   const known = bugNamesOf(protocol);
   if (!known.includes(bug)) throw unknownName(`planted bug of ${protocol}`, bug, known, 'npx splitbrain list bugs');
   return load(join(folders.protocol, protocol, 'defects', `${bug}${extension}`));
+}
+
+export function loadStorage(name: string): Promise<Engine> {
+  const known = engineNames();
+  if (!known.includes(name)) throw unknownName('storage', name, known, 'npx splitbrain list storages');
+  return loadEngine(name);
 }
 
 /** An experiment of the library by its name, or any by the path of its file (with a slash or an ending). */

@@ -40,6 +40,8 @@ export interface Plan {
   readonly system: string;
   readonly protocol: string;
   readonly bug?: string;
+  /** The storage engine that keeps the replicas' logs, on docker; the default of a replica where absent. */
+  readonly storage?: string;
   readonly nodes: readonly NodeId[];
   /** Who belongs to the group at the beginning; all nodes where absent. */
   readonly members?: readonly NodeId[];

@@ -61,6 +61,16 @@ describe('a plan', () => {
     expect(made.strikes.every(({ trigger }) => !('atMs' in trigger) || trigger.atMs < 12_000)).toBe(true);
   });
 
+  test('containers may keep their logs in another storage engine; the default stands in no plan', async () => {
+    const made = await plan('leader-crash', { substrate: 'docker', storage: 'lmdb' });
+    expect(made).toMatchObject({ storage: 'lmdb', protocol: 'raft' });
+    const text = JSON.stringify(made);
+    expect(JSON.stringify(parsePlan(text, 'schedule.json'))).toBe(text);
+    const without = JSON.stringify(await plan('leader-crash', { substrate: 'docker' }));
+    expect(without).not.toContain('storage');
+    expect(JSON.stringify(await plan('leader-crash', { substrate: 'docker', storage: 'wal' }))).toBe(without);
+  });
+
   test('containers of a larger group than the experiment has of its own get longer time-outs and limits, up to four times', async () => {
     const settings = async (name: string, nodeCount?: number) =>
       (await plan(name, { substrate: 'docker', ...(nodeCount ? { nodeCount } : {}) })).experiment.settings;
@@ -120,6 +130,13 @@ describe('refused before anything boots', () => {
   test.each<[string, string, Partial<PlanOptions>, RegExp]>([
     ['an unknown protocol', '', { protocol: 'rafd' }, /there is no protocol "rafd"\. Did you mean "raft"\?/],
     ['an unknown bug', '', { bug: 'nope' }, /there is no planted bug of raft "nope"/],
+    ['an unknown storage', '', { storage: 'lmbd', substrate: 'docker' }, /no storage "lmbd"\. Did you mean "lmdb"\?/],
+    [
+      'a storage in the simulator',
+      '',
+      { storage: 'wal' },
+      /^the storage "wal" cannot be chosen in the simulator: its disk is simulated$/,
+    ],
     [
       'an unknown workload',
       'load: { workload: regster }',
@@ -201,6 +218,10 @@ describe('a plan from a file', () => {
     });
     expect(await refusalOf({ ...made, protocol: 'rafd' })).toContain('no protocol "rafd"');
     expect(await refusalOf({ ...made, bug: 'nope' })).toContain('no planted bug of raft "nope"');
+    const stored = { ...made, storage: 'lmdb' };
+    expect(await refusalOf(stored)).toContain('its disk is simulated');
+    expect(await refusalOf({ ...stored, substrate: 'docker', storage: 'bolt' })).toContain('no storage "bolt"');
+    await expect(refuseImpossiblePlan({ ...stored, substrate: 'docker' }, capabilities)).resolves.toBeUndefined();
     expect(await refusalOf(withStrike({ fault: 'crush' }))).toContain('no fault "crush"');
     expect(await refusalOf(withStrike({ target: 'n9' }))).toContain('no target "n9"');
     expect(await refusalOf(withStrike({ params: { x: 1 } }))).toContain('the params of crash are wrong');

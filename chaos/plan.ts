@@ -1,5 +1,15 @@
 /** Resolves an experiment into the plan of one run, and refuses before boot what cannot be run. */
-import { loadDefect, loadExperiment, loadFault, loadProtocol, loadWorkload, namesOf, unknownName } from './catalog.ts';
+import { defaultEngine } from '../node/io/settings.ts';
+import {
+  loadDefect,
+  loadExperiment,
+  loadFault,
+  loadProtocol,
+  loadStorage,
+  loadWorkload,
+  namesOf,
+  unknownName,
+} from './catalog.ts';
 import type { Capability, Plan, PlannedStrike } from './contracts.ts';
 import { IncapableError, UsageError } from './errors.ts';
 import { type Experiment, experimentSchema } from './experiment.ts';
@@ -13,6 +23,7 @@ export interface PlanOptions {
   readonly capabilities: ReadonlySet<Capability>;
   readonly protocol?: string;
   readonly bug?: string;
+  readonly storage?: string;
   readonly nodeCount?: number;
   readonly durationMs?: number;
   readonly rate?: number;
@@ -24,6 +35,7 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
   const protocol = options.protocol ?? written.protocol;
   const definition = await loadProtocol(protocol);
   if (options.bug !== undefined) await loadDefect(protocol, options.bug);
+  await refuseStorage(options);
   const ownCount = written.nodes ?? definition.defaultNodeCount;
   const nodeCount = options.nodeCount ?? ownCount;
   const durationMs = options.durationMs ?? written.duration;
@@ -47,12 +59,28 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
     system: 'replica',
     protocol,
     ...(options.bug === undefined ? {} : { bug: options.bug }),
+    ...storageOf(options),
     nodes,
     ...(members === undefined ? {} : { members }),
     durationMs,
     strikes: planStrikes(experiment, durationMs, randomFor(options.seed, 'schedule')),
     experiment,
   };
+}
+
+/** The default stands in no plan: one that names it is the same as one that names none. */
+function storageOf({ storage }: PlanOptions): Pick<Plan, 'storage'> {
+  return storage === undefined || storage === defaultEngine ? {} : { storage };
+}
+
+async function refuseStorage({ storage, substrate }: Pick<Plan, 'storage' | 'substrate'>): Promise<void> {
+  if (storage === undefined) return;
+  await loadStorage(storage);
+  if (substrate === 'docker') return;
+  throw new UsageError(
+    `the storage "${storage}" cannot be chosen in the simulator: its disk is simulated`,
+    'Leave --storage out, or run it with: --on docker.',
+  );
 }
 
 /** Who makes up the group at the beginning; undefined where that is all. */
@@ -106,6 +134,7 @@ function stretched({ settings, limits }: Experiment, factor: number): Pick<Exper
 export async function refuseImpossiblePlan(plan: Plan, capabilities: ReadonlySet<Capability>): Promise<void> {
   await loadProtocol(plan.protocol);
   if (plan.bug !== undefined) await loadDefect(plan.protocol, plan.bug);
+  await refuseStorage(plan);
   await refuseImpossible(plan.experiment, plan.nodes, plan.strikes, { capabilities, substrate: plan.substrate });
 }
 

@@ -18,6 +18,7 @@ const planShape = z.strictObject({
   system: name,
   protocol: name,
   bug: z.exactOptional(name),
+  storage: z.exactOptional(name),
   nodes: z
     .array(z.string())
     .min(1)

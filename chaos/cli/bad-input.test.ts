@@ -50,6 +50,8 @@ describe.concurrent('names and flags', () => {
     [[...quick, '--on', 'docker-swarm'], /'docker-swarm' is invalid\. Allowed choices are sim/],
     [[...quick, '--protocol', 'rafft'], /there is no protocol "rafft"\. Did you mean "raft"\?$/],
     [[...quick, '--bug', 'stale-raed'], /there is no planted bug of raft "stale-raed"\. Did you mean "stale-read"\?$/],
+    [[...quick, '--storage', 'lmbd'], /there is no storage "lmbd"\. Did you mean "lmdb"\?$/],
+    [[...quick, '--storage', 'lmdb'], /the storage "lmdb" cannot be chosen in the simulator: its disk is simulated$/],
     [[...quick, '--reporter', 'juni'], /there is no reporter "juni"\. Did you mean "junit"\?$/],
   ])('%j', async (args, why) => refused(args, 4, why));
 

@@ -39,6 +39,7 @@ export function runCommand(plan: Plan): string | null {
   const flags = ['--seed', String(plan.seed), '--protocol', plan.protocol, '--nodes', String(plan.nodes.length)];
   flags.push('--duration', `${plan.durationMs}ms`, '--rate', String(plan.experiment.load.rate));
   if (plan.bug !== undefined) flags.push('--bug', plan.bug);
+  if (plan.storage !== undefined) flags.push('--storage', plan.storage);
   if (plan.substrate !== 'sim') flags.push('--on', plan.substrate);
   return commandLine(['npx', 'splitbrain', 'run', plan.experimentName, ...flags]);
 }

@@ -35,6 +35,10 @@ export const options = {
     new Option('--on <substrate>', 'where to run').choices(['sim', 'docker']).default('sim').env('SPLITBRAIN_ON'),
   protocol: () => new Option('--protocol <name>', 'the protocol of the replicas').env('SPLITBRAIN_PROTOCOL'),
   bug: () => new Option('--bug <name>', 'plant a bug in every replica (see: list bugs)').env('SPLITBRAIN_BUG'),
+  storage: () =>
+    new Option('--storage <name>', "on docker: what keeps the replicas' logs (see: list storages)").env(
+      'SPLITBRAIN_STORAGE',
+    ),
   nodes: () =>
     new Option(
       '--nodes <count>',
@@ -61,6 +65,7 @@ export interface PlanFlags {
   readonly on: 'sim' | 'docker';
   readonly protocol?: string;
   readonly bug?: string;
+  readonly storage?: string;
   readonly nodes?: number;
   readonly seed?: number;
   readonly duration?: number;
@@ -68,10 +73,11 @@ export interface PlanFlags {
 }
 
 /** The flags in the names of `makePlan`; absent ones stay absent. */
-export function planOverrides({ protocol, bug, nodes, duration, rate }: PlanFlags) {
+export function planOverrides({ protocol, bug, storage, nodes, duration, rate }: PlanFlags) {
   return {
     ...(protocol === undefined ? {} : { protocol }),
     ...(bug === undefined ? {} : { bug }),
+    ...(storage === undefined ? {} : { storage }),
     ...(nodes === undefined ? {} : { nodeCount: nodes }),
     ...(duration === undefined ? {} : { durationMs: duration }),
     ...(rate === undefined ? {} : { rate }),

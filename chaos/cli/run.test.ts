@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { engineNames } from '../../node/io/engines.ts';
 import { packageRoot } from '../../node/io/package-root.ts';
 import { namesOf } from '../catalog.ts';
 import type { Plan } from '../contracts.ts';
@@ -173,6 +174,7 @@ describe.concurrent('list', () => {
       expect(namesIn(`${kind}s`)).toEqual(namesOf(kind));
     }
     expect(namesIn('systems')).toEqual(['replica']);
+    expect(namesIn('storages')).toEqual(engineNames());
     expect(listed['runs']).toEqual([]);
     for (const bug of listed['bugs'] ?? []) {
       expect(bug.foundBy).toEqual({ experiment: expect.any(String), seed: expect.any(Number) });

@@ -96,6 +96,14 @@ describe('result.json', () => {
     expect(Object.entries(result.substrate.images)).toEqual(images);
   });
 
+  it('says what kept the logs, where that was chosen', async () => {
+    const input = dockerInput('PASS');
+    const chosen = { ...input.recording, plan: { ...input.recording.plan, storage: 'lmdb' } };
+    const result = JSON.parse(await render('result', { ...input, recording: chosen }));
+    expect(result.plan.storage).toBe('lmdb');
+    expect(JSON.parse(await render('result', input)).plan.storage).toBe(null);
+  });
+
   it('does not depend on the order in which values were built', async () => {
     const input = sampleInput('FAIL (safety)');
     const backwards = (value: object) => Object.fromEntries(Object.entries(value).reverse());

@@ -19,6 +19,7 @@ function resultOf({ recording, verdict, provenance, commands }: ReportInput): ob
       expect: plan.experiment.expect,
       protocol: plan.protocol,
       bug: plan.bug ?? null,
+      storage: plan.storage ?? null,
       system: plan.system,
       substrate: plan.substrate,
       nodes: plan.nodes,

@@ -50,6 +50,14 @@ describe('summary.md', () => {
     );
   });
 
+  it('tells what kept the logs, where that was not the default', async () => {
+    const input = dockerInput('PASS');
+    const plan = { ...input.recording.plan, storage: 'lmdb' };
+    const text = await render({ ...input, recording: { ...input.recording, plan } });
+    expect(text).toContain(`: ${plan.protocol}, log in lmdb, ${plan.nodes.length} nodes`);
+    expect(await render(input)).not.toContain('log in');
+  });
+
   it('tells of no boot and no engine where nothing had to be started', async () => {
     const text = await render(sampleInput('PASS'));
     expect(text).not.toMatch(/boot to|Engine| image /);

@@ -1,7 +1,7 @@
 /** The life of a replica's process: from its environment to its exit code. */
 import { type Journal, openJournal } from './log.ts';
 import { ReplicaProcess } from './replica-process.ts';
-import { type NodeSettings, readSettings, SettingsError } from './settings.ts';
+import { defaultEngine, type NodeSettings, readSettings, SettingsError } from './settings.ts';
 
 /** The replica stopped by itself, or its machine failed it. */
 const failedExitCode = 1;
@@ -45,11 +45,16 @@ export async function runReplica(): Promise<void> {
   });
   try {
     await started;
-    journal.log.info(`${settings.id} runs ${settings.protocol}${settings.bug ? ` with the bug ${settings.bug}` : ''}`);
+    journal.log.info(whatRuns(settings));
   } catch (error) {
     if (error instanceof SettingsError) exitOnSettings(journal, error);
     fail('the replica could not start')(error);
   }
+}
+
+function whatRuns({ id, protocol, bug, engine }: NodeSettings): string {
+  const planted = bug === undefined ? '' : ` with the bug ${bug}`;
+  return `${id} runs ${protocol}${planted}${engine === defaultEngine ? '' : `, its log in ${engine}`}`;
 }
 
 function settingsOrExit(journal: Journal): NodeSettings {

@@ -2,6 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
+/** The storage engine of a replica that is told of none. */
+export const defaultEngine = 'wal';
+
 /** The settings make no sense. The message is one sentence. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
@@ -58,7 +61,7 @@ const schema = z
     /** The log is kept here; made where it is absent. */
     dataFolder: z.string().min(1),
     /** What keeps the log: a file of node/io/engines. */
-    engine: fileName.default('wal'),
+    engine: fileName.default(defaultEngine),
     /** What this process listens on; port 0 takes any free one. */
     listen: z.strictObject({ peer: address, client: address, control: address, metrics: address }),
     /** Where each other member is dialled: its link's proxy, or its own address. */

@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander';
+import { engineNames } from '../../../node/io/engines.ts';
 import {
   bugNamesOf,
   loadBenchWorkload,
@@ -9,6 +10,7 @@ import {
   loadFault,
   loadProtocol,
   loadReporter,
+  loadStorage,
   loadTarget,
   loadWorkload,
   namesOf,
@@ -27,6 +29,7 @@ const kinds = [
   'experiments',
   'protocols',
   'bugs',
+  'storages',
   'faults',
   'targets',
   'workloads',
@@ -81,6 +84,8 @@ function itemsOf(kind: ListKind, results: string): Promise<Item[]> {
       });
     case 'bugs':
       return bugs();
+    case 'storages':
+      return each(engineNames(), async (name) => ({ summary: (await loadStorage(name)).summary }));
     case 'faults':
       return each(namesOf('fault'), async (name) => {
         const { summary, needs } = await loadFault(name);

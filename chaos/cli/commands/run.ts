@@ -35,6 +35,7 @@ export default function register(program: Command): void {
     .addOption(options.on())
     .addOption(options.protocol())
     .addOption(options.bug())
+    .addOption(options.storage())
     .addOption(options.nodes())
     .addOption(options.seed())
     .addOption(options.duration())

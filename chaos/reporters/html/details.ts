@@ -133,6 +133,7 @@ export function provenanceSection(input: ReportInput, data: ChartData): Html {
   const facts: [string, string][] = [
     ['Experiment', plan.experimentName],
     ['Protocol', plan.bug === undefined ? plan.protocol : `${plan.protocol}, planted bug ${plan.bug}`],
+    ...(plan.storage === undefined ? [] : [['Storage', plan.storage] as [string, string]]),
     ['System', plan.system],
     ['Substrate', plan.substrate],
     ...substrateFacts(input),

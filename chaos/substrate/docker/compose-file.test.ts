@@ -78,6 +78,16 @@ describe('the generated compose file', () => {
     }
   });
 
+  test('tells each replica what keeps its log, where that is not the default', () => {
+    const settingsIn = (text: string, node: string) =>
+      undoubled(servicesOf(text)[node]?.environment?.['SPLITBRAIN_NODE'] ?? '');
+    for (const node of ['n1', 'n2', 'n3']) {
+      const chosen = settingsIn(composeFile(lab({ storage: 'lmdb' })), node);
+      expect(readSettings({ SPLITBRAIN_NODE: chosen })).toMatchObject({ engine: 'lmdb' });
+      expect(settingsIn(composeFile(lab()), node)).not.toContain('engine');
+    }
+  });
+
   test('Toxiproxy begins with every link', () => {
     const { configs } = parse(composeFile(lab())) as { configs: { links: { content: string } } };
     const links = JSON.parse(undoubled(configs.links.content)) as { name: string; enabled: boolean }[];

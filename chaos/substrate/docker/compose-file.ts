@@ -21,6 +21,8 @@ export interface LabSettings {
   readonly members?: readonly NodeId[];
   readonly protocol: string;
   readonly bug?: string;
+  /** What keeps the replicas' logs; their default where absent. */
+  readonly storage?: string;
   readonly settings: Experiment['settings'];
   /** Whether the replicas print their facts; true where absent. An experiment needs them, a benchmark does without. */
   readonly trace?: boolean;
@@ -186,7 +188,7 @@ const buildSection = {
 
 /** The settings of one replica, as JSON; see `node/io/settings.ts`. */
 function settingsOf(lab: LabSettings, id: NodeId): string {
-  const { project, nodes, members, protocol, bug, settings, trace = true, token } = lab;
+  const { project, nodes, members, protocol, bug, storage, settings, trace = true, token } = lab;
   const listen = Object.fromEntries(Object.entries(replicaPorts).map(([name, port]) => [name, `0.0.0.0:${port}`]));
   const peers = nodes
     .filter((node) => node !== id)
@@ -198,6 +200,7 @@ function settingsOf(lab: LabSettings, id: NodeId): string {
     ...(members === undefined ? {} : { group: members }),
     protocol,
     ...(bug === undefined ? {} : { bug }),
+    ...(storage === undefined ? {} : { engine: storage }),
     electionTimeoutMs: settings.electionTimeout,
     heartbeatIntervalMs: settings.heartbeatInterval,
     maxEntriesPerMessage: settings.maxEntriesPerMessage,

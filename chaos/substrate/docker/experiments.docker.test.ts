@@ -29,4 +29,21 @@ describeOnDocker('on a real engine with real Toxiproxy', () => {
     },
     limitMs,
   );
+
+  test(
+    'leader-crash passes where the logs are kept in LMDB',
+    async () => {
+      const choices = { storage: 'lmdb', nodeCount: 3, durationMs: 8000 };
+      const { capabilities } = dockerSubstrate;
+      const plan = await makePlan('leader-crash', { seed: 1, substrate: 'docker', capabilities, ...choices });
+      const recording = await record(plan, dockerSubstrate, { signal: new AbortController().signal });
+      const { outcome, sentence } = await judge(recording);
+      expect({ outcome, sentence }).toMatchObject({ outcome: 'PASS' });
+      for (const node of plan.nodes) {
+        const log = recording.artifacts?.find(({ name }) => name === `logs/${node}.log`);
+        expect(log?.content).toContain(`${node} runs raft, its log in lmdb`);
+      }
+    },
+    limitMs,
+  );
 });

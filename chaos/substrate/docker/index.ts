@@ -17,11 +17,12 @@ export const dockerSubstrate: Substrate = {
   name: 'docker',
   capabilities: new Set(capabilities),
   boot: (plan, observe, { keepUp = false, signal = new AbortController().signal } = {}) => {
-    const { nodes, members, protocol, bug, seed, experiment } = plan;
+    const { nodes, members, protocol, bug, storage, seed, experiment } = plan;
     const content = {
       ...{ nodes, protocol, seed, settings: experiment.settings },
       ...(members === undefined ? {} : { members }),
       ...(bug === undefined ? {} : { bug }),
+      ...(storage === undefined ? {} : { storage }),
     };
     return bootLab(content, { observe, keepUp, signal });
   },

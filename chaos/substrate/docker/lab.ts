@@ -23,7 +23,7 @@ import type { Vantage } from './vantage.ts';
 const readyLimitMs = 30_000;
 
 /** What runs in a lab. */
-export interface LabContent extends Pick<Plan, 'nodes' | 'members' | 'protocol' | 'bug' | 'seed'> {
+export interface LabContent extends Pick<Plan, 'nodes' | 'members' | 'protocol' | 'bug' | 'storage' | 'seed'> {
   readonly settings: Experiment['settings'];
   /** Whether the replicas report their facts; true where absent. */
   readonly trace?: boolean;
