@@ -3,7 +3,7 @@ import { contestPoints, driversOf, isMet, peerNames, ratiosOf, samePoint } from 
 import type { BenchPlan, BenchPoint, LatencyRecord, Measurement, Ratio } from './contracts.ts';
 
 const plan: BenchPlan = {
-  ...{ schemaVersion: 1, seed: 1, on: 'local', protocol: 'raft', nodes: 3, peers: ['etcd'], rounds: 3 },
+  ...{ schemaVersion: 1, seed: 1, on: 'local', protocol: 'raft', nodes: 3, storages: [], peers: ['etcd'], rounds: 3 },
   ...{ settings: { records: 10, valueBytes: 16 }, warmupMs: 1, durationMs: 1000, checkedKeys: 0 },
   points: contestPoints('raft', 'etcd'),
 };

@@ -1,7 +1,10 @@
 /** Which measurements are set side by side, what one must reach of the other, and the ratios. */
+import { defaultEngine } from '../../node/io/settings.ts';
 import { loadDriver } from '../catalog.ts';
 import { median } from '../percentiles.ts';
+import { count } from '../words.ts';
 import type { BenchPlan, BenchPoint, Loop, Measurement, Ratio } from './contracts.ts';
+import { ownSystems } from './own-systems.ts';
 
 /** How one side is driven. */
 interface Side {
@@ -62,12 +65,37 @@ function pointOf(system: string, { driver, workload, clients }: Side, common: nu
   return { system, driver, workload, clients: clients ?? common, loop: closed };
 }
 
+/** Two points to be set side by side. */
+interface Pair extends Pick<Contest, 'what' | 'unit' | 'required' | 'aim'> {
+  readonly ours: BenchPoint;
+  readonly theirs: BenchPoint;
+}
+
+function pairsWith(peer: string, system: string): Pair[] {
+  return (contestsOf[peer] ?? []).map(({ ours, theirs, clients, ...rest }) => ({
+    ...rest,
+    ours: pointOf(system, ours, clients),
+    theirs: pointOf(peer, theirs, clients),
+  }));
+}
+
+/** Each other storage beside the default one, under the same load. An open loop's rate is that of its clients: it says nothing. */
+function pairsOfStorages(plan: BenchPlan): Pair[] {
+  const systems = ownSystems(plan);
+  const usual = systems.find(({ storage }) => storage === defaultEngine);
+  if (usual === undefined) return [];
+  return plan.points.flatMap((ours): Pair[] => {
+    const { system, workload, clients, loop } = ours;
+    const storage = systems.find(({ name }) => name === system)?.storage;
+    if (storage === undefined || storage === defaultEngine || loop.kind === 'open') return [];
+    const what = `${workload} in ${storage}, ${count(clients, 'client')}`;
+    return [{ what, unit: 'ops/s', ours, theirs: { ...ours, system: usual.name }, required: null, aim: null }];
+  });
+}
+
 /** The points that the contests with a peer need, ours beside theirs. */
-export function contestPoints(protocol: string, peer: string): BenchPoint[] {
-  return (contestsOf[peer] ?? []).flatMap(({ ours, theirs, clients }) => [
-    pointOf(protocol, ours, clients),
-    pointOf(peer, theirs, clients),
-  ]);
+export function contestPoints(system: string, peer: string): BenchPoint[] {
+  return pairsWith(peer, system).flatMap(({ ours, theirs }) => [ours, theirs]);
 }
 
 export function samePoint(a: BenchPoint, b: BenchPoint): boolean {
@@ -83,33 +111,33 @@ export function driversOf(peer: string): string[] {
   return [...new Set((contestsOf[peer] ?? []).map(({ theirs }) => theirs.driver))];
 }
 
-/** The ratios of all contests that were measured on both sides. One that no round tells is not a number. */
+/** The ratios of all pairs that were measured on both sides. One that no round tells is not a number. */
 export async function ratiosOf(plan: BenchPlan, measurements: readonly Measurement[]): Promise<Ratio[]> {
+  const own = ownSystems(plan);
+  const pairs = plan.peers.flatMap((peer) => own.flatMap(({ name }) => pairsWith(peer, name)));
   const ratios: Ratio[] = [];
-  for (const peer of plan.peers) {
-    for (const each of contestsOf[peer] ?? []) {
-      const ours = valuesOf(measurements, pointOf(plan.protocol, each.ours, each.clients), each.unit);
-      const theirs = valuesOf(measurements, pointOf(peer, each.theirs, each.clients), each.unit);
-      if (ours.size === 0 || theirs.size === 0) continue;
-      const perRound = ratiosOfRounds(ours, theirs);
-      ratios.push({
-        name: each.what,
-        unit: each.unit,
-        ours: await sideOf(plan.protocol, each.ours.driver, [...ours.values()]),
-        theirs: await sideOf(peer, each.theirs.driver, [...theirs.values()]),
-        ratio: median(perRound),
-        min: perRound.length === 0 ? Number.NaN : Math.min(...perRound),
-        max: perRound.length === 0 ? Number.NaN : Math.max(...perRound),
-        better: each.unit === 'ms' ? 'less' : 'more',
-        required: each.required,
-        aim: each.aim,
-      });
-    }
+  for (const { what, unit, ours, theirs, required, aim } of [...pairs, ...pairsOfStorages(plan)]) {
+    const our = valuesOf(measurements, ours, unit);
+    const their = valuesOf(measurements, theirs, unit);
+    if (our.size === 0 || their.size === 0) continue;
+    const perRound = ratiosOfRounds(our, their);
+    ratios.push({
+      name: what,
+      unit,
+      ours: await sideOf(ours, [...our.values()]),
+      theirs: await sideOf(theirs, [...their.values()]),
+      ratio: median(perRound),
+      min: perRound.length === 0 ? Number.NaN : Math.min(...perRound),
+      max: perRound.length === 0 ? Number.NaN : Math.max(...perRound),
+      better: unit === 'ms' ? 'less' : 'more',
+      required,
+      aim,
+    });
   }
   return ratios;
 }
 
-async function sideOf(system: string, driver: string, values: readonly number[]): Promise<Ratio['ours']> {
+async function sideOf({ system, driver }: BenchPoint, values: readonly number[]): Promise<Ratio['ours']> {
   const { batching } = await loadDriver(driver);
   return { system, driver, value: median(values), batching };
 }

@@ -164,7 +164,7 @@ export interface ReplicaCounters {
 
 /** A cluster under load: ours, or a peer. */
 export interface BenchSystem {
-  /** `raft`, `etcd`. */
+  /** `raft`, `raft-lmdb`, `etcd`. */
   readonly name: string;
   /** The version that it tells of itself. */
   readonly version: string;
@@ -190,6 +190,8 @@ export interface BenchPlan {
   readonly on: 'local' | 'docker';
   readonly protocol: string;
   readonly nodes: number;
+  /** The storage engines that keep our replicas' logs, each a system of its own; none where they have their default. */
+  readonly storages: readonly string[];
   readonly peers: readonly string[];
   readonly settings: WorkloadSettings;
   readonly points: readonly BenchPoint[];

@@ -5,7 +5,8 @@ import type { BenchPoint } from './contracts.ts';
 import { type BenchChoices, benchPlan } from './plan.ts';
 
 const alone: BenchChoices = {
-  ...{ seed: 7, on: 'local', protocol: 'raft', nodes: 3, peers: [], workloads: ['put'], drivers: ['streams'] },
+  ...{ seed: 7, on: 'local', protocol: 'raft', nodes: 3, storages: [], peers: [], workloads: ['put'] },
+  drivers: ['streams'],
   ...{ clients: [1, 64], rates: [], records: 100, valueBytes: 32, rounds: 1, warmupMs: 100, durationMs: 1000 },
   checkedKeys: 5,
 };
@@ -38,7 +39,7 @@ describe('a plan', () => {
       ...['raft streams ycsb-b 64 500/s', 'raft unary ycsb-b 64 500/s'],
     ]);
     expect(plan).toMatchObject({
-      ...{ schemaVersion: 1, seed: 7, on: 'local', protocol: 'raft', nodes: 3, peers: [], rounds: 1 },
+      ...{ schemaVersion: 1, seed: 7, on: 'local', protocol: 'raft', nodes: 3, storages: [], peers: [], rounds: 1 },
       ...{ settings: { records: 100, valueBytes: 32 }, warmupMs: 100, durationMs: 1000, checkedKeys: 5 },
     });
   });

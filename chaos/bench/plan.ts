@@ -1,8 +1,9 @@
 /** From what was asked for to the points that are measured; what cannot be measured is refused before anything starts. */
-import { loadBenchWorkload, loadDriver, loadProtocol, unknownName } from '../catalog.ts';
+import { loadBenchWorkload, loadDriver, loadProtocol, loadStorage, unknownName } from '../catalog.ts';
 import { UsageError } from '../errors.ts';
 import { contestPoints, driversOf, peerNames, samePoint } from './contests.ts';
 import type { BenchPlan, BenchPoint, Loop } from './contracts.ts';
+import { ownSystems } from './own-systems.ts';
 
 /** What a person chose. */
 export interface BenchChoices {
@@ -10,6 +11,7 @@ export interface BenchChoices {
   readonly on: BenchPlan['on'];
   readonly protocol: string;
   readonly nodes: number;
+  readonly storages: readonly string[];
   readonly peers: readonly string[];
   readonly workloads: readonly string[];
   readonly drivers: readonly string[];
@@ -33,26 +35,36 @@ const peerDrivers: Readonly<Record<string, string>> = { etcd: 'etcd-put' };
 export async function benchPlan(choices: BenchChoices): Promise<BenchPlan> {
   const { seed, on, protocol, nodes, records, valueBytes, rounds, warmupMs, durationMs, checkedKeys } = choices;
   const peers = [...new Set(choices.peers)];
+  const storages = [...new Set(choices.storages)];
   await loadProtocol(protocol);
+  for (const storage of storages) await loadStorage(storage);
   for (const peer of peers) {
     if (!peerNames.includes(peer)) throw unknownName('peer', peer, peerNames, 'npx splitbrain bench --help');
   }
   if (on === 'docker' && peers.length > 0) {
     throw new UsageError('a peer runs on this machine only', 'Leave out --on docker, or --peer.');
   }
-  const asked = peers.length > 0 && choices.workloads.length === 0 ? [] : pointsAskedFor(choices);
-  const points = distinct([...asked, ...peers.flatMap((peer) => contestPoints(protocol, peer))]);
+  if (storages.length > 1 && peers.length > 0) {
+    throw new UsageError('a peer is compared with one storage', 'Name one with --storage, or leave out --peer.');
+  }
+  const own = ownSystems({ protocol, storages }).map(({ name }) => name);
+  const asked = peers.length > 0 && choices.workloads.length === 0 ? [] : pointsAskedFor(choices, own);
+  const compared = peers.flatMap((peer) => own.flatMap((system) => contestPoints(system, peer)));
+  const points = distinct([...asked, ...compared]);
   for (const point of points) await requireCarried(point);
   for (const point of points) requireOwnDriver(point);
   const settings = { records, valueBytes };
   return {
-    ...{ schemaVersion: 1, seed, on, protocol, nodes, peers, settings, points, rounds, warmupMs, durationMs },
+    ...{ schemaVersion: 1, seed, on, protocol, nodes, storages, peers, settings, points, rounds, warmupMs, durationMs },
     checkedKeys,
   };
 }
 
-/** Ours beside those of the peers, so that what is compared is measured within seconds. */
-function pointsAskedFor({ protocol, peers, workloads, drivers, clients, rates }: BenchChoices): BenchPoint[] {
+/** Ours beside each other and those of the peers, so that what is compared is measured within seconds. */
+function pointsAskedFor(
+  { peers, workloads, drivers, clients, rates }: BenchChoices,
+  own: readonly string[],
+): BenchPoint[] {
   const loops: { clients: number; loop: Loop }[] = [
     ...clients.map((count) => ({ clients: count, loop: { kind: 'closed' as const } })),
     ...rates.map((ratePerSecond) => ({
@@ -62,7 +74,7 @@ function pointsAskedFor({ protocol, peers, workloads, drivers, clients, rates }:
   ];
   return workloads.flatMap((workload) =>
     loops.flatMap((load) => [
-      ...drivers.map((driver) => ({ system: protocol, driver, workload, ...load })),
+      ...drivers.flatMap((driver) => own.map((system) => ({ system, driver, workload, ...load }))),
       ...peers.map((peer) => ({ system: peer, driver: peerDrivers[peer] ?? peer, workload, ...load })),
     ]),
   );

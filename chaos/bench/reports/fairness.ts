@@ -41,6 +41,7 @@ export function originFacts(result: BenchResult): Facts {
   return [
     ['splitbrain', result.version],
     ...result.systems.map(({ name, version }): [string, string] => [name, version === '' ? notTold : version]),
+    ...(plan.storages.length === 0 ? [] : [['Storage', plan.storages.join(', ')] as const]),
     ['Peers', plan.peers.length === 0 ? 'none' : plan.peers.join(', ')],
     ['Ran on', plan.on],
     ['Node', machine.node],

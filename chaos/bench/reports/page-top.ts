@@ -33,10 +33,11 @@ const looks: Readonly<Record<BenchOutcome, { readonly tone: string; readonly ico
   'NOTHING MEASURED': { tone: 'broken', icon: 'warning' },
 };
 
-/** `raft against etcd`. */
+/** `raft against etcd`, `raft, logs in wal, lmdb`. */
 export function titleOf({ plan }: BenchResult): string {
   const peers = plan.peers.length === 0 ? '' : ` against ${plan.peers.join(', ')}`;
-  return `Benchmark: ${plan.protocol}${peers}`;
+  const storages = plan.storages.length === 0 ? '' : `, logs in ${plan.storages.join(', ')}`;
+  return `Benchmark: ${plan.protocol}${storages}${peers}`;
 }
 
 export function benchMasthead(result: BenchResult, command: string): Html {

@@ -1,5 +1,6 @@
 /** The command that makes the same benchmark again. */
 import type { BenchPlan } from '../contracts.ts';
+import { isOwn } from '../own-systems.ts';
 
 /** As a shell reads it. */
 function quoted(word: string): string {
@@ -16,12 +17,13 @@ function list(values: readonly (string | number)[]): string {
  */
 export function rerunCommand(plan: BenchPlan): string {
   const { settings } = plan;
-  const points = plan.points.filter(({ system }) => system === plan.protocol);
+  const points = plan.points.filter(({ system }) => isOwn(plan, system));
   const closed = points.filter(({ loop }) => loop.kind === 'closed');
   const flags: [string, string][] = [
     ['--protocol', plan.protocol],
     ['--nodes', String(plan.nodes)],
     ['--on', plan.on],
+    ['--storage', list(plan.storages)],
     ['--peer', list(plan.peers)],
     ['--driver', list(points.map(({ driver }) => driver))],
     ['--clients', list((closed.length > 0 ? closed : points).map(({ clients }) => clients))],

@@ -169,6 +169,7 @@ export function sampleResult(text = ''): BenchResult {
       on: 'local',
       protocol: 'raft',
       nodes: 3,
+      storages: [],
       peers: ['etcd'],
       settings: { records: 10_000, valueBytes: 128 },
       points,

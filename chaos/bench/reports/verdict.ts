@@ -1,6 +1,7 @@
 /** What a benchmark says in a word and a sentence. */
 import { formatCount, formatMs } from '../../reporters/shared/format.ts';
 import type { BenchResult, Ratio } from '../contracts.ts';
+import { isOwn } from '../own-systems.ts';
 import { latencyOf, type PointFigures, pointsOf } from './figures.ts';
 import {
   capital,
@@ -49,11 +50,10 @@ function outcomeOf({ measurements, ratios, checks }: BenchResult): BenchOutcome 
   return required.length > 0 ? 'MET' : 'MEASURED';
 }
 
-/** The ratio that a reader wants first: a required one before others, a rate before a time. */
+/** The ratio that a reader wants first: of those of which something is required, a rate before a time. */
 function firstRatio(ratios: readonly Ratio[]): Ratio | undefined {
-  const finite = ratios.filter((ratio) => Number.isFinite(ratio.ratio));
-  const rank = (ratio: Ratio) => (ratio.required === null ? 2 : 0) + (ratio.unit === 'ops/s' ? 0 : 1);
-  return [...finite].sort((a, b) => rank(a) - rank(b))[0];
+  const told = ratios.filter(({ ratio, required }) => Number.isFinite(ratio) && required !== null);
+  return told.find(({ unit }) => unit === 'ops/s') ?? told[0];
 }
 
 /** `131,000 puts/s at 1,000 clients`, from a name such as `puts/s, 1,000 clients`. */
@@ -81,7 +81,7 @@ export function bestPoint(points: readonly PointFigures[]): PointFigures | undef
 
 function bestSentence(result: BenchResult): string {
   const points = pointsOf(result);
-  const ours = points.filter(({ point }) => point.system === result.plan.protocol);
+  const ours = points.filter(({ point }) => isOwn(result.plan, point.system));
   const best = bestPoint(ours) ?? bestPoint(points);
   if (best === undefined) return 'Nothing was measured.';
   if (latencyOf(best, 'p50') === null) return `${capital(lineName(best.line))}: no operation was acknowledged.`;

@@ -132,10 +132,13 @@ export function nothingCompared({ plan }: BenchResult): string {
   return plan.peers.length === 0 ? 'Nothing was compared: no peer ran beside it.' : 'Nothing was compared.';
 }
 
-/** What each line batches, as the ratios tell it. */
+/** What each line batches, as the ratios tell it; those that batch the same stand together. */
 export function batchingOf({ ratios }: BenchResult): [string, string][] {
-  const sides = ratios.flatMap(({ ours, theirs }) => [ours, theirs]);
-  return [...new Map(sides.map((side) => [lineName(side), side.batching]))];
+  const lines = new Map<string, Set<string>>();
+  for (const side of ratios.flatMap(({ ours, theirs }) => [ours, theirs])) {
+    lines.set(side.batching, (lines.get(side.batching) ?? new Set()).add(lineName(side)));
+  }
+  return [...lines].map(([batching, names]) => [[...names].join(', '), batching]);
 }
 
 /** The number of rounds, and how long each point ran in one. */

@@ -3,18 +3,21 @@ import { packageVersion } from '../../../node/io/package-root.ts';
 import { settingsSchema } from '../../experiment.ts';
 import { bootLab } from '../../substrate/docker/index.ts';
 import type { BenchSystem } from '../contracts.ts';
+import { ownName } from '../own-systems.ts';
 import { readReplicaCounters } from './replica-counters.ts';
 import { type ReplicasOptions, timeouts } from './replicas.ts';
 
 export async function startContainers({
   protocol,
+  storage,
   nodes,
   signal,
-}: Pick<ReplicasOptions, 'protocol' | 'nodes' | 'signal'>): Promise<BenchSystem> {
+}: Pick<ReplicasOptions, 'protocol' | 'storage' | 'nodes' | 'signal'>): Promise<BenchSystem> {
   const cluster = await bootLab(
     {
       nodes: Array.from({ length: nodes }, (_, index) => `n${index + 1}`),
       protocol,
+      ...(storage === undefined ? {} : { storage }),
       // Nothing is drawn: there are no strikes, and the generator has a seed of its own.
       seed: 0,
       settings: settingsSchema.parse({
@@ -26,7 +29,7 @@ export async function startContainers({
     { observe: () => {}, keepUp: false, signal },
   );
   return {
-    name: protocol,
+    name: ownName(protocol, storage),
     version: `${packageVersion()}, in containers`,
     endpoints: cluster.clientAddresses,
     counters: () =>

@@ -11,6 +11,7 @@ import type { NodeSettingsInput } from '../../../node/io/settings.ts';
 import { readStatus } from '../../../node/io/status-page.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { BenchSystem, ReplicaCounters } from '../contracts.ts';
+import { ownName } from '../own-systems.ts';
 import { endProcess, hasEnded } from './child-process.ts';
 import { readReplicaCounters } from './replica-counters.ts';
 
@@ -20,6 +21,8 @@ const bootLimitMs = 30_000;
 
 export interface ReplicasOptions {
   readonly protocol: string;
+  /** What keeps the logs; the default of a replica where absent. */
+  readonly storage?: string;
   readonly nodes: number;
   /** Logs, both kinds, are kept here. */
   readonly folder: string;
@@ -47,7 +50,7 @@ interface Member {
 /** Starts the replicas, and returns when one of them leads. */
 export async function startReplicas(options: ReplicasOptions): Promise<BenchSystem> {
   const members = (await settingsOf(options)).map((settings) => startMember(settings, options));
-  const system = new Replicas(options.protocol, members);
+  const system = new Replicas(ownName(options.protocol, options.storage), members);
   try {
     await system.ready(options.signal);
     return system;
@@ -57,7 +60,7 @@ export async function startReplicas(options: ReplicasOptions): Promise<BenchSyst
   }
 }
 
-async function settingsOf({ protocol, nodes, folder }: ReplicasOptions): Promise<NodeSettingsInput[]> {
+async function settingsOf({ protocol, storage, nodes, folder }: ReplicasOptions): Promise<NodeSettingsInput[]> {
   const ids = Array.from({ length: nodes }, (_, index) => `n${index + 1}`);
   const addresses = await freeAddresses(4 * nodes);
   const token = randomBytes(24).toString('base64url');
@@ -76,6 +79,7 @@ async function settingsOf({ protocol, nodes, folder }: ReplicasOptions): Promise
     trace: false,
     endsWithStdin: true,
     dataFolder: join(folder, id),
+    ...(storage === undefined ? {} : { engine: storage }),
     listen,
     peers: Object.fromEntries(listens.flatMap((other) => (other.id === id ? [] : [[other.id, other.listen.peer]]))),
     token,
@@ -111,8 +115,8 @@ class Replicas implements BenchSystem {
   readonly endpoints: Readonly<Record<string, string>>;
   readonly #members: readonly Member[];
 
-  constructor(protocol: string, members: readonly Member[]) {
-    this.name = protocol;
+  constructor(name: string, members: readonly Member[]) {
+    this.name = name;
     this.#members = members;
     this.endpoints = Object.fromEntries(members.map(({ id, settings }) => [id, settings.listen.client]));
   }

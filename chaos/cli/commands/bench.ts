@@ -22,6 +22,7 @@ interface BenchFlags {
   readonly on: 'local' | 'docker';
   readonly protocol: string;
   readonly nodes: number;
+  readonly storage: readonly string[];
   readonly peer: readonly string[];
   readonly driver: readonly string[];
   readonly clients: readonly number[];
@@ -40,8 +41,8 @@ interface BenchFlags {
 
 /** How many keys `--check` records where it is given no number. */
 const checkedKeys = 100;
-/** How often each point is measured beside a peer: machines are noisy, and a ratio is of medians. */
-const roundsWithPeer = 3;
+/** How often each point is measured where systems are compared: machines are noisy, and a ratio is of medians. */
+const comparedRounds = 3;
 const ycsb = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => `ycsb-${letter}`);
 
 function names(text: string): string[] {
@@ -68,6 +69,11 @@ export default function register(program: Command): void {
     .addOption(new Option('--on <place>', 'where the replicas run').choices(['local', 'docker']).default('local'))
     .addOption(options.protocol().default('raft'))
     .addOption(options.nodes().default(3))
+    .addOption(
+      new Option('--storage <names>', 'what keeps the logs, each beside the others; see: list storages')
+        .argParser(names)
+        .default([], 'wal'),
+    )
     .addOption(new Option('--peer <names>', `measure beside it: ${peerNames.join(', ')}`).argParser(names).default([]))
     .addOption(
       new Option('--driver <names>', 'how operations travel: streams, unary').argParser(names).default(['streams']),
@@ -92,7 +98,9 @@ function withLoadOptions(command: Command): Command {
       new Option('--records <count>', 'records of the load phase').argParser(integer(1, 10_000_000)).default(10_000),
     )
     .addOption(new Option('--value-bytes <count>', 'length of a value').argParser(integer(16, 1_000_000)).default(256))
-    .addOption(new Option('--rounds <count>', 'how often; 1, or 3 with a peer').argParser(integer(1, 1000)))
+    .addOption(
+      new Option('--rounds <count>', 'how often; 1, or 3 where systems are compared').argParser(integer(1, 1000)),
+    )
     .addOption(new Option('--warmup <time>', 'before each measurement').argParser(durationMs).default(2000, '2s'))
     .addOption(new Option('--duration <time>', 'of each measurement').argParser(durationMs).default(5000, '5s'))
     .addOption(
@@ -150,13 +158,15 @@ function foldersIn(folder: string): string[] {
 }
 
 function choicesOf(workloads: readonly string[], flags: BenchFlags): BenchChoices {
-  const { on, protocol, nodes, peer: peers, driver: drivers, clients, rate: rates, records, valueBytes } = flags;
+  const { on, protocol, nodes, storage: storages, peer: peers, driver: drivers } = flags;
+  const { clients, rate: rates, records, valueBytes } = flags;
+  const compares = peers.length > 0 || storages.length > 1;
   const asked = workloads.flatMap((name) => (name === 'ycsb' ? ycsb : [name]));
   return {
-    ...{ on, protocol, nodes, peers, drivers, clients, rates, records, valueBytes },
+    ...{ on, protocol, nodes, storages, peers, drivers, clients, rates, records, valueBytes },
     seed: flags.seed ?? drawSeed(),
     workloads: asked.length > 0 || peers.length > 0 ? asked : ['put', 'read'],
-    rounds: flags.rounds ?? (peers.length > 0 ? roundsWithPeer : 1),
+    rounds: flags.rounds ?? (compares ? comparedRounds : 1),
     warmupMs: flags.warmup,
     durationMs: flags.duration,
     checkedKeys: flags.check ?? 0,
