@@ -123,6 +123,44 @@ describe('a ratio', () => {
   });
 });
 
+describe('storage engines side by side', () => {
+  const point = (system: string, clients: number): BenchPoint => ({ ...ourPuts, system, clients });
+  const systems = ['raft-sqlite', 'raft-wal', 'raft-lmdb'];
+  const points = [64, 1000].flatMap((clients) => systems.map((system) => point(system, clients)));
+  const beside: BenchPlan = { ...plan, peers: [], storages: ['sqlite', 'wal', 'lmdb'], points };
+
+  it('are each compared with the write-ahead log under the same load, and nothing is required', async () => {
+    const measurements = points.flatMap((each) =>
+      rates(each, each.system === 'raft-wal' ? [10, 20, 40] : each.system === 'raft-lmdb' ? [5, 20, 80] : [1, 1, 1]),
+    );
+    const ratios = await ratiosOf(beside, measurements);
+    expect(ratios.map(({ name, ratio, min, max }) => [name, ratio, min, max])).toEqual([
+      ['put in sqlite, 64 clients', 0.05, 0.025, 0.1],
+      ['put in lmdb, 64 clients', 1, 0.5, 2],
+      ['put in sqlite, 1,000 clients', 0.05, 0.025, 0.1],
+      ['put in lmdb, 1,000 clients', 1, 0.5, 2],
+    ]);
+    for (const ratio of ratios) {
+      expect(ratio).toMatchObject({ unit: 'ops/s', required: null, aim: null, theirs: { system: 'raft-wal' } });
+    }
+    expect(ratios[1]?.ours).toMatchObject({ system: 'raft-lmdb', driver: 'streams', value: 20 });
+  });
+
+  it('are not compared under a rate that was given, nor where the write-ahead log is not among them', async () => {
+    const open = points.map((each): BenchPoint => ({ ...each, loop: { kind: 'open', ratePerSecond: 9 } }));
+    const measured = [...points, ...open].flatMap((each) => rates(each, [9]));
+    expect(await ratiosOf({ ...beside, points: open }, measured)).toEqual([]);
+    expect(await ratiosOf({ ...beside, storages: ['sqlite', 'lmdb'] }, measured)).toEqual([]);
+  });
+
+  it('leave the one of a plan to be compared with a peer', async () => {
+    const ours = { ...ourPuts, system: 'raft-lmdb' };
+    const measured = [...rates(ours, [50]), ...rates(theirPuts, [10])];
+    const [ratio] = await ratiosOf({ ...plan, storages: ['lmdb'] }, measured);
+    expect(ratio).toMatchObject({ name: puts, ratio: 5, ours: { system: 'raft-lmdb' }, theirs: { system: 'etcd' } });
+  });
+});
+
 describe('a requirement', () => {
   const base: Omit<Ratio, 'ratio' | 'better' | 'required'> = {
     ...{ name: 'any', unit: 'ops/s', min: 0, max: 9, aim: null },

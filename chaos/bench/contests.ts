@@ -164,8 +164,6 @@ function ratiosOfRounds(ours: ReadonlyMap<number, number>, theirs: ReadonlyMap<n
   });
 }
 
-/** Not a number where there are no values. */
-
 /** Whether a ratio reaches what it must; one that is not a number does not. */
 export function isMet({ ratio, required, better }: Ratio): boolean {
   return required === null || (better === 'more' ? ratio >= required : ratio <= required);

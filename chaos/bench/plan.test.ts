@@ -63,6 +63,16 @@ describe('a plan', () => {
     expect(points).toHaveLength(10);
   });
 
+  it('has each storage as a system of its own, beside the others', async () => {
+    const plan = await planOf({ storages: ['wal', 'lmdb', 'wal'], drivers: ['streams', 'unary'], clients: [8] });
+    expect(plan.storages).toEqual(['wal', 'lmdb']);
+    expect(plan.points.map(shortOf)).toEqual([
+      ...['raft-wal streams put 8', 'raft-lmdb streams put 8', 'raft-wal unary put 8', 'raft-lmdb unary put 8'],
+    ]);
+    const { points } = await planOf({ storages: ['lmdb'], peers: ['etcd'], workloads: [] });
+    expect(points.map(shortOf).slice(0, 2)).toEqual(['raft-lmdb streams put 1000', 'etcd etcd-put put 1000']);
+  });
+
   it('drops what is named twice', async () => {
     const change = { workloads: ['put', 'put'], drivers: ['streams', 'streams'], clients: [4, 4], rates: [9, 9] };
     expect((await planOf(change)).points.map(shortOf)).toEqual(['raft streams put 4', 'raft streams put 4 9/s']);
@@ -78,6 +88,8 @@ describe('refused before anything starts', () => {
     [{ drivers: ['stream'] }, /^there is no driver "stream"\. Did you mean "streams"\?$/],
     [{ protocol: 'rafft' }, /^there is no protocol "rafft"\. Did you mean "raft"\?$/],
     [{ peers: ['ectd'] }, /^there is no peer "ectd"\. Did you mean "etcd"\?$/],
+    [{ storages: ['wal', 'lmbd'] }, /^there is no storage "lmbd"\. Did you mean "lmdb"\?$/],
+    [{ storages: ['wal', 'lmdb'], peers: ['etcd'] }, /^a peer is compared with one storage$/],
     [{ peers: ['mongo'] }, /^there is no peer "mongo"\.$/],
     [{ on: 'docker', peers: ['etcd'] }, /^a peer runs on this machine only$/],
     [{ drivers: ['streams', 'etcd-put'] }, /^the driver "etcd-put" speaks to etcd, not to raft$/],

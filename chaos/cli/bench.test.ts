@@ -95,9 +95,42 @@ describe.concurrent('a benchmark of our replicas', () => {
   });
 });
 
+describe.concurrent('a benchmark of storage engines', () => {
+  test('has the rates side by side, and their ratios to that of the write-ahead log', async () => {
+    const out = scratch.fresh();
+    const flags = [
+      '--storage',
+      'wal,lmdb',
+      '--nodes',
+      '1',
+      '--clients',
+      '4',
+      '--rounds',
+      '2',
+      '--check',
+      '5',
+      '--json',
+    ];
+    const { code, stdout, stderr } = await bench(out, ['put', ...flags, ...short]);
+    expect(code, stderr).toBe(0);
+    const { systems, measurements, ratios, checks } = JSON.parse(stdout) as BenchResult;
+    expect(systems.map(({ name }) => name)).toEqual(['raft-wal', 'raft-lmdb']);
+    const turns = measurements.map(({ point, round }) => `${round} ${point.system}`);
+    expect(turns).toEqual(['0 raft-wal', '0 raft-lmdb', '1 raft-wal', '1 raft-lmdb']);
+    expect(ratios).toMatchObject([{ name: 'put in lmdb, 4 clients', theirs: { system: 'raft-wal' }, required: null }]);
+    expect(ratios[0]?.ratio).toBeGreaterThan(0);
+    expect(checks.map(({ system, verdict }) => `${system} ${verdict}`)).toEqual(['raft-wal valid', 'raft-lmdb valid']);
+    expect(stderr).toMatch(/\nraft-wal over streams +4 clients .*\nraft-lmdb over streams +4 clients /);
+    expect(textOf(onlyRun(out), 'bench.md')).toContain('| put in lmdb, 4 clients |');
+    expect(textOf(onlyRun(out), 'bench.html')).toContain('Benchmark: raft, logs in wal, lmdb');
+    await allGone(out);
+  });
+});
+
 describe.concurrent('refused before anything starts', () => {
   test.each<[readonly string[], number, RegExp, SpawnOptions]>([
     [['ycbs-a'], 4, /^error: there is no bench-workload "ycbs-a"\. Did you mean "ycsb-a"\?\n/, {}],
+    [['put', '--storage', 'wal,lmbd'], 4, /^error: there is no storage "lmbd"\. Did you mean "lmdb"\?\n/, {}],
     [['put', '--peer', 'ectd'], 4, /^error: there is no peer "ectd"\. Did you mean "etcd"\?\n/, {}],
     [
       ['--peer', 'etcd'],

@@ -14,6 +14,19 @@ describe('verdictLines', () => {
   });
 });
 
+describe('verdictLines of storages side by side', () => {
+  it('say which was the fastest, for nothing is required', () => {
+    const sample = sampleResult();
+    const point = <T extends { readonly system: string }>(each: T): T => ({ ...each, system: `${each.system}-wal` });
+    const measurements = aloneResult().measurements.map((each) => ({ ...each, point: point(each.point) }));
+    const ratios = sample.ratios.map((ratio) => ({ ...ratio, required: null, aim: null }));
+    const plan = { ...sample.plan, peers: [], storages: ['wal'], points: measurements.map((each) => each.point) };
+    expect(verdictLines({ ...sample, plan, measurements, ratios }).join(' ')).toMatch(
+      /^MEASURED: Raft-wal over streams: up to [\d,]+ ops\/s \(put\), at 1,000 clients /,
+    );
+  });
+});
+
 describe('ratioLines', () => {
   it('has each ratio beside what it must be, both sides, and what they batch', () => {
     const lines = ratioLines(sampleResult());

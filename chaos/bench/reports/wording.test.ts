@@ -4,6 +4,7 @@ import { rerunCommand } from './rerun.ts';
 import { sampleResult } from './sample-result-fixture.ts';
 import {
   aimWords,
+  batchingOf,
   formatBytes,
   formatRange,
   formatSpread,
@@ -99,12 +100,33 @@ describe('figures', () => {
   });
 });
 
+describe('batchingOf', () => {
+  it('has the lines that batch the same together', () => {
+    const result = sampleResult();
+    const names = batchingOf(result).map(([lines]) => lines);
+    expect(names).toContain('raft over streams');
+    const side = { system: 'raft-lmdb', driver: 'streams', value: 1, batching: 'all of a turn' };
+    const ratios = result.ratios.map((each) => ({ ...each, ours: side, theirs: { ...side, system: 'raft-wal' } }));
+    expect(batchingOf({ ...result, ratios })).toEqual([
+      ['raft-lmdb over streams, raft-wal over streams', 'all of a turn'],
+    ]);
+  });
+});
+
 describe('rerunCommand', () => {
   it('holds every choice of the plan', () => {
     expect(rerunCommand(sampleResult().plan)).toBe(
       'npx splitbrain bench put ycsb-b --protocol raft --nodes 3 --on local --peer etcd --driver streams,unary ' +
         '--clients 1,64,256,1000 --rate 10000 --records 10000 --value-bytes 128 --rounds 3 --warmup 3000ms ' +
         '--duration 10000ms --check 16 --seed 42',
+    );
+  });
+
+  it('holds the storages, and the points of each', () => {
+    const { plan } = sampleResult();
+    const points = plan.points.map((point) => ({ ...point, system: point.system === 'raft' ? 'raft-lmdb' : 'x' }));
+    expect(rerunCommand({ ...plan, storages: ['wal', 'lmdb'], peers: [], points })).toContain(
+      'bench put ycsb-b --protocol raft --nodes 3 --on local --storage wal,lmdb --driver streams,unary --clients 1,64,',
     );
   });
 

@@ -77,6 +77,15 @@ describe('replicas as processes', () => {
     await system.close();
   });
 
+  it('keep their logs in the storage that was asked for', async () => {
+    const folder = freshFolder();
+    const system = await start(folder, { nodes: 1, storage: 'lmdb' });
+    expect(system.name).toBe('raft-lmdb');
+    await eventually(() => readFileSync(join(folder, 'n1.log'), 'utf8').includes('its log in lmdb'), 'it says so');
+    expect((await system.counters())[0]?.syncs).toBeGreaterThan(0);
+    await system.close();
+  });
+
   it('that do not come up say why, and none is left', async () => {
     const folder = freshFolder();
     const error = await failureOf(start(folder, { protocol: 'rafft' }));
