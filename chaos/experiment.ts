@@ -76,6 +76,8 @@ export const settingsSchema = z.strictObject({
    * the simulator, and containers have the default of a replica.
    */
   snapshotAfterBytes: z.int().min(1).max(maxSnapshotAfterBytes).optional(),
+  /** Present where a leader answers reads by its clock; see `LeaseReads` of node/protocol.ts for what that asks of clocks. */
+  leaseReads: z.strictObject({ maxClockDrift: z.number().min(0).max(0.5).default(0.01) }).optional(),
 });
 
 const networkSchema = z.strictObject({

@@ -29,6 +29,8 @@ export type Input<M, R = never> =
   | { readonly kind: 'order'; readonly id: number; readonly order: Order }
   /** The answer of an outside service to an earlier `ask`. */
   | { readonly kind: 'answer'; readonly id: number; readonly payload: Uint8Array }
+  /** The read batch `id` was to be answered within some time, and that is over; it was not answered. */
+  | { readonly kind: 'lapsed'; readonly id: number }
   /** The record that an earlier `recall` asked for. */
   | { readonly kind: 'recalled'; readonly position: number; readonly record: R }
   /** The snapshot that an earlier `snapshot` asked for is durable, and so long. */
@@ -94,8 +96,16 @@ export type Effect<M, R> =
   | { readonly kind: 'cancel'; readonly timer: string }
   /** The batch at `index` is decided. Indexes come without gaps, in order; an empty payload is a no-op. */
   | { readonly kind: 'apply'; readonly index: number; readonly payload: Uint8Array; readonly eager?: boolean }
-  /** Answer the read batch `id` from a state that has applied at least `index`. */
-  | { readonly kind: 'read'; readonly id: number; readonly index: number; readonly eager?: boolean }
+  /** Answer the read batch `id` from a state that has applied at least `index`; but see `ReadWindow`. */
+  | {
+      readonly kind: 'read';
+      readonly id: number;
+      readonly index: number;
+      readonly within?: ReadWindow;
+      readonly eager?: boolean;
+    }
+  /** Remember under `mark` what time it is now. Only the latest marks are kept. */
+  | { readonly kind: 'mark'; readonly mark: number; readonly eager?: boolean }
   /** The batch `id` was not taken up and never will be: its clients may try elsewhere, best at `leader`. */
   | { readonly kind: 'reject'; readonly id: number; readonly leader?: NodeId }
   /** What became of the order `id`: it is done, or `error` says in a sentence why it is not. */
@@ -104,6 +114,15 @@ export type Effect<M, R> =
   | { readonly kind: 'ask'; readonly id: number; readonly service: string; readonly payload: Uint8Array }
   /** A fact for the observers of the experiment. Changes nothing. Emitted only when the replica is traced. */
   | { readonly kind: 'note'; readonly fact: ProtocolFact };
+
+/**
+ * A read that may be answered only until so many milliseconds after the time of a mark, by the clock of this replica.
+ * Otherwise, or where the mark is not known any more, the batch comes back as `lapsed`.
+ */
+export interface ReadWindow {
+  readonly mark: number;
+  readonly ms: number;
+}
 
 /** What an operator may ask of a group. A protocol that cannot do it says so. */
 export type Order =
@@ -195,6 +214,10 @@ export interface Crypto {
   digest(bytes: Uint8Array): Uint8Array;
 }
 
+export interface LeaseReads {
+  readonly maxClockDrift: number;
+}
+
 /** What every replica is told about itself and its group. */
 export interface ReplicaConfig {
   readonly id: NodeId;
@@ -215,6 +238,12 @@ export interface ReplicaConfig {
   readonly snapshotAfterBytes: number;
   /** How much of a snapshot one message may carry, in bytes. */
   readonly snapshotChunkBytes: number;
+  /**
+   * Present where a leader may answer reads by its clock alone, for a while after a majority has confirmed that it leads.
+   * That is linearizable only where the clocks of no two replicas run apart by more than this part of the time (0.01: one
+   * hundredth); what time they show does not matter.
+   */
+  readonly leaseReads?: LeaseReads;
   /** Whether the replica reports its facts (`note` effects). */
   readonly trace: boolean;
   /** Present where the protocol signs. */

@@ -119,6 +119,30 @@ describe('clients', () => {
   });
 });
 
+describe('a read that may be answered only for a while', () => {
+  test('is answered in that time, and comes back as an input after it', () => {
+    const within = { mark: 4, ms: 100 };
+    const { replica, begin, clock, inputs, replies } = stage((input) =>
+      input.kind === 'request' ? [{ kind: 'read', id: input.id, index: 0, within }] : [],
+    );
+    begin({ kind: 'mark', mark: 4 });
+    const ask = (id: number) => {
+      replica.request('c', { id, access: 'read', command: query });
+      clock.endTurn();
+    };
+    clock.pass(99);
+    ask(10);
+    expect(replies).toHaveLength(1);
+    clock.pass(1);
+    ask(20);
+    expect(replies).toHaveLength(1);
+    expect(inputs.at(-1)).toEqual({
+      kind: 'lapsed',
+      id: inputs.flatMap((each) => (each.kind === 'request' ? each.id : [])).at(-1),
+    });
+  });
+});
+
 describe('what observers see', () => {
   test('notes, and each batch that was applied with a hash of it', () => {
     const fact = { type: 'role', role: 'leader', epoch: 3 } as const;

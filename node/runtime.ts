@@ -5,6 +5,7 @@
 import { fnv1a } from './hash.ts';
 import type { Machine } from './machine/machine.ts';
 import { MachineSnapshots } from './machine-snapshots.ts';
+import { Marks } from './marks.ts';
 import type { ClientRequest, Ports } from './ports.ts';
 import {
   type ClientId,
@@ -51,6 +52,7 @@ export class Replica<M, R> {
   readonly #held: Held<M, R>[] = [];
 
   readonly #timers: Timers;
+  readonly #marks: Marks;
   #appliedIndex = 0;
   readonly #snapshots: MachineSnapshots<R>;
   /** The protocol has yet to begin: the machine first takes over the state of the newest snapshot. */
@@ -77,6 +79,7 @@ export class Replica<M, R> {
       onSaved: (index, bytes) => ports.tracer?.({ type: 'snapshot', index, bytes }),
       onRestored: (index, from) => this.#onRestored(index, from),
     });
+    this.#marks = new Marks(ports.clock);
     this.#timers = new Timers(ports.clock, ports.random, (timer) => this.#step({ kind: 'timeout', timer }));
     ports.storage.onDurable = (position) => this.#release(position);
     ports.storage.onFailure = (error) => this.#stop(`its disk failed: ${error.message}`);
@@ -230,7 +233,12 @@ export class Replica<M, R> {
         this.#apply(effect.index, effect.payload);
         return;
       case 'read':
-        this.#requests.read(effect.id, effect.index, this.#appliedIndex);
+        if (effect.within !== undefined && !this.#marks.isWithin(effect.within))
+          this.#step({ kind: 'lapsed', id: effect.id });
+        else this.#requests.read(effect.id, effect.index, this.#appliedIndex);
+        return;
+      case 'mark':
+        this.#marks.set(effect.mark);
         return;
       case 'reject':
         this.#requests.reject(effect.id, effect.leader);

@@ -92,7 +92,8 @@ async function loadParts(settings: NodeSettings): Promise<Parts> {
   const { id, group: members = settings.members, electionTimeoutMs, heartbeatIntervalMs, trace } = settings;
   const { maxEntriesPerMessage, logCacheBytes, maxUncommittedBytes, snapshotAfterBytes, snapshotChunkBytes } = settings;
   const limits = { maxEntriesPerMessage, logCacheBytes, maxUncommittedBytes, snapshotAfterBytes, snapshotChunkBytes };
-  const config: ReplicaConfig = { id, members, electionTimeoutMs, heartbeatIntervalMs, ...limits, trace };
+  const leases = settings.leaseReads === undefined ? {} : { leaseReads: settings.leaseReads };
+  const config: ReplicaConfig = { id, members, electionTimeoutMs, heartbeatIntervalMs, ...limits, ...leases, trace };
   return { protocol: definition.create(config, defect), codec: definition.codec, defect };
 }
 

@@ -54,6 +54,8 @@ const schema = z
       .positive()
       .max(16 << 20)
       .default(1 << 20),
+    /** Present where a leader answers reads by its clock, and how far clocks may run apart, as a part of the time. */
+    leaseReads: z.strictObject({ maxClockDrift: z.number().min(0).max(0.5) }).optional(),
     /** Whether the protocol's facts are printed. */
     trace: z.boolean().default(true),
     /** Whether the replica stops when its standard input ends, and so does not outlive whoever holds the other end. */

@@ -55,7 +55,7 @@ function recordIncarnations(definition: AnyProtocol, seed: number): Incarnation[
 
 const kinds = new Set<Effect<unknown, unknown>['kind']>([
   ...(['persist', 'recall', 'send', 'timer', 'cancel', 'apply', 'read', 'reject', 'ask', 'note'] as const),
-  ...(['snapshot', 'load', 'receive', 'install', 'compact', 'ordered'] as const),
+  ...(['snapshot', 'load', 'receive', 'install', 'compact', 'ordered', 'mark'] as const),
 ]);
 
 /** Fields that the runtime relies on; what a message or a record holds is the protocol's own affair. */

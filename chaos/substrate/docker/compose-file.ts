@@ -204,6 +204,7 @@ function settingsOf(lab: LabSettings, id: NodeId): string {
     electionTimeoutMs: settings.electionTimeout,
     heartbeatIntervalMs: settings.heartbeatInterval,
     maxEntriesPerMessage: settings.maxEntriesPerMessage,
+    ...(settings.leaseReads === undefined ? {} : { leaseReads: settings.leaseReads }),
     ...(settings.snapshotAfterBytes === undefined ? {} : { snapshotAfterBytes: settings.snapshotAfterBytes }),
     trace,
     dataFolder,

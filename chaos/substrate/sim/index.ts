@@ -185,7 +185,7 @@ const snapshotChunkBytes = 64;
 const maxUncommittedBytes = 2 ** 24;
 
 function replicaConfig(plan: Plan, id: NodeId, snapshotAfterBytes: number): ReplicaConfig {
-  const { electionTimeout, heartbeatInterval, maxEntriesPerMessage } = plan.experiment.settings;
+  const { electionTimeout, heartbeatInterval, maxEntriesPerMessage, leaseReads } = plan.experiment.settings;
   return {
     id,
     members: plan.members ?? plan.nodes,
@@ -196,6 +196,7 @@ function replicaConfig(plan: Plan, id: NodeId, snapshotAfterBytes: number): Repl
     maxUncommittedBytes,
     snapshotAfterBytes,
     snapshotChunkBytes,
+    ...(leaseReads === undefined ? {} : { leaseReads }),
     trace: true,
   };
 }

@@ -150,6 +150,8 @@ function becomeLeader(state: RaftState): void {
     state.progress.set(member, newProgress(state.log.lastIndex + 1));
   }
   state.round = 0;
+  state.leaseRound = 0;
+  state.leaseEnded = false;
   state.emit({ kind: 'cancel', timer: 'election' });
   state.emit({ kind: 'cancel', timer: 'lease' });
   state.emit({ kind: 'cancel', timer: 'retry' });

@@ -1,5 +1,5 @@
 /** What the tests of Raft share: replicas in a given state, and short names for messages and effects. */
-import type { NodeId, ReplicaConfig } from '../../protocol.ts';
+import type { LeaseReads, NodeId, ReplicaConfig } from '../../protocol.ts';
 import { onPreVoteReply, onVoteReply, startPreVote } from './election.ts';
 import type { Append, AppendReply, Entry, RaftMessage, RaftRecord } from './messages.ts';
 import { onProgress } from './reads.ts';
@@ -19,6 +19,7 @@ export interface Setup {
   readonly maxUncommittedBytes?: number;
   readonly snapshotAfterBytes?: number;
   readonly snapshotChunkBytes?: number;
+  readonly leaseReads?: LeaseReads;
   readonly trace?: boolean;
   readonly rules?: RaftRules;
 }
@@ -43,6 +44,7 @@ export function configOf(setup: Setup = {}): ReplicaConfig {
     snapshotAfterBytes: setup.snapshotAfterBytes ?? 1e6,
     snapshotChunkBytes: setup.snapshotChunkBytes ?? 100,
     trace: setup.trace ?? false,
+    ...(setup.leaseReads === undefined ? {} : { leaseReads: setup.leaseReads }),
   };
 }
 

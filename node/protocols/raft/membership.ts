@@ -155,6 +155,8 @@ function beginTransfer(state: RaftState, to: NodeId, order: number): void {
 function handOver(state: RaftState): void {
   const { transfer, log } = state;
   if (transfer === undefined || state.progress.get(transfer.to)?.matchIndex !== log.lastIndex) return;
+  // The message may arrive at any later time of this term.
+  state.leaseEnded = true;
   state.send(transfer.to, { type: 'timeout-now', term: state.term });
 }
 

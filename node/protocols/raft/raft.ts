@@ -3,7 +3,7 @@ import { allVoters } from './configuration.ts';
 import * as election from './election.ts';
 import * as membership from './membership.ts';
 import type { RaftMessage, RaftRecord } from './messages.ts';
-import { onProgress, onRead } from './reads.ts';
+import { beat, onLapsed, onProgress, onRead } from './reads.ts';
 import * as replication from './replication.ts';
 import type { RaftRules } from './rules.ts';
 import * as snapshots from './snapshots.ts';
@@ -34,6 +34,8 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
   start(durable: Durable<RaftRecord>): readonly RaftEffect[] {
     const state = this.#state;
     state.restore(durable);
+    // What it has confirmed before it ended may be a lease that goes on.
+    if (state.config.leaseReads !== undefined) state.denyVotes();
     state.resetElectionTimer();
     return state.takeEffects();
   }
@@ -52,6 +54,9 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
         break;
       case 'order':
         membership.onOrder(this.#state, input.id, input.order);
+        break;
+      case 'lapsed':
+        onLapsed(this.#state, input.id);
         break;
       case 'recalled':
         replication.onRecalled(this.#state, input.position, input.record);
@@ -144,7 +149,7 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
         membership.onTransferTimeout(this.#state);
         break;
       case 'heartbeat':
-        if (this.#state.role === 'leader') replication.broadcastAppend(this.#state);
+        if (this.#state.role === 'leader') beat(this.#state);
         break;
     }
   }

@@ -2,7 +2,11 @@
  * Linearizable reads without the log: ReadIndex. Dissertation, section 6.4. A read waits until the leader has committed
  * in its term, then for a round of messages that proves that it still led after the read had come, then for the machine
  * to have applied what was committed by then. Rounds only grow within a term, so that an old echo confirms no new read.
+ *
+ * With leases (section 6.4.1), where the configuration says so, a round that a majority has echoed confirms reads for a
+ * while after it began: whoever echoed it denies votes for the shortest election time-out after that.
  */
+import type { ReadWindow } from '../../protocol.ts';
 import { broadcastAppend } from './replication.ts';
 import type { RaftState } from './state.ts';
 
@@ -19,11 +23,32 @@ export function onRead(state: RaftState, id: number): void {
     state.earlyReads.push(id);
     return;
   }
-  startRound(state, [id]);
+  const within = leaseOf(state);
+  if (within === undefined) startRound(state, [id]);
+  else state.emit({ kind: 'read', id, index: state.commitIndex, within, eager: true });
+}
+
+/** The lease was over when the read was to be answered. */
+export function onLapsed(state: RaftState, id: number): void {
+  if (state.role === 'leader') startRound(state, [id]);
+  else state.reject(id);
+}
+
+/** Until when this leader may answer by its clock; undefined where it may not. */
+function leaseOf({ config, rules, leaseRound, leaseEnded }: RaftState): ReadWindow | undefined {
+  if (config.leaseReads === undefined || leaseRound === 0 || leaseEnded) return undefined;
+  return { mark: leaseRound, ms: rules.leaseMs(config.electionTimeoutMs, config.leaseReads.maxClockDrift) };
+}
+
+/** A heartbeat is due. Where there are leases it begins a round, for nothing else would while no read waits. */
+export function beat(state: RaftState): void {
+  if (state.config.leaseReads === undefined) broadcastAppend(state);
+  else startRound(state, []);
 }
 
 function startRound(state: RaftState, ids: readonly number[]): void {
   state.round = state.rules.nextRound(state.round);
+  if (state.config.leaseReads !== undefined) state.emit({ kind: 'mark', mark: state.round, eager: true });
   for (const id of ids) state.reads.push({ id, index: state.commitIndex, round: state.round });
   const own = state.progress.get(state.config.id);
   if (own !== undefined) own.round = state.round;
@@ -34,8 +59,14 @@ function startRound(state: RaftState, ids: readonly number[]): void {
 /** A follower has answered: a round may be confirmed, or the first entry of the term committed. */
 export function onProgress(state: RaftState): void {
   if (state.role !== 'leader') return;
+  extendLease(state);
   confirmReads(state);
   releaseEarlyReads(state);
+}
+
+function extendLease(state: RaftState): void {
+  if (state.config.leaseReads === undefined || !state.majority(({ round }) => round > state.leaseRound)) return;
+  state.leaseRound = state.reachedByMajority(({ round }) => round);
 }
 
 /** The first commit of the term has come: the commit index is now known to be the newest. */

@@ -25,6 +25,8 @@ export interface RaftRules {
   readonly commitIndexFor: (leaderCommit: number, matched: number, lastIndex: number) => number;
   /** Whether a new leader answers reads before it has committed an entry of its own term. */
   readonly readsBeforeCommit: boolean;
+  /** For how long a round confirms reads after it began, where there are leases, in milliseconds. */
+  readonly leaseMs: (electionTimeoutMs: readonly [number, number], maxClockDrift: number) => number;
   /** What names the round of confirmation after `round`. */
   readonly nextRound: (round: number) => number;
   /** Whether a leader counts its own copy of an entry before that is durable. */
@@ -54,6 +56,8 @@ export const correctRules: RaftRules = {
   commitIndexFor: (leaderCommit, matched) => Math.min(leaderCommit, matched),
   // Dissertation, section 6.4, step 1: until then a leader does not know what is committed (etcd-io/etcd#7331).
   readsBeforeCommit: false,
+  // Dissertation, section 6.4.1: election time-out / clock drift bound. The leader's clock may be slow and a voter's fast.
+  leaseMs: ([shortest], drift) => (shortest * (1 - drift)) / (1 + drift),
   // Rounds only grow within a term, so that an old echo confirms no new read (etcd-io/etcd#20418).
   nextRound: (round) => round + 1,
   // Dissertation, section 10.2.1: a leader may write in parallel, and counts itself once it has flushed.

@@ -60,6 +60,10 @@ export class RaftState extends DurableState {
   standsByTransfer = false;
   readonly progress = new Map<NodeId, Progress>();
   round = 0;
+  /** The latest round that a majority has echoed; kept up only where there are leases. */
+  leaseRound = 0;
+  /** Somebody was told to stand for election, and would win votes in spite of a lease. */
+  leaseEnded = false;
   reads: PendingRead[] = [];
   /** Reads that wait for the first commit of this term. */
   earlyReads: number[] = [];
@@ -188,9 +192,14 @@ export class RaftState extends DurableState {
   hearLeader(leader: NodeId): void {
     invariant(this.role !== 'leader', `${leader} claims to lead term ${this.term}, and so does this replica`);
     if (this.role !== 'follower' || this.leader !== leader) this.becomeFollower(this.term, leader);
+    this.resetElectionTimer();
+    this.denyVotes();
+  }
+
+  /** Nobody gets a vote within the shortest election time-out (section 4.2.3). */
+  denyVotes(): void {
     const [shortest] = this.config.electionTimeoutMs;
     this.leaderHeard = true;
-    this.resetElectionTimer();
     this.emit({ kind: 'timer', timer: 'lease', afterMs: [shortest, shortest] });
   }
 
