@@ -2,6 +2,7 @@
  * A write-ahead log of opaque records, in segments (`segment.ts`), with group commit: all records that were appended in
  * one turn of the event loop, and all that came while a sync was in flight, share one write and one fdatasync.
  */
+import type { RecordLog } from '../engines/engine.ts';
 import { nodeFiles, type WalFiles } from './files.ts';
 import { headerBytes } from './format.ts';
 import { maxSegmentBytes } from './positions.ts';
@@ -9,22 +10,8 @@ import { recover } from './recovery.ts';
 import { makeSpare, publish, type Segment } from './segment.ts';
 import { SegmentedWal } from './segmented-wal.ts';
 
-export interface Wal {
-  /**
-   * Takes a record, in pieces that follow one another, and returns its position, one more than the last. Never waits. The
-   * pieces must not be changed until it is durable. After a failure or a `close` it goes nowhere, and is never said to be durable.
-   *
-   * @throws RangeError where the record is longer than `maxRecordBytes`
-   */
-  append(...pieces: readonly Uint8Array[]): number;
-  /**
-   * The payload of a durable record, in memory of its own. Holds up no append. Reads end in the order in which they were
-   * asked for; those that were before a `close` or a failure still do.
-   *
-   * Rejects with a RangeError where no record with this position is durable, or it was removed, with WalDamaged where it is
-   * not there as it was written, with the errors of the file system as they are; with an Error after a failure or a `close`.
-   */
-  read(position: number): Promise<Uint8Array>;
+/** What any engine promises (see there), and how it is kept here. A record is refused that is longer than `maxRecordBytes`. */
+export interface Wal extends RecordLog {
   /**
    * The records before this durable position are needed no more. Cheap to call often. A position before an earlier such one
    * changes nothing.
@@ -40,15 +27,6 @@ export interface Wal {
    * @throws RangeError where no record with this position is, or ever was, durable
    */
   removeBefore(position: number): void;
-  /** Called with the position up to which all is durable. */
-  onDurable: (position: number) => void;
-  /** Called once, with the first error of the disk. Nothing is written, retried or acknowledged after it. */
-  onFailure: (error: Error) => void;
-  /**
-   * Makes durable what was appended (unless the disk has failed), waits for reads and removals, and lets go of the folder. May be
-   * called again.
-   */
-  close(): Promise<void>;
 }
 
 export interface OpenedWal {

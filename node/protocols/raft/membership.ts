@@ -115,10 +115,8 @@ export function onProgress(state: RaftState, from: NodeId): void {
   const { configuration } = state;
   if (isJoint(configuration)) {
     // Also one that an earlier leader has left behind.
-    const left = configuration.autoLeave
-      ? leaveJoint(configuration)
-      : { error: 'It is left when somebody asks for it.' };
-    if ('configuration' in left) append(state, left.configuration);
+    const left = configuration.autoLeave ? leaveJoint(configuration) : undefined;
+    if (left !== undefined && 'configuration' in left) append(state, left.configuration);
     return;
   }
   proceed(state);

@@ -220,15 +220,8 @@ function hintFor(state: RaftState, prevIndex: number): number {
 }
 
 export function onAppendReply(state: RaftState, from: NodeId, msg: AppendReply): void {
-  if (msg.term > state.term) {
-    state.becomeFollower(msg.term);
-    return;
-  }
-  if (state.role !== 'leader' || msg.term < state.term) return;
-  const progress = state.progress.get(from);
-  // It was removed from the group, and had something to say yet.
+  const progress = state.hearFollower(from, msg.term);
   if (progress === undefined) return;
-  progress.active = true;
   progress.round = Math.max(progress.round, msg.round);
   if (msg.success) onAccepted(state, from, progress, msg);
   else onRefused(state, from, progress, msg);

@@ -88,14 +88,8 @@ export function onLoaded(state: RaftState, { index, offset, bytes, last }: Loade
 
 /** The follower wants another piece: the next one, or an earlier one where it has lost what it had. */
 export function onInstallReply(state: RaftState, from: NodeId, msg: InstallReply): void {
-  if (msg.term > state.term) {
-    state.becomeFollower(msg.term);
-    return;
-  }
-  if (state.role !== 'leader' || msg.term < state.term) return;
-  const progress = state.progress.get(from);
+  const progress = state.hearFollower(from, msg.term);
   if (progress === undefined) return;
-  progress.active = true;
   const { transfer } = progress;
   if (transfer === undefined || transfer.record.index !== msg.index || transfer.offset === msg.offset) return;
   transfer.offset = msg.offset;

@@ -196,6 +196,18 @@ export class RaftState extends DurableState {
     this.denyVotes();
   }
 
+  /**
+   * An answer of a follower, of this term or another: what the leader knows of it. Undefined where this replica does not
+   * lead in that term, or the follower was removed from the group and had something to say yet.
+   */
+  hearFollower(from: NodeId, term: number): Progress | undefined {
+    if (term > this.term) this.becomeFollower(term);
+    if (this.role !== 'leader' || term < this.term) return undefined;
+    const progress = this.progress.get(from);
+    if (progress !== undefined) progress.active = true;
+    return progress;
+  }
+
   /** Nobody gets a vote within the shortest election time-out (section 4.2.3). */
   denyVotes(): void {
     const [shortest] = this.config.electionTimeoutMs;
