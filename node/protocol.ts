@@ -25,6 +25,11 @@ export type Input<M, R = never> =
    * answers it with a `read` effect, or treats it as a write and orders it.
    */
   | { readonly kind: 'request'; readonly id: number; readonly access: 'write' | 'read'; readonly payload: Uint8Array }
+  /**
+   * The stream of messages from `node` broke off: most likely it ended, but it may be that only the connection did. For
+   * liveness alone; it may come at any time, about anybody, or never.
+   */
+  | { readonly kind: 'suspected'; readonly node: NodeId }
   /** The operator of the group wants something of it. Answered by one `ordered`, unless this replica ends before. */
   | { readonly kind: 'order'; readonly id: number; readonly order: Order }
   /** The answer of an outside service to an earlier `ask`. */

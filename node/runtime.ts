@@ -108,6 +108,11 @@ export class Replica<M, R> {
     this.#step({ kind: 'message', from, msg });
   }
 
+  /** The stream of another replica's messages broke off. */
+  suspect(node: NodeId): void {
+    this.#step({ kind: 'suspected', node });
+  }
+
   /** Takes the request of a client. Requests that arrive in the same turn become one batch. */
   request(client: ClientId, request: ClientRequest): void {
     if (!this.#alive()) return;

@@ -16,6 +16,8 @@ export interface InboundLinksOptions {
   readonly watch: LinkWatch;
   /** Takes one message, encoded; false where its bytes are none. */
   readonly deliver: (from: NodeId, message: Uint8Array) => boolean;
+  /** A call that brought frames broke off, and no newer one of its sender has taken its place. */
+  readonly onBroken: (from: NodeId) => void;
   /** Said once for each caller that was turned away or sent garbage, in words. */
   readonly complain: (sentence: string) => void;
 }
@@ -41,7 +43,9 @@ export class InboundLinks {
 
   /** Ends every call in good order. */
   close(): void {
-    for (const { end } of [...this.#current.values()]) end(null, {});
+    const calls = [...this.#current.values()];
+    this.#current.clear();
+    for (const { end } of calls) end(null, {});
   }
 
   #accept(call: Call, end: End): void {
@@ -60,7 +64,9 @@ export class InboundLinks {
       end: (error, closed) => {
         if (!inbound.over) end(error, closed);
         inbound.over = true;
-        if (this.#current.get(from) === inbound) this.#current.delete(from);
+        if (this.#current.get(from) !== inbound) return;
+        this.#current.delete(from);
+        this.#options.onBroken(from);
       },
     };
     call.on('data', (frame: Frame) => {

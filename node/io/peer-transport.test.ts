@@ -25,12 +25,15 @@ afterEach(() => {
 interface End {
   readonly transport: PeerTransport<string>;
   readonly received: string[];
+  /** Whose stream broke off. */
+  readonly broken: string[];
   readonly facts: LinkFact[];
   readonly complaints: string[];
 }
 
 async function open(id: string, address: string, peers: Record<string, string>): Promise<End> {
   const received: string[] = [];
+  const broken: string[] = [];
   const facts: LinkFact[] = [];
   const complaints: string[] = [];
   const transport = new PeerTransport<string>({
@@ -40,12 +43,13 @@ async function open(id: string, address: string, peers: Record<string, string>):
     codec,
     intervalMs: 10,
     receive: (from, msg) => received.push(`${from}: ${msg.length > 100 ? msg.length : msg}`),
+    onBroken: (from) => broken.push(from),
     onLinkFact: (fact) => facts.push(fact),
     log: (sentence) => complaints.push(sentence),
   });
   closers.push(() => transport.close());
   await transport.open(address);
-  return { transport, received, facts, complaints };
+  return { transport, received, broken, facts, complaints };
 }
 
 /** n1 and n2; what n1 sends passes through `link`. */
@@ -80,6 +84,21 @@ describe('a link', () => {
     await eventually(() => n1.complaints.some((line) => line.startsWith('the link to n2 is down')), 'it is noticed');
     n1.transport.send('n2', 'meanwhile');
     await eventually(() => n2.received.includes('n1: meanwhile'), 'it arrived');
+    expect(n2.broken).toEqual(['n1']);
+  });
+
+  it('whose sender ends is told as broken at its far end, at once and once', async () => {
+    const { n1, n2 } = await pair();
+    n1.transport.send('n2', 'last words');
+    await eventually(() => n2.received.length === 1, 'it arrived');
+    n1.transport.close();
+    await eventually(() => n2.broken.length > 0, 'the end is told');
+    // Before the silence that follows.
+    expect(types(n2.facts)).not.toContain('link-silent');
+    await eventually(() => types(n2.facts).includes('link-silent'), 'the silence is noticed');
+    n2.transport.close();
+    expect(n2.broken).toEqual(['n1']);
+    expect(n1.broken).toEqual([]);
   });
 
   it('that holds all bytes is reported silent at its far end only, and heard again when it is released', async () => {

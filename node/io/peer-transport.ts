@@ -26,6 +26,8 @@ export interface PeerTransportOptions<M> {
   readonly codec: Pick<Codec<M, unknown>, 'encodeMessage' | 'decodeMessage'>;
   readonly intervalMs: number;
   readonly receive: (from: NodeId, msg: M) => void;
+  /** The stream of what this member sends broke off. */
+  readonly onBroken: (from: NodeId) => void;
   readonly onLinkFact: (fact: LinkFact) => void;
   readonly log: (sentence: string) => void;
 }
@@ -51,7 +53,7 @@ export class PeerTransport<M> implements Transport<M> {
 
   constructor(options: PeerTransportOptions<M>) {
     this.#options = options;
-    const { id, runId, codec, receive, log } = options;
+    const { id, runId, codec, receive, onBroken, log } = options;
     const peers = Object.keys(options.peers);
     this.#watch = new LinkWatch(peers, options.intervalMs, options.onLinkFact);
     this.#inbound = new InboundLinks(this.#server, {
@@ -63,6 +65,7 @@ export class PeerTransport<M> implements Transport<M> {
         if (msg !== null) receive(from, msg);
         return msg !== null;
       },
+      onBroken,
       complain: sparing(log),
     });
   }

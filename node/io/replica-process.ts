@@ -127,6 +127,9 @@ export class ReplicaProcess {
       receive: (from, msg) => {
         if (this.#running) this.#replica.receive(from, msg);
       },
+      onBroken: (from) => {
+        if (this.#running) this.#replica.suspect(from);
+      },
       onLinkFact: journal.note,
       log: (sentence) => journal.log.info(sentence),
     });

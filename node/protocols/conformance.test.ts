@@ -66,8 +66,9 @@ const changing =
   (change: (effects: Effects, id: string) => Effects): Sabotage =>
   (honest, id) => ({ step: (input) => change(honest.step(input), id) });
 
-/** Whether two replicas disagree, or one finds its own state broken by that first. */
-const agreementBroken = /had been applied before|would overwrite a log|claims to lead|past the leader's log/;
+/** Whether two replicas disagree, or one finds its own state broken by that first, or misses what it has lost. */
+const agreementBroken =
+  /had been applied before|would overwrite a log|claims to lead|past the leader's log|is read, and those from/;
 
 const sabotages: readonly (readonly [requirement: string, complaint: RegExp, what: string, sabotage: Sabotage])[] = [
   [

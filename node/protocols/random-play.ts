@@ -21,7 +21,7 @@ interface Letter {
 const keptLetters = 200;
 const honestly: Behaviour<unknown, unknown> = (honest) => honest;
 
-type Weather = 'timers' | 'crashes' | 'powerCuts' | 'syncs' | 'orders' | 'overtaking' | 'loss';
+type Weather = 'timers' | 'crashes' | 'powerCuts' | 'syncs' | 'orders' | 'suspicions' | 'overtaking' | 'loss';
 
 export class RandomPlay {
   readonly #definition: AnyProtocol;
@@ -51,6 +51,7 @@ export class RandomPlay {
       powerCuts: this.#pick([0, 0, 3]),
       syncs: this.#pick([20, 250]),
       orders: this.#pick([0, 2, 10]),
+      suspicions: this.#pick([0, 5, 20]),
       overtaking: this.#pick([0, 10, 50]),
       loss: this.#pick([0, 5, 20]),
     };
@@ -113,13 +114,14 @@ export class RandomPlay {
   #disturb(): void {
     const actor = this.#pick(this.#actors);
     if (actor.errandsUnderWay > 0 && this.#integer(1) === 0) actor.finishErrand();
-    const { timers, crashes, powerCuts, syncs, orders } = this.#weather;
+    const { timers, crashes, powerCuts, syncs, orders, suspicions } = this.#weather;
     const dice = this.#integer(999);
     if (dice < timers) this.#fireAny(actor);
     else if (dice < timers + crashes) this.#crash(actor);
     else if (dice < 150) this.#request(actor, dice < 140 ? 'write' : 'read', `${this.#lastRequest}`);
     else if (dice < 170) this.#repeatOld();
     else if (dice < 170 + orders) this.#order(actor);
+    else if (dice >= 1000 - suspicions) actor.step({ kind: 'suspected', node: this.#pick(this.#actors).id });
     else if (dice < 205) actor.start(this.#integer(3));
     else if (dice < 205 + powerCuts) for (const each of this.#actors) this.#powerOff(each);
     else if (dice < 210 + syncs) actor.sync();

@@ -86,8 +86,13 @@ class SimCluster implements Cluster {
         send: (to: NodeId, msg: unknown) => {
           this.#network.send(node, to, () => this.#processes.get(to)?.receive(node, msg));
         },
+        hangUp: () => {
+          for (const to of plan.nodes) {
+            if (to !== node) this.#network.sendInOrder(node, to, () => this.#processes.get(to)?.suspect(node));
+          }
+        },
         reply: (client: string, reply: Parameters<SessionClient['receive']>[1]) => {
-          this.#network.sendCalmly(node, client, () => this.#clients.get(client)?.receive(node, reply));
+          this.#network.sendInOrder(node, client, () => this.#clients.get(client)?.receive(node, reply));
         },
         createProtocol: () => definition.create(config, defect),
         createMachine: () => new SessionMachine(defect?.machine),
@@ -100,7 +105,7 @@ class SimCluster implements Cluster {
 
   client(name: string) {
     const send = (to: NodeId, request: ClientRequest) => {
-      this.#network.sendCalmly(name, to, () => this.#process(to).request(name, request));
+      this.#network.sendInOrder(name, to, () => this.#process(to).request(name, request));
     };
     const ports = { clock: this.clock, random: this.#random(`client/${name}`), send };
     const session = new SessionClient(ports, this.nodes, this.#definition.client);

@@ -91,7 +91,7 @@ describe('unruly weather', () => {
     const { clock, network } = lab({ reorderProbability: 1, duplicateProbability: 1, delayMs: [0, 9] });
     const order: number[] = [];
     const sent = Array.from({ length: 100 }, (_, i) => i);
-    for (const i of sent) network.sendCalmly('c1', 'n1', () => void order.push(i));
+    for (const i of sent) network.sendInOrder('c1', 'n1', () => void order.push(i));
     await clock.sleep(100);
     expect(order).toEqual(sent);
   });
@@ -135,7 +135,7 @@ describe('a cut', () => {
     const { clock, network, impair } = lab();
     impair(cut, 'n1', 'n2');
     let came = false;
-    network.sendCalmly('c1', 'n2', () => {
+    network.sendInOrder('c1', 'n2', () => {
       came = true;
     });
     await clock.sleep(10);

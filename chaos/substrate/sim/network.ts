@@ -60,8 +60,8 @@ export class SimNetwork {
     if (link.random.chance(duplicateProbability)) this.#arrive(link, delayMs, deliver);
   }
 
-  /** Between a client and a replica: a calm stream, which never doubles or reorders. */
-  sendCalmly(from: string, to: string, deliver: () => void): void {
+  /** What never doubles or reorders, and is lost to a cut only: between clients and replicas, and the end of a stream. */
+  sendInOrder(from: string, to: string, deliver: () => void): void {
     const link = this.#link(from, to);
     const [min, max] = this.#weather.delayMs;
     this.#deliverAt(link, this.#inOrder(link, this.#clock.now() + link.random.between(min, max)), deliver);

@@ -69,6 +69,7 @@ export function processLab() {
       random: randomFor(1, 'timers'),
       observe: (fact: LabFact) => void facts.push(fact.type),
       send: (to: string, msg: unknown) => say(`sends ${to} ${msg}`),
+      hangUp: () => say('hangs up'),
       reply: (client: string, reply: ClientReply) => say(`replies ${client} ${reply.status}`),
       createProtocol,
       createMachine: () => new SessionMachine(),

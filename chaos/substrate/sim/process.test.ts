@@ -64,6 +64,7 @@ describe('a kill', () => {
       'hears write a@0',
       'sends n2 a is durable@2',
       'hears write b@5',
+      'hangs up@5',
       'starts from [a]@10',
     ]);
     expect(facts).toEqual(['node-up', 'node-down', 'node-up']);
@@ -93,7 +94,7 @@ describe('a kill', () => {
     process.start();
     process.resume();
     await clock.sleep(5);
-    expect(taken()).toEqual(['starts from []@0', 'starts from []@0']);
+    expect(taken()).toEqual(['starts from []@0', 'hangs up@0', 'starts from []@0']);
   });
 });
 
@@ -148,7 +149,7 @@ describe('a pause', () => {
     process.kill();
     process.start();
     await clock.sleep(5);
-    expect(taken()).toEqual(['starts from []@0', 'starts from []@0']);
+    expect(taken()).toEqual(['starts from []@0', 'hangs up@0', 'starts from []@0']);
   });
 
   test('that begins again at once keeps what was not read yet', async () => {
@@ -194,6 +195,6 @@ describe('a replica that stops by itself', () => {
     expect(process.status().state).toBe('down');
     process.start();
     await clock.sleep(1);
-    expect(taken().slice(-2)).toEqual(['hears break@5', 'starts from [a]@5']);
+    expect(taken().slice(-3)).toEqual(['hears break@5', 'hangs up@5', 'starts from [a]@5']);
   });
 });

@@ -21,6 +21,8 @@ export interface ProcessWorld {
   readonly random: Random;
   readonly observe: (fact: LabFact) => void;
   readonly send: (to: NodeId, msg: unknown) => void;
+  /** The process ended: the system closes its connections. */
+  readonly hangUp: () => void;
   readonly reply: (client: ClientId, reply: ClientReply) => void;
   readonly createProtocol: () => Protocol<unknown, unknown>;
   readonly createMachine: () => Machine;
@@ -97,6 +99,11 @@ export class SimProcess {
     this.#deliver(() => this.#replica?.receive(from, msg));
   }
 
+  /** The stream of messages of another replica broke off. */
+  suspect(node: NodeId): void {
+    this.#deliver(() => this.#replica?.suspect(node));
+  }
+
   request(client: ClientId, request: ClientRequest): void {
     this.#deliver(() => this.#replica?.request(client, request));
   }
@@ -154,6 +161,7 @@ export class SimProcess {
     this.#dueTimers = [];
     this.#buffered = [];
     this.#disk.crash();
+    this.#world.hangUp();
     this.#world.observe({ type: 'node-down', node: this.node });
   }
 

@@ -95,6 +95,40 @@ describe('asking for votes', () => {
   });
 });
 
+describe('a suspicion', () => {
+  // Section 3.4: a follower that believes there is no viable leader begins an election, at a random time lest votes split.
+  test('of the leader has a follower stand within the shortest time-out, and deny no votes until then', () => {
+    const state = fixture.followerOf('n2', { log: [1] });
+    election.onSuspected(state, 'n2');
+    expect(state.takeEffects()).toEqual([{ kind: 'cancel', timer: 'lease' }, timer('election', 0, 150)]);
+    expect(state).toMatchObject({ role: 'follower', term: 1, leader: undefined, leaderHeard: false });
+    election.onPreVote(state, 'n3', preVote(2, 1, 1));
+    expect(state.takeEffects()).toEqual([send('n3', preVoteReply(2, true))]);
+  });
+
+  test('of a leader that lives is over with its next heartbeat', () => {
+    const state = fixture.followerOf('n2', { log: [1] });
+    election.onSuspected(state, 'n2');
+    state.takeEffects();
+    state.hearLeader('n2');
+    expect(state.takeEffects()).toEqual([electionTimer, timer('lease', 150)]);
+    expect(state).toMatchObject({ leader: 'n2', leaderHeard: true, term: 1 });
+  });
+
+  // Section 6.4.1: what a voter has confirmed to a leader with a lease, it keeps.
+  test.each([
+    ['another follower', fixture.followerOf('n2', { log: [1] }), 'n3'],
+    ['the leader, where leases answer reads', fixture.followerOf('n2', { leaseReads: { maxClockDrift: 0.01 } }), 'n2'],
+    ['a follower', fixture.settledLeaderWith(), 'n2'],
+    ['a peer of one who asks for votes', fixture.preCandidateWith(), 'n2'],
+  ])('of %s changes nothing', (_who, state, node) => {
+    const { role, leader, leaderHeard } = state;
+    election.onSuspected(state, node);
+    expect(state.takeEffects()).toEqual([]);
+    expect(state).toMatchObject({ role, leader, leaderHeard });
+  });
+});
+
 describe('granting a pre-vote', () => {
   test('is no promise: nothing is persisted and no timer is set', () => {
     const state = fixture.followerWith({ log: [1, 1] });

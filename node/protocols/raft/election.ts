@@ -42,6 +42,21 @@ function retryMs(state: RaftState): [number, number] {
   return [state.config.heartbeatIntervalMs, state.config.heartbeatIntervalMs];
 }
 
+/**
+ * The stream of the leader's heartbeats broke off: it most likely ended. Its followers, who mostly learn that at the same
+ * time, stand at different times within the shortest time-out and deny no votes meanwhile (section 4.2.3 denies them to
+ * protect a live leader; where it lives, a majority hears it still, and denies the PreVote). Where leases answer reads, a
+ * voter has to wait for as long as it has promised (section 6.4.1).
+ */
+export function onSuspected(state: RaftState, node: NodeId): void {
+  if (state.role !== 'follower' || state.leader !== node || state.config.leaseReads !== undefined) return;
+  const [shortest] = state.config.electionTimeoutMs;
+  state.leader = undefined;
+  state.leaderHeard = false;
+  state.emit({ kind: 'cancel', timer: 'lease' });
+  state.emit({ kind: 'timer', timer: 'election', afterMs: [0, shortest] });
+}
+
 /** Asks all peers that have not answered yet, at once; asks again those whose answer may be lost. */
 function askForVotes(state: RaftState): void {
   const { lastIndex, lastTerm } = state.log;

@@ -158,10 +158,22 @@ function handOver(state: RaftState): void {
   state.send(transfer.to, { type: 'timeout-now', term: state.term });
 }
 
-/** It did not come about within an election time-out: this leader goes on. */
+/** It did not come about within an election time-out. */
 export function onTransferTimeout(state: RaftState): void {
+  giveUpTransfer(state, 'did not take over in time');
+}
+
+/** Writes need not wait for a replica that has most likely ended. */
+export function onSuspected(state: RaftState, node: NodeId): void {
+  if (state.transfer?.to !== node) return;
+  state.emit({ kind: 'cancel', timer: 'transfer' });
+  giveUpTransfer(state, 'was lost sight of');
+}
+
+/** This leader goes on. */
+function giveUpTransfer(state: RaftState, why: string): void {
   const { transfer } = state;
   if (transfer === undefined || state.role !== 'leader') return;
   state.transfer = undefined;
-  state.ordered(transfer.order, `${transfer.to} did not take over in time.`);
+  state.ordered(transfer.order, `${transfer.to} ${why}.`);
 }

@@ -52,6 +52,10 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
         if (input.access === 'read') onRead(this.#state, input.id);
         else this.#onWrite(input.id, input.payload);
         break;
+      case 'suspected':
+        election.onSuspected(this.#state, input.node);
+        membership.onSuspected(this.#state, input.node);
+        break;
       case 'order':
         membership.onOrder(this.#state, input.id, input.order);
         break;

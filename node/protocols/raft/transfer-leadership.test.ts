@@ -5,7 +5,7 @@ import { initialConfiguration } from './configuration.ts';
 import { onTimeoutNow, onVote } from './election.ts';
 import * as fixture from './fixture.ts';
 import { acknowledge, bytes, persistVote, reject, send } from './fixture.ts';
-import { onOrder, onProgress, onTransferTimeout } from './membership.ts';
+import { onOrder, onProgress, onSuspected, onTransferTimeout } from './membership.ts';
 import { Raft } from './raft.ts';
 import { appendAsLeader } from './replication.ts';
 import { correctRules } from './rules.ts';
@@ -55,6 +55,21 @@ describe('a leader that is to hand over', () => {
     expect(write(4)).toEqual([reject(4, 'n1')]);
     raft.step({ kind: 'timeout', timer: 'transfer' });
     expect(write(5)).toContainEqual(fixture.persistEntries(2, [fixture.entry(1, 'x')]));
+  });
+
+  test('goes on at once where the other is suspected to have ended, and only then', () => {
+    const state = fixture.settledLeaderWith({ log: [1] });
+    onSuspected(state, 'n3');
+    onOrder(state, 7, transferTo('n3'));
+    state.takeEffects();
+    onSuspected(state, 'n2');
+    expect(state.takeEffects()).toEqual([]);
+    onSuspected(state, 'n3');
+    expect(state.takeEffects()).toEqual([
+      { kind: 'cancel', timer: 'transfer' },
+      { kind: 'ordered', id: 7, error: 'n3 was lost sight of.' },
+    ]);
+    expect(state).toMatchObject({ role: 'leader', transfer: undefined });
   });
 
   test('does not to one that has no vote', () => {
