@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { ProtocolDefinition } from '../protocol.ts';
+import type { Effect, Order, ProtocolDefinition } from '../protocol.ts';
 import { playScenario } from './scenario.ts';
 import { tell } from './tell.ts';
 
-/** Writes down what it is told, then tells everybody; applies what it hears, and gives up its records when told to forget. */
+/**
+ * Writes down what it is told, then tells everybody; applies what it hears, and gives up its records when told to forget.
+ * Takes on any members, has no leader to hand over, and reads by its clock.
+ */
 const gossip: ProtocolDefinition<unknown, unknown> = {
   summary: 'a protocol for the tests of the runner',
   faultModel: 'crash',
@@ -16,7 +19,7 @@ const gossip: ProtocolDefinition<unknown, unknown> = {
     encodeRecord: () => [],
     decodeRecord: () => null,
   },
-  create: ({ id, members }) => {
+  create: ({ id, members, maxUncommittedBytes, leaseReads }) => {
     let index = 0;
     return {
       start: (durable) => {
@@ -26,7 +29,18 @@ const gossip: ProtocolDefinition<unknown, unknown> = {
       step: (input) => {
         if (input.kind === 'timeout') throw new Error('it broke');
         if (input.kind === 'message') return [{ kind: 'apply', index: 1, payload: new Uint8Array([104, 105]) }];
-        if (input.kind !== 'request' || input.access === 'read') return [{ kind: 'reject', id: 1, leader: 'n2' }];
+        if (input.kind === 'lapsed') return [{ kind: 'reject', id: input.id }];
+        if (input.kind === 'order') return ordered(input.id, input.order);
+        if (input.kind !== 'request') return [];
+        if (input.access === 'read' && leaseReads === undefined) return [{ kind: 'reject', id: 1, leader: 'n2' }];
+        if (input.access === 'read') {
+          const within = { mark: 1, ms: leaseReads?.maxClockDrift ?? 0 };
+          return [
+            { kind: 'mark', mark: 1 },
+            { kind: 'read', id: input.id, index, within },
+          ];
+        }
+        if (input.payload.length > maxUncommittedBytes) return [{ kind: 'reject', id: input.id }];
         if (tell(input.payload) === '"forget"') return [{ kind: 'compact', position: index + 1, index: 0 }];
         index += 1;
         const news = { type: 'news', index };
@@ -37,6 +51,18 @@ const gossip: ProtocolDefinition<unknown, unknown> = {
     };
   },
 };
+
+function ordered(id: number, order: Order): readonly Effect<unknown, unknown>[] {
+  if (order.kind === 'transfer')
+    return [{ kind: 'ordered', id, error: `${order.to} does not lead, nor does anybody.` }];
+  const { voters, learners } = order;
+  // The second one finds the group in the middle of the first.
+  const fact = { type: 'configuration', index: 1, voters, outgoing: id === 2 ? ['n1'] : [], learners } as const;
+  return [
+    { kind: 'note', fact },
+    { kind: 'ordered', id },
+  ];
+}
 
 /** What is recorded under the last command of a scenario. */
 function lastOutput(...commands: string[]): string {
@@ -95,6 +121,44 @@ describe('playing a scenario', () => {
     expect(lastOutput(...forgetful, 'crash n1', 'restart n1 9')).toContain('commit 0 of 2');
   });
 
+  test('orders reach the replica that they are meant for, and their outcome is shown', () => {
+    expect(lastOutput('replicas 2', 'transfer n1 n2')).toBe('n1 answers order 1: n2 does not lead, nor does anybody.');
+    const look = 'n1 is now gossip in epoch 0, leader unknown, commit 0 of 0, voters n1 n3, learners n4 n5';
+    expect(lastOutput('replicas 2', 'reconfigure n1 voters n1 n3 learners n4 n5')).toBe(`n1 has done order 1\n${look}`);
+  });
+
+  test('a configuration is shown where another one than the first ever was in force, in both halves if it is joint', () => {
+    const alone = 'reconfigure n1 voters n1';
+    const look = 'gossip in epoch 0, leader unknown, commit 0 of 0';
+    expect(lastOutput('replicas 2', 'reconfigure n1 voters n1 n2', 'show')).toBe(`n1: ${look}\nn2: ${look}`);
+    expect(lastOutput('replicas 2', alone, 'show')).toBe(`n1: ${look}, voters n1\nn2: ${look}`);
+    expect(lastOutput('replicas 2', alone, 'quietly reconfigure n1 voters n2')).toBe(
+      `n1 is now ${look}, voters n2 jointly with n1`,
+    );
+    expect(lastOutput('replicas 2', alone, 'reconfigure n1 voters n1 n2', 'reconfigure n1 voters n1 n2', 'show')).toBe(
+      `n1: ${look}, voters n1 n2\nn2: ${look}`,
+    );
+  });
+
+  test('newcomers know the first members, and are none of them', () => {
+    expect(lastOutput('replicas 2', 'newcomers n3', 'write n3 x')).toContain('n3 -> n1: news index=1\nn3 -> n2: news');
+    expect(lastOutput('replicas 2', 'newcomers n3', 'write n1 x')).not.toContain('n3');
+  });
+
+  test('settings are what every replica begins with', () => {
+    expect(lastOutput('replicas 2 uncommitted=1', 'newcomers n3', 'write n3 xy')).toBe('n3 rejects request 1');
+    expect(lastOutput('replicas 2 uncommitted=2', 'write n1 xy')).toContain('n1 -> n2: news index=1');
+    const answered = 'n1 remembers the time as mark 1\nn1 answers read 1 at index 0, until 3 ms after mark 1';
+    expect(lastOutput('replicas 2 drift=3', 'read n1')).toBe(answered);
+    expect(lastOutput('replicas 2 drift=3', 'read n1', 'lapse n1 1')).toBe('n1 rejects request 1');
+  });
+
+  test('messages and records are put into words where the caller knows how', () => {
+    const commands = 'replicas 2\nwrite n1 x';
+    const played = playScenario(commands, gossip, (value) => `in short ${tell(value)}`);
+    expect(played).toContain('n1 writes "in short news index=1"\nn1 -> n2: "in short news index=1"\n');
+  });
+
   test('"quietly" shows only how the replicas have changed', () => {
     expect(lastOutput('replicas 2', 'quietly write n1 x')).toBe(
       'n1 is now gossip in epoch 0, leader unknown, commit 0 of 1',
@@ -108,8 +172,16 @@ describe('playing a scenario', () => {
     ['timeout n1 beat', 'error: it broke'],
     ['deliver n1', 'error: "n1" is no link; write n1->n2'],
     ['quietly sing', 'error: there is no command "sing"'],
+    ['newcomers n3 n2', 'error: there is a replica "n2" already'],
+    ['replicas 2 size=3', 'error: there is no setting "size"'],
+    ['transfer n1 n9', 'error: there is no replica "n9"'],
+    ['reconfigure n1 n1 n2', 'error: say who is to vote: voters n1 n2 learners n3'],
   ])('%s: %s', (command, error) => {
     expect(lastOutput('replicas 2', command)).toBe(error);
+  });
+
+  test('newcomers come to what has begun', () => {
+    expect(lastOutput('newcomers n3')).toBe('error: a play begins with "replicas"');
   });
 });
 
