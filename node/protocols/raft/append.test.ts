@@ -4,8 +4,8 @@ import { accepted, appendOf, apply, entries, leaderHeardTimers, persistEntries, 
 import { onAppend } from './replication.ts';
 
 describe('the consistency check', () => {
-  // Section 5.3: an append is refused where the log has no entry of that term before it; the answer helps the leader
-  // past a shorter log's end, or over the whole run of a conflicting term.
+  // Section 5.3 (dissertation, 3.5): an append is refused where the log has no entry of that term before it; the answer
+  // helps the leader past a shorter log's end, or over the whole run of a conflicting term.
   test.each([
     { why: 'the log is too short', log: [1, 1], prevIndex: 5, prevTerm: 2, hint: 3 },
     { why: 'the log is empty', log: [], prevIndex: 1, prevTerm: 1, hint: 1 },

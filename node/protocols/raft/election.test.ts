@@ -12,7 +12,8 @@ const vote = (term: number, lastIndex = 0, lastTerm = 0) => ({ type: 'vote', ter
 const voteReply = (term: number, granted: boolean) => ({ type: 'vote-reply', term, granted }) as const;
 
 describe('asking for votes', () => {
-  // Dissertation, section 9.6: PreVote asks whether an election could be won, and raises no term.
+  // Dissertation, section 9.6: PreVote asks whether an election could be won, and raises no term. Section 3.4: all are
+  // asked in parallel, votes as well as these.
   test('an election time-out asks all peers at once, and leaves term and vote alone', () => {
     const state = fixture.followerWith({ log: [1, 1, 2] });
     election.startPreVote(state);
@@ -130,6 +131,7 @@ describe('a suspicion', () => {
 });
 
 describe('granting a pre-vote', () => {
+  // Dissertation, section 9.6.
   test('is no promise: nothing is persisted and no timer is set', () => {
     const state = fixture.followerWith({ log: [1, 1] });
     election.onPreVote(state, 'n2', preVote(2, 2, 1));
@@ -150,6 +152,7 @@ describe('granting a pre-vote', () => {
     expect(state).toMatchObject({ term, role });
   });
 
+  // Section 4.2.3.
   test('is granted again once the leader was silent for the shortest election time-out', () => {
     const state = fixture.followerOf('n3', { log: [1] });
     state.leaderHeard = false;

@@ -30,10 +30,14 @@ function leader(): RaftState {
 describe('a leader with leases', () => {
   test('begins a round with each heartbeat, and remembers when', () => {
     const state = leader();
-    const effects = state.takeEffects();
-    expect(effects[0]).toEqual(mark(1));
     const heartbeat = fixture.appendOf({ term: 2, prevIndex: 2, prevTerm: 2, commitIndex: 2, round: 1 });
-    for (const peer of ['n2', 'n3']) expect(effects).toContainEqual(sendNow(peer, heartbeat));
+    expect(state.takeEffects()).toEqual([
+      mark(1),
+      sendNow('n2', heartbeat),
+      sendNow('n3', heartbeat),
+      fixture.timer('heartbeat', 50),
+    ]);
+    expect(state).toMatchObject({ round: 1, leaseRound: 0, leaseEnded: false });
   });
 
   test('asks for a round of its own as long as none is confirmed', () => {
@@ -50,6 +54,7 @@ describe('a leader with leases', () => {
     state.takeEffects();
     onRead(state, 7);
     expect(state.takeEffects()).toEqual([leased(7, 2, 1)]);
+    expect(state).toMatchObject({ leaseRound: 1, reads: [] });
     beat(state);
     state.takeEffects();
     onRead(state, 8);
@@ -71,6 +76,30 @@ describe('a leader with leases', () => {
     expect(state.takeEffects()).toEqual([reject(8, 'n2')]);
   });
 
+  // The lease is of the leader's term: its rounds begin anew in each, and so do the voters' promises.
+  test('has none from an earlier term', () => {
+    const state = leader();
+    acknowledge(state, 'n2', 2, 1);
+    state.becomeFollower(3, 'n2');
+    fixture.elected(state);
+    expect(state).toMatchObject({ role: 'leader', term: 4, round: 0, leaseRound: 0 });
+    for (const id of ['n1', 'n2']) acknowledge(state, id, 3, 0);
+    state.takeEffects();
+    onRead(state, 7);
+    expect(state.takeEffects()[0]).toEqual(mark(1));
+    expect(state.reads).toEqual([{ id: 7, index: 3, round: 1 }]);
+  });
+
+  // Section 4.2.1: a learner denies no votes that anybody would miss.
+  test('has none by the echo of one that only learns', () => {
+    const state = leader();
+    onOrder(state, 1, { kind: 'reconfigure', voters: ['n1', 'n2', 'n3'], learners: ['n4'] });
+    acknowledge(state, 'n4', 3, 1);
+    expect(state.leaseRound).toBe(0);
+    acknowledge(state, 'n3', 3, 1);
+    expect(state.leaseRound).toBe(1);
+  });
+
   // Section 6.4, step 1.
   test('does not answer by it before it has committed in its term', () => {
     const state = fixture.leaderWith({ log: [1], leaseReads });
@@ -82,7 +111,8 @@ describe('a leader with leases', () => {
     expect(state.earlyReads).toEqual([7]);
   });
 
-  // Whoever is told to stand wins votes in spite of leases, and may be told late.
+  // Section 6.4.1: a lease is to end before leadership is handed over. Whoever is told to stand wins votes in spite of
+  // leases, and may be told late.
   test('has none any more in a term in which it has told another to stand', () => {
     const state = leader();
     acknowledge(state, 'n2', 2, 1);

@@ -1,8 +1,11 @@
-/** How much a leader takes up, and how much of it goes into one message. */
+/**
+ * How much a leader takes up, and how much of it goes into one message. The dissertation limits the latter (section 10.2.2:
+ * one megabyte); the former is etcd's, `MaxUncommittedEntriesSize`.
+ */
 import { describe, expect, test } from 'vitest';
 import { nothingDurable } from '../../protocol.ts';
 import * as fixture from './fixture.ts';
-import { accepted, bytes, reject } from './fixture.ts';
+import { accepted, appendOf, bytes, persistEntries, reject, send, sendNow } from './fixture.ts';
 import { Raft } from './raft.ts';
 import { appendAsLeader, replicate } from './replication.ts';
 import { correctRules } from './rules.ts';
@@ -45,6 +48,21 @@ describe('what waits for a majority must fit into memory', () => {
     commit(raft);
     expect(write(raft, 10)).not.toEqual(turnedAway);
     expect(raft.view()).toMatchObject({ commitIndex: 3, lastIndex: 4 });
+  });
+
+  // Section 3.5 for what is taken up. What is turned away leaves no trace: its clients may try elsewhere at once.
+  test('a batch that fits goes into the log and out to who streams; one that does not is answered, and nothing else', () => {
+    const raft = leader({ maxUncommittedBytes: 10, logCacheBytes: 0 });
+    const entries = [{ term: 1, payload: new Uint8Array(10) }];
+    expect(write(raft, 10)).toEqual([
+      persistEntries(2, entries),
+      send('n1', accepted({ term: 1, prevIndex: 1, matchIndex: 2 })),
+      sendNow('n2', appendOf({ term: 1, prevIndex: 1, prevTerm: 1, entries, commitIndex: 1 })),
+    ]);
+    const before = raft.view();
+    expect(write(raft, 1)).toEqual(turnedAway);
+    expect(raft.view()).toEqual(before);
+    expect(before).toMatchObject({ role: 'leader', commitIndex: 1, lastIndex: 2 });
   });
 
   test('a single batch always fits, and then nothing does until it is decided', () => {

@@ -3,12 +3,25 @@ import { describe, expect, test } from 'vitest';
 import type { Order } from '../../protocol.ts';
 import { type Configuration, emptyConfiguration, initialConfiguration } from './configuration.ts';
 import { encodeConfiguration } from './configuration-codec.ts';
-import { onPreVoteReply, startPreVote } from './election.ts';
+import { checkQuorum, onPreVoteReply, startPreVote } from './election.ts';
 import * as fixture from './fixture.ts';
-import { acknowledge, appendOf, entry, persistEntries, send } from './fixture.ts';
+import {
+  accepted,
+  acknowledge,
+  appendOf,
+  apply,
+  cancel,
+  entry,
+  persistEntries,
+  persistVote,
+  send,
+  sendNow,
+  stepDownTimers,
+  timer,
+} from './fixture.ts';
 import { onChangeTimeout, onOrder, onProgress } from './membership.ts';
 import type { Entry } from './messages.ts';
-import { onAppend } from './replication.ts';
+import { appendAsLeader, broadcastAppend, onAppend, onAppendReply, replicate } from './replication.ts';
 import type { RaftState } from './state.ts';
 
 const group = (fields: Partial<Configuration>): Configuration => ({ ...emptyConfiguration, ...fields });
@@ -48,7 +61,13 @@ describe('a change by one voter', () => {
     const state = fixture.settledLeaderWith({ log: [1] });
     const without = initialConfiguration(['n1', 'n2']);
     onOrder(state, 7, reconfigure(['n1', 'n2']));
-    expect(state.takeEffects()).toContainEqual(persistEntries(3, [configurationEntry(2, without)]));
+    const entries = [configurationEntry(2, without)];
+    expect(state.takeEffects()).toEqual([
+      timer('change', 6000),
+      persistEntries(3, entries),
+      send('n1', accepted({ term: 2, prevIndex: 2, matchIndex: 3 })),
+      sendNow('n2', appendOf({ term: 2, prevIndex: 2, prevTerm: 2, entries, commitIndex: 2 })),
+    ]);
     expect(state.configuration).toEqual(without);
     expect(state.peers).toEqual(['n2']);
     expect([...state.progress.keys()]).toEqual(['n1', 'n2']);
@@ -58,8 +77,8 @@ describe('a change by one voter', () => {
     expect(answers(state)).toEqual([]);
     acknowledge(state, 'n2', 3);
     onProgress(state, 'n2');
-    expect(state.commitIndex).toBe(3);
-    expect(answers(state)).toEqual([{ kind: 'ordered', id: 7 }]);
+    expect(state.takeEffects()).toEqual([apply(3, ''), { kind: 'ordered', id: 7 }, cancel('change')]);
+    expect(state).toMatchObject({ role: 'leader', commitIndex: 3, change: undefined });
   });
 
   test('to what is there already is done at once, without an entry', () => {
@@ -103,6 +122,41 @@ describe('a new voter', () => {
     expect(answers(state)).toEqual([{ kind: 'ordered', id: 7 }]);
   });
 
+  // Section 4.2.1: the leader finds out at a heartbeat what the new one lacks; its log is empty.
+  test('is asked by the next heartbeat how far it has come, and gets the log from there', () => {
+    const state = fixture.settledLeaderWith({ log: [1] });
+    onOrder(state, 7, reconfigure(['n1', 'n2', 'n3', 'n4']));
+    expect(state.progress.get('n4')).toMatchObject({ state: 'probe', nextIndex: 4, matchIndex: 0 });
+    acknowledge(state, 'n2', 3);
+    acknowledge(state, 'n3', 3);
+    state.takeEffects();
+    broadcastAppend(state);
+    const heartbeat = appendOf({ term: 2, prevIndex: 3, prevTerm: 2, commitIndex: 3 });
+    expect(state.takeEffects()).toEqual([
+      ...['n2', 'n3', 'n4'].map((peer) => sendNow(peer, heartbeat)),
+      timer('heartbeat', 50),
+    ]);
+    onAppendReply(state, 'n4', fixture.refused({ term: 2, prevIndex: 3, hintIndex: 1 }));
+    const entries = state.log.slice(1, 3);
+    expect(state.takeEffects()).toEqual([sendNow('n4', appendOf({ term: 2, entries, commitIndex: 3 }))]);
+    expect(state.progress.get('n4')).toMatchObject({ state: 'probe', probing: true, nextIndex: 1 });
+  });
+
+  // Section 4.2.1: a server without a vote is not counted in majorities.
+  test('commits nothing as long as it learns', () => {
+    const state = fixture.settledLeaderWith({ log: [1] });
+    onOrder(state, 7, reconfigure(['n1', 'n2', 'n3'], ['n4']));
+    acknowledgeAll(state);
+    appendAsLeader(state, fixture.bytes('x'));
+    replicate(state);
+    state.takeEffects();
+    for (const id of ['n1', 'n4']) acknowledge(state, id, 4);
+    expect(state.takeEffects()).toEqual([]);
+    expect(state.commitIndex).toBe(3);
+    acknowledge(state, 'n3', 4);
+    expect(state.takeEffects()).toEqual([apply(4, 'x')]);
+  });
+
   test('that does not catch up in time is named, and goes on learning', () => {
     const state = fixture.settledLeaderWith({ log: [1, 1, 1], maxEntriesPerMessage: 1 });
     onOrder(state, 7, reconfigure(['n1', 'n2', 'n3', 'n4']));
@@ -134,16 +188,76 @@ describe('a change by several voters', () => {
       onProgress(state, id);
     }
     expect(state.commitIndex).toBe(2);
+    state.takeEffects();
     acknowledge(state, 'n2', 3);
     onProgress(state, 'n2');
     expect(state.commitIndex).toBe(3);
     expect(state.configuration).toEqual(initialConfiguration(['n1', 'n2', 'n3']));
-    expect(answers(state)).toEqual([]);
+    // Those who are gone hear no more of it.
+    const entries = [configurationEntry(2, state.configuration)];
+    const leaving = appendOf({ term: 2, prevIndex: 3, prevTerm: 2, entries, commitIndex: 3 });
+    expect(state.takeEffects()).toEqual([
+      apply(3, ''),
+      persistEntries(4, entries),
+      send('n1', accepted({ term: 2, prevIndex: 3, matchIndex: 4 })),
+      sendNow('n2', leaving),
+      sendNow('n3', leaving),
+    ]);
     acknowledge(state, 'n1', 4);
     acknowledge(state, 'n3', 4);
     onProgress(state, 'n3');
     expect(answers(state)).toEqual([{ kind: 'ordered', id: 7 }]);
     expect(appended(state)).toEqual([joint, initialConfiguration(['n1', 'n2', 'n3'])]);
+  });
+
+  // Section 4.3: new entries, too, take both majorities, and here four of all six are not both.
+  test('commits what comes in the middle of it by both majorities as well', () => {
+    const joint = group({ voters: ['n4', 'n5', 'n6'], outgoing: ['n1', 'n2', 'n3'], autoLeave: true });
+    const follower = fixture.followerOf('n2', { log: [1] });
+    onAppend(follower, 'n2', appendOf({ term: 1, prevIndex: 1, prevTerm: 1, entries: [configurationEntry(1, joint)] }));
+    const state = fixture.elected(follower);
+    state.takeEffects();
+    for (const id of ['n1', 'n4', 'n5', 'n6']) acknowledge(state, id, 3);
+    expect(state.commitIndex).toBe(0);
+    acknowledge(state, 'n3', 3);
+    expect(state.takeEffects().filter(({ kind }) => kind === 'apply')).toEqual([
+      apply(1, 'e1'),
+      apply(2, ''),
+      apply(3, ''),
+    ]);
+    expect(state.commitIndex).toBe(3);
+  });
+
+  test('that no majority answers is given up, and may come about yet', () => {
+    const state = fixture.settledLeaderWith({ members: 5, log: [1] });
+    onOrder(state, 7, reconfigure(['n1', 'n2', 'n3']));
+    state.takeEffects();
+    onChangeTimeout(state);
+    expect(state.takeEffects()).toEqual([
+      { kind: 'ordered', id: 7, error: 'The change was given up, for no majority answered.' },
+      cancel('change'),
+    ]);
+    expect(state.change).toBeUndefined();
+    for (const id of ['n1', 'n2', 'n3']) acknowledge(state, id, 3);
+    onProgress(state, 'n3');
+    expect(state.configuration).toEqual(initialConfiguration(['n1', 'n2', 'n3']));
+    expect(answers(state)).toEqual([]);
+  });
+
+  // Section 4.3: a leader that crashes leaves it to the next, which may or may not have heard of it.
+  test('is answered by a leader that steps down: it does not know what becomes of it', () => {
+    const state = fixture.settledLeaderWith({ members: 5, log: [1] });
+    onOrder(state, 7, reconfigure(['n1', 'n2', 'n3']));
+    checkQuorum(state);
+    state.takeEffects();
+    checkQuorum(state);
+    expect(state.takeEffects()).toEqual([
+      ...stepDownTimers.cancelled,
+      { kind: 'ordered', id: 7, error: 'The leader stepped down before the change was done; it may come about yet.' },
+      cancel('change'),
+      ...stepDownTimers.set,
+    ]);
+    expect(state).toMatchObject({ role: 'follower', change: undefined, configuration: { autoLeave: true } });
   });
 
   test('that an earlier leader has left behind in the middle is left by the next', () => {
@@ -204,11 +318,17 @@ describe('a leader that is voted out', () => {
     acknowledge(state, 'n2', 3);
     onProgress(state, 'n2');
     expect(state).toMatchObject({ role: 'leader', commitIndex: 2 });
+    state.takeEffects();
     acknowledge(state, 'n3', 3);
     onProgress(state, 'n3');
-    const effects = state.takeEffects();
-    expect(effects).toContainEqual({ kind: 'ordered', id: 7 });
-    expect(effects).toContainEqual(send('n2', { type: 'timeout-now', term: 2 }));
+    expect(state.takeEffects()).toEqual([
+      apply(3, ''),
+      { kind: 'ordered', id: 7 },
+      cancel('change'),
+      send('n2', { type: 'timeout-now', term: 2 }),
+      ...stepDownTimers.cancelled,
+      ...stepDownTimers.set,
+    ]);
     expect(state).toMatchObject({ role: 'follower', commitIndex: 3, leader: undefined });
     startPreVote(state);
     expect(state.role).toBe('follower');
@@ -223,6 +343,7 @@ describe('who stands for election', () => {
     return state;
   };
 
+  // Section 4.2.1.
   test('is not one who only learns', () => {
     const state = learner(2);
     state.takeEffects();
@@ -234,8 +355,19 @@ describe('who stands for election', () => {
   // Section 4.2.2: its log may be the only one that is long enough, and the change may never be committed.
   test('is one whose vote was taken away by what is not committed; its own vote does not count', () => {
     const state = learner(1);
+    state.takeEffects();
     startPreVote(state);
+    const preVote = { type: 'pre-vote', term: 2, lastIndex: 2, lastTerm: 1 } as const;
+    expect(state.takeEffects()).toEqual([
+      timer('election', 150, 300),
+      timer('retry', 50),
+      send('n2', preVote),
+      send('n3', preVote),
+    ]);
+    onPreVoteReply(state, 'n2', { type: 'pre-vote-reply', term: 2, granted: true });
     expect(state.role).toBe('pre-candidate');
+    onPreVoteReply(state, 'n3', { type: 'pre-vote-reply', term: 2, granted: true });
+    expect(state).toMatchObject({ role: 'candidate', term: 2, votedFor: 'n1' });
   });
 });
 
@@ -248,6 +380,27 @@ describe('a configuration that is overwritten', () => {
     expect(state.peers).toEqual(['n2']);
     onAppend(state, 'n3', appendOf({ term: 2, prevIndex: 1, prevTerm: 1, entries: [entry(2, 'x')] }));
     expect(state.configuration).toEqual(initialConfiguration(['n1', 'n2', 'n3']));
+    expect(state.peers).toEqual(['n2', 'n3']);
+  });
+
+  // Section 4.3: before a joint configuration is committed the old voters may decide without it.
+  test('and was joint takes both halves with it', () => {
+    const state = fixture.followerOf('n2', { log: [1] });
+    const joint = group({ voters: ['n1', 'n4', 'n5'], outgoing: ['n1', 'n2', 'n3'], autoLeave: true });
+    onAppend(state, 'n2', appendOf({ term: 1, prevIndex: 1, prevTerm: 1, entries: [configurationEntry(1, joint)] }));
+    expect(state.peers).toEqual(['n2', 'n3', 'n4', 'n5']);
+    state.takeEffects();
+    onAppend(state, 'n3', appendOf({ term: 2, prevIndex: 1, prevTerm: 1, entries: [entry(2, 'x')], commitIndex: 2 }));
+    expect(state.takeEffects()).toEqual([
+      persistVote(2, null),
+      ...fixture.leaderHeardTimers,
+      persistEntries(2, [entry(2, 'x')]),
+      apply(1, 'e1'),
+      apply(2, 'x'),
+      send('n3', accepted({ term: 2, prevIndex: 1, matchIndex: 2 })),
+    ]);
+    expect(state.configuration).toEqual(initialConfiguration(['n1', 'n2', 'n3']));
+    expect(state.configurations.index).toBe(0);
     expect(state.peers).toEqual(['n2', 'n3']);
   });
 });

@@ -56,6 +56,7 @@ describe('ReadIndex', () => {
     expect(answers(state)).toEqual([read(2, 1)]);
   });
 
+  // Section 6.4: a single round will do for any number of reads that have come before it.
   test('an echo of a later round confirms the earlier ones, in their order', () => {
     const state = fixture.settledLeaderWith();
     for (const id of [1, 2, 3]) onRead(state, id);

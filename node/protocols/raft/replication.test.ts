@@ -61,6 +61,7 @@ describe('a write', () => {
     expect(state.takeEffects()).toEqual([sendNow('n2', heartbeat), sendNow('n3', heartbeat), heartbeatTimer]);
   });
 
+  // Dissertation, 10.2.2: as many entries as there are, up to a limit, so that heartbeats stay frequent.
   test('one message carries at most so many entries; the answer brings the rest', () => {
     const state = fixture.settledLeaderWith({ maxEntriesPerMessage: 2 });
     fill(state, 5);
@@ -91,7 +92,7 @@ describe('a write', () => {
 });
 
 describe('probing', () => {
-  // Section 5.3: a new leader does not know where the logs meet. Until it does, one message at a time (etcd-io/raft).
+  // Section 5.3 (dissertation, 3.5): a new leader does not know where the logs meet. Until it does, one message at a time (etcd-io/raft).
   test('a probe is not followed by another before it is answered, but for empty heartbeats', () => {
     const state = fixture.leaderWith({ log: [1] });
     appendAsLeader(state, bytes('x'));
@@ -102,6 +103,7 @@ describe('probing', () => {
     expect(sentTo(state, 'n2')).toEqual([[1, []]]);
   });
 
+  // Dissertation, 10.2.2: from then on the next index is moved with what is sent, and not with what is answered.
   test('its success starts the stream, with all that has gathered', () => {
     const state = fixture.leaderWith({ log: [1] });
     fill(state, 2);
@@ -110,7 +112,7 @@ describe('probing', () => {
     expect(state.progress.get('n2')).toMatchObject({ state: 'replicate', matchIndex: 2, nextIndex: 5 });
   });
 
-  // Section 5.3: after a refusal the leader goes back, to the hint but never past what it just tried.
+  // Section 5.3 (dissertation, 3.5): after a refusal the leader goes back, to the hint but never past what it just tried.
   test.each([
     { hintIndex: 2, next: 2, sent: [1, 2, 3, 4] },
     { hintIndex: 4, next: 4, sent: [3, 4] },
@@ -132,7 +134,8 @@ describe('probing', () => {
     expect(state.progress.get('n2')).toMatchObject({ state: 'probe', nextIndex: 3 });
   });
 
-  // A crash may take entries that were sent but never acknowledged; what was acknowledged stays (figure 2).
+  // A crash may take entries that were sent but never acknowledged; what was acknowledged stays (figure 2). Dissertation,
+  // 10.2.2: where the consistency check fails in a stream, the next index goes back.
   test('a refusal in the stream goes back to probing, not below what was acknowledged', () => {
     const state = fixture.settledLeaderWith();
     fill(state, 3);

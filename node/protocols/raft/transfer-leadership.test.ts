@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { nothingDurable } from '../../protocol.ts';
 import { initialConfiguration } from './configuration.ts';
-import { onTimeoutNow, onVote } from './election.ts';
+import { checkQuorum, onTimeoutNow, onVote, retryVotes } from './election.ts';
 import * as fixture from './fixture.ts';
-import { acknowledge, bytes, persistVote, reject, send } from './fixture.ts';
+import { acknowledge, bytes, cancel, persistVote, reject, send, stepDownTimers, timer } from './fixture.ts';
 import { onOrder, onProgress, onSuspected, onTransferTimeout } from './membership.ts';
 import { Raft } from './raft.ts';
 import { appendAsLeader } from './replication.ts';
@@ -29,30 +29,50 @@ function leader(): Raft {
 }
 
 describe('a leader that is to hand over', () => {
+  // Section 3.10, step 3. Whoever is told to stand wins votes in spite of a lease (section 6.4.1).
   test('tells one whose log is as long as its own to stand at once', () => {
     const state = fixture.settledLeaderWith({ log: [1] });
     onOrder(state, 7, transferTo('n3'));
-    expect(state.takeEffects()).toEqual([fixture.timer('transfer', 300), send('n3', timeoutNow(2))]);
+    expect(state.takeEffects()).toEqual([timer('transfer', 300), send('n3', timeoutNow(2))]);
+    expect(state).toMatchObject({ role: 'leader', term: 2, transfer: { order: 7, to: 'n3' }, leaseEnded: true });
   });
 
+  // Section 3.10, step 2.
   test('first brings it up to date', () => {
     const state = fixture.settledLeaderWith({ log: [1] });
     appendAsLeader(state, bytes('x'));
+    state.takeEffects();
     onOrder(state, 7, transferTo('n3'));
-    expect(state.takeEffects()).not.toContainEqual(send('n3', timeoutNow(2)));
+    expect(state.takeEffects()).toEqual([timer('transfer', 300)]);
     acknowledge(state, 'n2', 3);
     onProgress(state, 'n2');
-    expect(state.takeEffects()).not.toContainEqual(send('n3', timeoutNow(2)));
+    expect(state.takeEffects()).toEqual([]);
+    expect(state).toMatchObject({ transfer: { order: 7, to: 'n3' }, leaseEnded: false });
     acknowledge(state, 'n3', 3);
     onProgress(state, 'n3');
-    expect(state.takeEffects()).toContainEqual(send('n3', timeoutNow(2)));
+    expect(state.takeEffects()).toEqual([fixture.apply(3, 'x'), send('n3', timeoutNow(2))]);
+    expect(state).toMatchObject({ role: 'leader', leaseEnded: true });
   });
 
+  test('tells it again when it answers, as one that has not heard of it would', () => {
+    const state = fixture.settledLeaderWith({ log: [1] });
+    onOrder(state, 7, transferTo('n3'));
+    state.takeEffects();
+    acknowledge(state, 'n2', 2);
+    onProgress(state, 'n2');
+    expect(state.takeEffects()).toEqual([]);
+    acknowledge(state, 'n3', 2);
+    onProgress(state, 'n3');
+    expect(state.takeEffects()).toEqual([send('n3', timeoutNow(2))]);
+  });
+
+  // Section 3.10, step 1.
   test('takes up nothing meanwhile, and goes on after that', () => {
     const raft = leader();
     const write = (id: number) => raft.step({ kind: 'request', id, access: 'write', payload: bytes('x') });
     raft.step({ kind: 'order', id: 1, order: transferTo('n2') });
     expect(write(4)).toEqual([reject(4, 'n1')]);
+    expect(raft.view()).toMatchObject({ role: 'leader', lastIndex: 1 });
     raft.step({ kind: 'timeout', timer: 'transfer' });
     expect(write(5)).toContainEqual(fixture.persistEntries(2, [fixture.entry(1, 'x')]));
   });
@@ -72,12 +92,14 @@ describe('a leader that is to hand over', () => {
     expect(state).toMatchObject({ role: 'leader', transfer: undefined });
   });
 
+  // Section 4.2.1.
   test('does not to one that has no vote', () => {
     expect(leader().step({ kind: 'order', id: 1, order: transferTo('n9') })).toEqual([
       { kind: 'ordered', id: 1, error: 'n9 has no vote, and cannot lead.' },
     ]);
   });
 
+  // Section 3.10: the target may have failed, so the leader resumes after about an election time-out.
   test('goes on where that does not come about within an election time-out', () => {
     const state = fixture.settledLeaderWith({ log: [1] });
     onOrder(state, 7, transferTo('n3'));
@@ -87,15 +109,48 @@ describe('a leader that is to hand over', () => {
     expect(state).toMatchObject({ role: 'leader', transfer: undefined });
   });
 
+  // Section 6.2 (CheckQuorum).
+  test('says so where it steps down first, because no majority answers', () => {
+    const state = fixture.settledLeaderWith({ log: [1] });
+    onOrder(state, 7, transferTo('n3'));
+    checkQuorum(state);
+    state.takeEffects();
+    checkQuorum(state);
+    expect(state.takeEffects()).toEqual([
+      ...stepDownTimers.cancelled,
+      { kind: 'ordered', id: 7, error: 'The leader stepped down, for no majority answered.' },
+      cancel('transfer'),
+      ...stepDownTimers.set,
+    ]);
+    expect(state).toMatchObject({ role: 'follower', term: 2, transfer: undefined });
+  });
+
+  test('takes no other order meanwhile', () => {
+    const state = fixture.settledLeaderWith({ log: [1] });
+    onOrder(state, 7, transferTo('n3'));
+    state.takeEffects();
+    onOrder(state, 8, transferTo('n2'));
+    expect(state.takeEffects()).toEqual([{ kind: 'ordered', id: 8, error: 'Another order is being carried out.' }]);
+    expect(state.transfer).toEqual({ order: 7, to: 'n3' });
+  });
+
+  // Section 3.10: the later term makes it step down, and with that the transfer is complete.
   test('has done so when it hears of a later term', () => {
     const state = fixture.settledLeaderWith({ log: [1] });
     onOrder(state, 7, transferTo('n3'));
     state.takeEffects();
     onVote(state, 'n3', { type: 'vote', term: 3, lastIndex: 2, lastTerm: 2, transfer: true });
-    const effects = state.takeEffects();
-    expect(effects).toContainEqual({ kind: 'ordered', id: 7 });
-    expect(effects).toContainEqual(send('n3', { type: 'vote-reply', term: 3, granted: true }));
-    expect(state.role).toBe('follower');
+    expect(state.takeEffects()).toEqual([
+      persistVote(3, null),
+      ...stepDownTimers.cancelled,
+      { kind: 'ordered', id: 7 },
+      cancel('transfer'),
+      ...stepDownTimers.set,
+      persistVote(3, 'n3'),
+      timer('election', 150, 300),
+      send('n3', { type: 'vote-reply', term: 3, granted: true }),
+    ]);
+    expect(state).toMatchObject({ role: 'follower', term: 3, votedFor: 'n3', transfer: undefined });
   });
 
   test('has nothing to do where it leads already', () => {
@@ -106,14 +161,22 @@ describe('a leader that is to hand over', () => {
 });
 
 describe('one that is to take over', () => {
+  // Section 3.10, step 3: as if its election timer had run out. Section 4.2.3: it may disturb the leader, and says so.
   test('stands at once, without asking first whether it could win', () => {
     const state = fixture.followerOf('n2', { log: [1] });
     onTimeoutNow(state, timeoutNow(1));
-    expect(state).toMatchObject({ role: 'candidate', term: 2 });
+    expect(state).toMatchObject({ role: 'candidate', term: 2, votedFor: 'n1', leader: undefined });
     const vote = { type: 'vote', term: 2, lastIndex: 1, lastTerm: 1, transfer: true } as const;
-    const effects = state.takeEffects();
-    expect(effects).toContainEqual(persistVote(2, 'n1'));
-    for (const peer of ['n2', 'n3']) expect(effects).toContainEqual(send(peer, vote));
+    expect(state.takeEffects()).toEqual([
+      timer('retry', 50),
+      persistVote(2, 'n1'),
+      timer('election', 150, 300),
+      send('n1', { type: 'vote-reply', term: 2, granted: true }),
+      send('n2', vote),
+      send('n3', vote),
+    ]);
+    retryVotes(state);
+    expect(state.takeEffects()).toEqual([send('n2', vote), send('n3', vote), timer('retry', 50)]);
   });
 
   test.each([
@@ -122,15 +185,18 @@ describe('one that is to take over', () => {
   ])('does not heed a leader %s', (_what, term) => {
     const state = fixture.followerOf('n2', { log: [1] });
     onTimeoutNow(state, timeoutNow(term));
-    expect(state).toMatchObject({ role: 'follower', term: 1 });
+    expect(state.takeEffects()).toEqual([]);
+    expect(state).toMatchObject({ role: 'follower', term: 1, leader: 'n2', leaderHeard: true });
   });
 
+  // Section 4.2.1.
   test('does not stand where it has no vote', () => {
     const state = fixture.followerOf('n2', { log: [1] });
     state.configurations.reset(1, initialConfiguration(['n2', 'n3']));
     state.commitIndex = 1;
     onTimeoutNow(state, timeoutNow(1));
-    expect(state.role).toBe('follower');
+    expect(state.takeEffects()).toEqual([]);
+    expect(state).toMatchObject({ role: 'follower', term: 1, leader: 'n2' });
   });
 });
 
@@ -141,12 +207,23 @@ describe('votes', () => {
     onVote(state, 'n3', { type: 'vote', term: 2, lastIndex: 1, lastTerm: 1 });
     expect(state.takeEffects()).toEqual([]);
     onVote(state, 'n3', { type: 'vote', term: 2, lastIndex: 1, lastTerm: 1, transfer: true });
-    expect(state.takeEffects()).toContainEqual(send('n3', { type: 'vote-reply', term: 2, granted: true }));
+    expect(state.takeEffects()).toEqual([
+      persistVote(2, null),
+      persistVote(2, 'n3'),
+      timer('election', 150, 300),
+      send('n3', { type: 'vote-reply', term: 2, granted: true }),
+    ]);
+    expect(state).toMatchObject({ role: 'follower', term: 2, votedFor: 'n3', leader: undefined });
   });
 
+  // Section 3.6.1.
   test('are denied all the same to a log that is behind', () => {
     const state = fixture.followerOf('n2', { log: [1, 1] });
     onVote(state, 'n3', { type: 'vote', term: 2, lastIndex: 1, lastTerm: 1, transfer: true });
-    expect(state.takeEffects()).toContainEqual(send('n3', { type: 'vote-reply', term: 2, granted: false }));
+    expect(state.takeEffects()).toEqual([
+      persistVote(2, null),
+      send('n3', { type: 'vote-reply', term: 2, granted: false }),
+    ]);
+    expect(state).toMatchObject({ term: 2, votedFor: null });
   });
 });
