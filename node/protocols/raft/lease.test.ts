@@ -90,11 +90,11 @@ describe('a leader with leases', () => {
     expect(state.reads).toEqual([{ id: 7, index: 3, round: 1 }]);
   });
 
-  // Section 4.2.1: a learner denies no votes that anybody would miss.
-  test('has none by the echo of one that only learns', () => {
+  // Section 4.2.1: learners deny no votes that anybody would miss.
+  test('has none by the echoes of those that only learn', () => {
     const state = leader();
-    onOrder(state, 1, { kind: 'reconfigure', voters: ['n1', 'n2', 'n3'], learners: ['n4'] });
-    acknowledge(state, 'n4', 3, 1);
+    onOrder(state, 1, { kind: 'reconfigure', voters: ['n1', 'n2', 'n3'], learners: ['n4', 'n5', 'n6'] });
+    for (const id of ['n4', 'n5', 'n6']) acknowledge(state, id, 3, 1);
     expect(state.leaseRound).toBe(0);
     acknowledge(state, 'n3', 3, 1);
     expect(state.leaseRound).toBe(1);

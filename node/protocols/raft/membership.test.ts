@@ -145,12 +145,13 @@ describe('a new voter', () => {
   // Section 4.2.1: a server without a vote is not counted in majorities.
   test('commits nothing as long as it learns', () => {
     const state = fixture.settledLeaderWith({ log: [1] });
-    onOrder(state, 7, reconfigure(['n1', 'n2', 'n3'], ['n4']));
+    onOrder(state, 7, reconfigure(['n1', 'n2', 'n3'], ['n4', 'n5', 'n6']));
     acknowledgeAll(state);
     appendAsLeader(state, fixture.bytes('x'));
     replicate(state);
     state.takeEffects();
-    for (const id of ['n1', 'n4']) acknowledge(state, id, 4);
+    // Four of six, and one of the three that vote.
+    for (const id of ['n1', 'n4', 'n5', 'n6']) acknowledge(state, id, 4);
     expect(state.takeEffects()).toEqual([]);
     expect(state.commitIndex).toBe(3);
     acknowledge(state, 'n3', 4);
