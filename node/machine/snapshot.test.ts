@@ -138,6 +138,7 @@ describe('a snapshot', () => {
   });
 });
 
+// Dissertation, section 6.3: what sessions have done is a part of the state, so a snapshot without it would forget it.
 describe('a machine that was restored', () => {
   test('answers a retry from the table, and does not apply it again', () => {
     const machine = new SessionMachine();

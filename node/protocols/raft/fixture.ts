@@ -1,5 +1,7 @@
 /** What the tests of Raft share: replicas in a given state, and short names for messages and effects. */
 import type { LeaseReads, NodeId, ReplicaConfig } from '../../protocol.ts';
+import { emptyConfiguration } from './configuration.ts';
+import { encodeConfiguration } from './configuration-codec.ts';
 import { onPreVoteReply, onVoteReply, startPreVote } from './election.ts';
 import type { Append, AppendReply, Entry, RaftMessage, RaftRecord } from './messages.ts';
 import { onProgress } from './reads.ts';
@@ -105,6 +107,24 @@ export function elected(state: RaftState): RaftState {
 export function settledLeaderWith(setup: Setup = {}): RaftState {
   const state = leaderWith(setup);
   for (const member of state.config.members) acknowledge(state, member, state.log.lastIndex);
+  state.takeEffects();
+  return state;
+}
+
+/**
+ * As the leader of term 2 in a joint configuration, from n1, n2 and n3 to n4, n5 and n6; that is entry 2 of its log, its
+ * no-op is entry 3, and nothing is committed.
+ */
+export function jointLeader(): RaftState {
+  const state = followerOf('n2', { log: [1] });
+  const joint = { ...emptyConfiguration, voters: ['n4', 'n5', 'n6'], outgoing: ['n1', 'n2', 'n3'], autoLeave: true };
+  const payload = encodeConfiguration(joint);
+  onAppend(
+    state,
+    'n2',
+    appendOf({ term: 1, prevIndex: 1, prevTerm: 1, entries: [{ term: 1, payload, kind: 'configuration' }] }),
+  );
+  elected(state);
   state.takeEffects();
   return state;
 }

@@ -125,6 +125,21 @@ describe('stepping down', () => {
     expect(state).toMatchObject({ role: 'follower', term: 1, votedFor: 'n1', leader: undefined });
   });
 
+  // Section 4.3: where the configuration is joint the leader must hear of both; of the old voters there is it alone.
+  test('CheckQuorum: in a joint configuration one majority is not enough', () => {
+    const state = fixture.jointLeader();
+    election.checkQuorum(state);
+    for (const peer of ['n2', 'n4', 'n5']) fixture.acknowledge(state, peer, 0);
+    state.takeEffects();
+    election.checkQuorum(state);
+    expect(state.takeEffects()).toEqual([timer('quorum', 150)]);
+    for (const peer of ['n4', 'n5', 'n6']) fixture.acknowledge(state, peer, 0);
+    state.takeEffects();
+    election.checkQuorum(state);
+    expect(state.takeEffects()).toEqual([...stepDownTimers.cancelled, ...stepDownTimers.set]);
+    expect(state).toMatchObject({ role: 'follower', term: 2, leader: undefined });
+  });
+
   // Section 5.1: a refusal may also say that the term is over.
   test('a leader that learns of a higher term persists it and follows', () => {
     const state = fixture.settledLeaderWith();

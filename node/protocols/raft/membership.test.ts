@@ -213,11 +213,7 @@ describe('a change by several voters', () => {
 
   // Section 4.3: new entries, too, take both majorities, and here four of all six are not both.
   test('commits what comes in the middle of it by both majorities as well', () => {
-    const joint = group({ voters: ['n4', 'n5', 'n6'], outgoing: ['n1', 'n2', 'n3'], autoLeave: true });
-    const follower = fixture.followerOf('n2', { log: [1] });
-    onAppend(follower, 'n2', appendOf({ term: 1, prevIndex: 1, prevTerm: 1, entries: [configurationEntry(1, joint)] }));
-    const state = fixture.elected(follower);
-    state.takeEffects();
+    const state = fixture.jointLeader();
     for (const id of ['n1', 'n4', 'n5', 'n6']) acknowledge(state, id, 3);
     expect(state.commitIndex).toBe(0);
     acknowledge(state, 'n3', 3);

@@ -121,6 +121,20 @@ describe('ReadIndex', () => {
     expect(answers(state)).toEqual([read(1, 1)]);
   });
 
+  // Section 4.3: where the configuration is joint it takes a majority of each; here four of all six are not both.
+  test('in a joint configuration takes the echoes of both majorities', () => {
+    const state = fixture.jointLeader();
+    for (const node of ['n1', 'n2', 'n4', 'n5']) acknowledge(state, node, 3);
+    expect(state.commitIndex).toBe(3);
+    state.takeEffects();
+    onRead(state, 7);
+    for (const node of ['n4', 'n5', 'n6']) acknowledge(state, node, 3, 1);
+    expect(answers(state)).toEqual([]);
+    expect(state.reads).toEqual([{ id: 7, index: 3, round: 1 }]);
+    acknowledge(state, 'n3', 3, 1);
+    expect(answers(state)).toEqual([read(7, 3)]);
+  });
+
   test('a replica that is alone confirms itself', () => {
     const state = fixture.settledLeaderWith({ members: 1 });
     onRead(state, 1);

@@ -1,4 +1,7 @@
-/** Followers that need what the leader no longer has in memory. */
+/**
+ * Followers that need what the leader no longer has in memory. How much goes at a time is what section 10.2.2 of the
+ * dissertation suggests: one megabyte.
+ */
 import { describe, expect, test } from 'vitest';
 import * as fixture from './fixture.ts';
 import { accepted, acknowledge, appendOf, bytes, entries, refused, sendNow } from './fixture.ts';
