@@ -157,6 +157,8 @@ export function onTimeoutNow(state: RaftState, msg: TimeoutNow): void {
 function becomeLeader(state: RaftState): void {
   invariant(state.role === 'candidate', 'only a candidate becomes leader');
   state.leader = state.config.id;
+  // Of an earlier term in which it led.
+  state.endTransfer('The leader was elected anew.');
   state.setRole('leader');
   state.votes.clear();
   state.progress.clear();

@@ -231,7 +231,7 @@ describe('a change by several voters', () => {
     state.takeEffects();
     onChangeTimeout(state);
     expect(state.takeEffects()).toEqual([
-      { kind: 'ordered', id: 7, error: 'The change was given up, for no majority answered.' },
+      { kind: 'ordered', id: 7, error: 'The change was given up, for no majority answered; it may come about yet.' },
       cancel('change'),
     ]);
     expect(state.change).toBeUndefined();

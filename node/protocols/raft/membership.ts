@@ -51,7 +51,9 @@ export function onChangeTimeout(state: RaftState): void {
   const { voters } = state.change.target;
   const behind = voters.filter((id) => !hasCaughtUp(state, id));
   const why = behind.length > 0 ? `${behind.join(', ')} did not catch up` : 'no majority answered';
-  end(state, `The change was given up, for ${why}.`);
+  const { configuration } = state;
+  const appended = isJoint(configuration) || reaches(configuration, state.change.target);
+  end(state, `The change was given up, for ${why}${appended ? '; it may come about yet' : ''}.`);
 }
 
 /** Appends the next configuration on the way to the one that is wanted, unless something has to come first. */
@@ -158,22 +160,12 @@ function handOver(state: RaftState): void {
   state.send(transfer.to, { type: 'timeout-now', term: state.term });
 }
 
-/** It did not come about within an election time-out. */
+/** It did not come about within an election time-out: if this replica leads, it goes on. */
 export function onTransferTimeout(state: RaftState): void {
-  giveUpTransfer(state, 'did not take over in time');
+  if (state.transfer !== undefined) state.endTransfer(`${state.transfer.to} did not take over in time.`);
 }
 
 /** Writes need not wait for a replica that has most likely ended. */
 export function onSuspected(state: RaftState, node: NodeId): void {
-  if (state.transfer?.to !== node) return;
-  state.emit({ kind: 'cancel', timer: 'transfer' });
-  giveUpTransfer(state, 'was lost sight of');
-}
-
-/** This leader goes on. */
-function giveUpTransfer(state: RaftState, why: string): void {
-  const { transfer } = state;
-  if (transfer === undefined || state.role !== 'leader') return;
-  state.transfer = undefined;
-  state.ordered(transfer.order, `${transfer.to} ${why}.`);
+  if (state.transfer?.to === node) state.endTransfer(`${node} was lost sight of.`);
 }

@@ -75,6 +75,7 @@ export class RaftState extends DurableState {
   incoming: Incoming | undefined;
   /** What the operator wants of this leader. */
   change: ConfigurationChange | undefined;
+  /** Also of one that leads no more, until it hears who does. */
   transfer: LeadershipTransfer | undefined;
 
   constructor(config: ReplicaConfig, rules: RaftRules) {
@@ -181,9 +182,14 @@ export class RaftState extends DurableState {
       this.change = undefined;
       this.emit({ kind: 'cancel', timer: 'change' });
     }
+    // Who took over is known when the new leader is heard of.
+    if (!replaced) this.endTransfer('The leader stepped down, for no majority answered.');
+  }
+
+  /** Leadership was handed over, or `error` says why not. */
+  endTransfer(error?: string): void {
     if (this.transfer === undefined) return;
-    // That another replica stands for election is what was asked for.
-    this.ordered(this.transfer.order, replaced ? undefined : 'The leader stepped down, for no majority answered.');
+    this.ordered(this.transfer.order, error);
     this.transfer = undefined;
     this.emit({ kind: 'cancel', timer: 'transfer' });
   }
@@ -192,8 +198,14 @@ export class RaftState extends DurableState {
   hearLeader(leader: NodeId): void {
     invariant(this.role !== 'leader', `${leader} claims to lead term ${this.term}, and so does this replica`);
     if (this.role !== 'follower' || this.leader !== leader) this.becomeFollower(this.term, leader);
+    if (this.transfer !== undefined) this.#onSuccessor(this.transfer.to, leader);
     this.resetElectionTimer();
     this.denyVotes();
+  }
+
+  /** Section 3.10: a transfer is complete when the one that was to lead does. */
+  #onSuccessor(wanted: NodeId, leader: NodeId): void {
+    this.endTransfer(leader === wanted ? undefined : `${leader} took over, and not ${wanted}.`);
   }
 
   /**

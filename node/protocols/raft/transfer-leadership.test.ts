@@ -86,8 +86,8 @@ describe('a leader that is to hand over', () => {
     expect(state.takeEffects()).toEqual([]);
     onSuspected(state, 'n3');
     expect(state.takeEffects()).toEqual([
-      { kind: 'cancel', timer: 'transfer' },
       { kind: 'ordered', id: 7, error: 'n3 was lost sight of.' },
+      cancel('transfer'),
     ]);
     expect(state).toMatchObject({ role: 'leader', transfer: undefined });
   });
@@ -134,23 +134,49 @@ describe('a leader that is to hand over', () => {
     expect(state.transfer).toEqual({ order: 7, to: 'n3' });
   });
 
-  // Section 3.10: the later term makes it step down, and with that the transfer is complete.
-  test('has done so when it hears of a later term', () => {
+  // Section 3.10: complete when the target leads. Another may stand in the later term that makes this one step down.
+  test.each([
+    ['has done so when it hears from the other as leader', 'n3', undefined],
+    ['says who leads where that is not the other', 'n2', 'n2 took over, and not n3.'],
+  ] as const)('%s', (_what, successor, error) => {
     const state = fixture.settledLeaderWith({ log: [1] });
     onOrder(state, 7, transferTo('n3'));
     state.takeEffects();
-    onVote(state, 'n3', { type: 'vote', term: 3, lastIndex: 2, lastTerm: 2, transfer: true });
+    onVote(state, successor, { type: 'vote', term: 3, lastIndex: 2, lastTerm: 2, transfer: true });
     expect(state.takeEffects()).toEqual([
       persistVote(3, null),
       ...stepDownTimers.cancelled,
-      { kind: 'ordered', id: 7 },
-      cancel('transfer'),
       ...stepDownTimers.set,
-      persistVote(3, 'n3'),
+      persistVote(3, successor),
       timer('election', 150, 300),
-      send('n3', { type: 'vote-reply', term: 3, granted: true }),
+      send(successor, { type: 'vote-reply', term: 3, granted: true }),
     ]);
-    expect(state).toMatchObject({ role: 'follower', term: 3, votedFor: 'n3', transfer: undefined });
+    expect(state).toMatchObject({ role: 'follower', term: 3, votedFor: successor });
+    state.hearLeader(successor);
+    expect(state.takeEffects()).toEqual([
+      error === undefined ? { kind: 'ordered', id: 7 } : { kind: 'ordered', id: 7, error },
+      cancel('transfer'),
+      timer('election', 150, 300),
+      timer('lease', 150),
+    ]);
+    expect(state).toMatchObject({ leader: successor, transfer: undefined });
+  });
+
+  test('says so where nobody is heard to lead in time, or it is elected anew itself', () => {
+    const deposed = () => {
+      const state = fixture.settledLeaderWith({ log: [1] });
+      onOrder(state, 7, transferTo('n3'));
+      onVote(state, 'n3', { type: 'vote', term: 3, lastIndex: 2, lastTerm: 2, transfer: true });
+      state.takeEffects();
+      return state;
+    };
+    const waiting = deposed();
+    onTransferTimeout(waiting);
+    expect(answers(waiting)).toEqual([{ kind: 'ordered', id: 7, error: 'n3 did not take over in time.' }]);
+    const again = deposed();
+    fixture.elected(again);
+    expect(again.role).toBe('leader');
+    expect(answers(again)).toEqual([{ kind: 'ordered', id: 7, error: 'The leader was elected anew.' }]);
   });
 
   test('has nothing to do where it leads already', () => {
