@@ -30,6 +30,7 @@ const gossip: ProtocolDefinition<unknown, unknown> = {
         if (input.kind === 'timeout') throw new Error('it broke');
         if (input.kind === 'message') return [{ kind: 'apply', index: 1, payload: new Uint8Array([104, 105]) }];
         if (input.kind === 'lapsed') return [{ kind: 'reject', id: input.id }];
+        if (input.kind === 'suspected') return [{ kind: 'reject', id: 9, leader: input.node }];
         if (input.kind === 'order') return ordered(input.id, input.order);
         if (input.kind !== 'request') return [];
         if (input.access === 'read' && leaseReads === undefined) return [{ kind: 'reject', id: 1, leader: 'n2' }];
@@ -151,6 +152,10 @@ describe('playing a scenario', () => {
     const answered = 'n1 remembers the time as mark 1\nn1 answers read 1 at index 0, until 3 ms after mark 1';
     expect(lastOutput('replicas 2 drift=3', 'read n1')).toBe(answered);
     expect(lastOutput('replicas 2 drift=3', 'read n1', 'lapse n1 1')).toBe('n1 rejects request 1');
+  });
+
+  test('a suspicion reaches the one whose stream broke off', () => {
+    expect(lastOutput('replicas 2', 'suspect n1 n2')).toBe('n1 rejects request 9, try n2');
   });
 
   test('messages and records are put into words where the caller knows how', () => {

@@ -14,6 +14,7 @@
  *     isolate n1 / rejoin n1     all that n1 sends, or that is sent to it, is lost from now on / is carried again
  *     write n1 x / read n1       a client's request reaches n1; requests and orders are numbered together, from 1
  *     lapse n1 3                 the time is over in which n1 might have answered request 3, a read, by its clock
+ *     suspect n1 n2              the stream of what n2 sends to n1 breaks off
  *     transfer n1 n2             the operator orders n1 to hand over its leadership to n2
  *     reconfigure n1 voters n1 n4 learners n5
  *                                the operator orders n1 to see to it that these are the members
@@ -96,6 +97,7 @@ class Play {
     write: (node, ...words) => this.#request(node, 'write', words.join(' ')),
     read: (node) => this.#request(node, 'read', ''),
     lapse: (node, id) => this.#actor(node).step({ kind: 'lapsed', id: Number(id) }),
+    suspect: (node, other) => this.#actor(node).step({ kind: 'suspected', node: this.#actor(other).id }),
     transfer: (node, to) => this.#order(node, { kind: 'transfer', to: this.#actor(to).id }),
     reconfigure: (node, ...words) => this.#order(node, { kind: 'reconfigure', ...membersIn(words) }),
     stall: (node) => {
