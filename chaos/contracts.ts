@@ -163,6 +163,22 @@ export type LabFact =
       readonly receivedBytes: number;
       readonly sentBytes: number;
     }
+  /** What a replica that runs holds; the log and the snapshot on its disk, the rest in its memory. */
+  | {
+      readonly type: 'footprint';
+      readonly node: NodeId;
+      /** The records of the log that were not given up, and their bytes as they are encoded. */
+      readonly logRecords: number;
+      readonly logBytes: number;
+      /** Of the newest snapshot; 0 where there is none. */
+      readonly snapshotBytes: number;
+      /** Of the payloads of the log that are in memory, decided or not. */
+      readonly heldBytes: number;
+      /** Of the machine: keys, values, and the last result of each session. */
+      readonly stateBytes: number;
+      readonly keys: number;
+      readonly sessions: number;
+    }
   // What the replicas report of themselves; a system that reports nothing has none of these.
   | { readonly type: 'role'; readonly node: NodeId; readonly role: string; readonly epoch: number }
   | {
@@ -226,6 +242,8 @@ export type Capability =
   | ('process.kill' | 'process.pause')
   | ('link.cut' | 'link.latency' | 'link.loss' | 'link.reorder')
   | ('disk.slow' | 'disk.wipe')
+  /** What replicas hold is sampled (the fact `footprint`). */
+  | 'replica.footprint'
   /** Whoever leads can be asked to change the members of the group, or to hand over. */
   | 'group.order';
 
@@ -450,8 +468,22 @@ export interface RunStatistics {
   readonly leaderChanges: number;
   /** From the start of the containers to the first acknowledged write; null where nothing had to be started. */
   readonly bootToFirstWriteMs: number | null;
+  /** How often a replica cut its log. */
+  readonly compactions: number;
+  /** The most that any replica held; null where that was not sampled. */
+  readonly peakFootprint: PeakFootprint | null;
   /** Per fault, from a strike's command to the last of its targets that was observed to feel it; see `strike-effects.ts`. */
   readonly strikeEffects: readonly StrikeEffects[];
+}
+
+/** The most that any one replica held of each at one of its samples, in bytes. */
+export interface PeakFootprint {
+  /** Of the log on its disk. */
+  readonly logBytes: number;
+  /** Of the newest snapshot on its disk. */
+  readonly snapshotBytes: number;
+  /** In memory: payloads of the log, and the machine's state. */
+  readonly memoryBytes: number;
 }
 
 /** How fast the strikes of one fault took effect. */

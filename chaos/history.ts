@@ -159,6 +159,10 @@ const eventSchemas = {
     receivedBytes: count,
     sentBytes: count,
   }),
+  footprint: fact('footprint', {
+    ...{ node: text, logRecords: count, logBytes: count, snapshotBytes: count },
+    ...{ heldBytes: count, stateBytes: count, keys: count, sessions: count },
+  }),
   role: fact('role', { node: text, role: text, epoch: z.number() }),
   append: fact('append', {
     node: text,

@@ -59,6 +59,10 @@ const facts: Readonly<Record<LabEvent['type'], fc.Arbitrary<object>>> = {
   phase: fc.record({ phase: fc.constantFrom('boot', 'load', 'heal', 'settle', 'read-back', 'done') }),
   booting: fc.record({ engine: text, images: fc.dictionary(name, text, { maxKeys: 3 }) }),
   resources: fc.record({ node, cpuPercent: whole, memoryBytes: whole, receivedBytes: whole, sentBytes: whole }),
+  footprint: fc.record({
+    ...{ node, logRecords: whole, logBytes: whole, snapshotBytes: whole },
+    ...{ heldBytes: whole, stateBytes: whole, keys: whole, sessions: whole },
+  }),
   strike: fc.record({ strike: strikeName, fault: name, target: name, nodes: fc.array(node), links }),
   struck: fc.record({ strike: strikeName }),
   heal: fc.record({ strike: strikeName }),

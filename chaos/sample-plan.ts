@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { HistoryEvent, LabEvent, Plan, PlannedStrike, Recording } from './contracts.ts';
 import { experimentSchema } from './experiment.ts';
+import type { Footprint } from './samples.ts';
 
 /** A plan of three replicas, in which nothing is struck unless it is said. */
 export function samplePlan(
@@ -34,6 +35,15 @@ export function sampleStrike(overrides: Partial<PlannedStrike> = {}): PlannedStr
     params: {},
     target: 'n1',
     outage: false,
+    ...overrides,
+  };
+}
+
+/** A sample of `n1` that holds nothing, unless it is said otherwise. */
+export function sampleFootprint(atMs: number, overrides: Partial<Footprint> = {}): Footprint {
+  return {
+    ...{ atMs, type: 'footprint', node: 'n1', logRecords: 0, logBytes: 0, snapshotBytes: 0 },
+    ...{ heldBytes: 0, stateBytes: 0, keys: 0, sessions: 0 },
     ...overrides,
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { HistoryEvent, LabEvent, PlannedStrike, Recording } from './contracts.ts';
 import { experimentSchema } from './experiment.ts';
 import { percentiles } from './percentiles.ts';
+import { sampleFootprint } from './sample-plan.ts';
 import { calmRatePerSecond, faultSpans, loadSpan, runStatistics, strikeWindows, writeGaps } from './statistics.ts';
 
 const strike: PlannedStrike = {
@@ -237,5 +238,23 @@ describe('runStatistics', () => {
   it('gives the same for the same recording', () => {
     const run = recording(writes(0, 9000, 30), struck);
     expect(JSON.stringify(runStatistics(run))).toBe(JSON.stringify(runStatistics(run)));
+  });
+});
+
+describe('what the replicas held', () => {
+  it('is the most of each, of whichever replica and sample, and how often logs were cut', () => {
+    const cut: LabEvent = { atMs: 50, type: 'compact', node: 'n1', index: 3, entries: 1, bytes: 9 };
+    const samples = [
+      sampleFootprint(100, { logBytes: 9, snapshotBytes: 4, heldBytes: 3, stateBytes: 3 }),
+      sampleFootprint(200, { node: 'n2', logBytes: 5, snapshotBytes: 6, heldBytes: 1, stateBytes: 7 }),
+    ];
+    expect(runStatistics(recording([], [...phases, cut, ...samples]))).toMatchObject({
+      compactions: 1,
+      peakFootprint: { logBytes: 9, snapshotBytes: 6, memoryBytes: 8 },
+    });
+  });
+
+  it('is not known where that was not sampled', () => {
+    expect(runStatistics(recording([], phases))).toMatchObject({ compactions: 0, peakFootprint: null });
   });
 });

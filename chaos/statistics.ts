@@ -7,12 +7,14 @@ import type {
   LabEvent,
   Link,
   NodeId,
+  PeakFootprint,
   PlannedStrike,
   Recording,
   RunStatistics,
 } from './contracts.ts';
 import { pairOperations } from './history.ts';
 import { percentiles, roundMs } from './percentiles.ts';
+import { type Footprint, memoryBytes, peakSample } from './samples.ts';
 import { strikeEffects } from './strike-effects.ts';
 
 /** A stretch of time, in milliseconds since load began. */
@@ -161,7 +163,22 @@ export function runStatistics(recording: Recording): RunStatistics {
       (event) => event.type === 'role' && isLeading(event.role) && event.atMs >= load.fromMs,
     ).length,
     bootToFirstWriteMs: bootToFirstWriteMs(recording),
+    compactions: recording.events.filter((event) => event.type === 'compact').length,
+    peakFootprint: peakFootprint(recording),
     strikeEffects: strikeEffects(strikeWindows(recording), recording.events, recordingEndMs(recording)),
+  };
+}
+
+function peakFootprint(recording: Recording): PeakFootprint | null {
+  const peak = (figure: (sample: Footprint) => number) => {
+    const sample = peakSample(recording, figure);
+    return sample === null ? 0 : figure(sample);
+  };
+  if (!recording.events.some(({ type }) => type === 'footprint')) return null;
+  return {
+    logBytes: peak(({ logBytes }) => logBytes),
+    snapshotBytes: peak(({ snapshotBytes }) => snapshotBytes),
+    memoryBytes: peak(memoryBytes),
   };
 }
 

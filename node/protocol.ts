@@ -207,6 +207,8 @@ export interface Protocol<M, R> {
   /** Take one input. Throws `InvariantViolation` when its own state is broken; the runtime then stops the replica. */
   step(input: Input<M, R>): readonly Effect<M, R>[];
   view(): ProtocolView;
+  /** The bytes of payloads that memory holds, decided or not; absent where a protocol cannot tell. */
+  heldBytes?(): number;
 }
 
 /** A malicious replica is a wrapper around an honest one; it signs with that replica's own key. */

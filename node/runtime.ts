@@ -3,7 +3,7 @@
  * runs in the simulator and in a container. `docs/decisions/0001-protocol-contract.md` says why it is so.
  */
 import { fnv1a } from './hash.ts';
-import type { Machine } from './machine/machine.ts';
+import type { Machine, MachineSize } from './machine/machine.ts';
 import { MachineSnapshots } from './machine-snapshots.ts';
 import { Marks } from './marks.ts';
 import type { ClientRequest, Ports } from './ports.ts';
@@ -32,6 +32,13 @@ export interface ReplicaOptions {
   readonly signal: AbortSignal;
   /** Whether each apply is reported, with a hash of its batch; true where absent. */
   readonly trace?: boolean;
+}
+
+/** What a replica holds in memory for as long as it runs. */
+export interface MemoryUse {
+  /** The bytes of payloads that the protocol holds; 0 where it cannot tell. */
+  readonly heldBytes: number;
+  readonly machine: MachineSize;
 }
 
 /** One incarnation of a replica, from its start to its crash. */
@@ -137,6 +144,11 @@ export class Replica<M, R> {
 
   get appliedIndex(): number {
     return this.#appliedIndex;
+  }
+
+  /** Walks through the whole state of the machine: for a sample now and then. */
+  memoryUse(): MemoryUse {
+    return { heldBytes: this.#protocol.heldBytes?.() ?? 0, machine: this.#machine.size() };
   }
 
   get stopped(): boolean {

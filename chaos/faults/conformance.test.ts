@@ -18,6 +18,7 @@ const known: Readonly<Record<Capability, true>> = {
   'disk.slow': true,
   'disk.wipe': true,
   'group.order': true,
+  'replica.footprint': true,
 };
 
 type Whom = 'one who follows' | 'two, the leader among them' | 'everybody';

@@ -6,6 +6,8 @@ export interface Machine {
   query(command: Uint8Array): Uint8Array;
   /** The result of a session's command that was applied before; null where this is not (or no longer) known. */
   recall(session: number, sequence: number): Uint8Array | null;
+  /** How large the state is. Walks through all of it: for a sample now and then. */
+  size(): MachineSize;
   /** A hash of the whole state, sessions included: equal states have equal hashes on every replica. */
   digest(): string;
   /**
@@ -18,6 +20,14 @@ export interface Machine {
   snapshot(): Iterator<Uint8Array>;
   /** Takes the pieces of a snapshot, cut anywhere. The present state goes on meanwhile. */
   restore(): Restoration;
+}
+
+/** How large the state of a machine is, at one moment. */
+export interface MachineSize {
+  readonly keys: number;
+  readonly sessions: number;
+  /** Of all keys and values in UTF-8 and of all results of sessions; what the heap needs for them besides is not counted. */
+  readonly bytes: number;
 }
 
 /** A snapshot on its way into a machine. To give it up, forget it. */

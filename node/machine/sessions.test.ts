@@ -163,6 +163,16 @@ describe('too many sessions', () => {
   });
 });
 
+describe('the size', () => {
+  test('counts keys, sessions, and the bytes of keys, values and last results', () => {
+    const machine = machineWith(2);
+    expect(machine.size()).toEqual({ keys: 0, sessions: 2, bytes: 0 });
+    applied(machine, append(1, 1, 'é'), append(2, 1, 'x'));
+    const results = encodeResult('ok', 'é').length + encodeResult('ok', 'éx').length;
+    expect(machine.size()).toEqual({ keys: 1, sessions: 2, bytes: 'k'.length + 3 + results });
+  });
+});
+
 describe('the digest', () => {
   const commands: fc.Arbitrary<Command> = fc.record({
     op: fc.constantFrom('register', 'put', 'delete', 'cas', 'add', 'append'),

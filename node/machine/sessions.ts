@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { type Command, decodeCommand, encodeResult, forEachCommand, isRead } from './command.ts';
 import type { Frozen } from './frozen.ts';
 import { applyToStore } from './key-value.ts';
-import type { Machine, Restoration, ResultSink } from './machine.ts';
+import type { Machine, MachineSize, Restoration, ResultSink } from './machine.ts';
 import { correctMachineRules, type MachineRules } from './rules.ts';
 import { noResult, type Session, SessionTable } from './session-table.ts';
 import { encodeSnapshot, type MachineState, SnapshotDecoder } from './snapshot-format.ts';
@@ -48,6 +48,19 @@ export class SessionMachine implements Machine {
   recall(id: number, sequence: number): Uint8Array | null {
     const session = this.#sessions.get(id);
     return session !== undefined && sequence > 0 && session.sequence === sequence ? session.result : null;
+  }
+
+  size(): MachineSize {
+    let bytes = 0;
+    for (const key of this.#store.keys()) {
+      bytes += Buffer.byteLength(key) + Buffer.byteLength(this.#store.get(key) ?? '');
+    }
+    let sessions = 0;
+    for (const [, { result }] of this.#sessions) {
+      sessions += 1;
+      bytes += result.length;
+    }
+    return { keys: this.#store.size, sessions, bytes };
   }
 
   digest(): string {

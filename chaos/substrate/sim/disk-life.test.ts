@@ -108,3 +108,38 @@ describe('what a starting replica finds', () => {
     expect(disk.durable.records).toEqual(['first']);
   });
 });
+
+describe('how much of a log is on the disk', () => {
+  const lengthOf = (record: string) => record.length;
+
+  test('is what is durable, less what was removed', async () => {
+    const { clock, disk, storage } = await withRecords(5, 0);
+    storage.append('written, and not synced');
+    expect(disk.logUse(lengthOf)).toEqual({ records: 5, bytes: 10 });
+    storage.removeBefore(4);
+    expect(disk.logUse(lengthOf)).toEqual({ records: 2, bytes: 4 });
+    await clock.sleep(5);
+    expect(disk.logUse(lengthOf)).toEqual({ records: 3, bytes: 4 + 'written, and not synced'.length });
+  });
+
+  test('is the same however often it was asked for: each record is measured once', async () => {
+    const { disk, storage } = await withRecords(5, 0);
+    const measured: string[] = [];
+    const sizeOf = (record: string) => measured.push(record) * 0 + 7;
+    disk.logUse(sizeOf);
+    storage.removeBefore(3);
+    expect(disk.logUse(sizeOf)).toEqual({ records: 3, bytes: 21 });
+    expect(measured).toEqual(['r1', 'r2', 'r3', 'r4', 'r5']);
+  });
+
+  test('counts what survived a crash, and is nothing after a wipe', async () => {
+    const { disk, storage, end } = await withRecords(2, 1);
+    storage.append('survives');
+    storage.append('is lost');
+    end.abort();
+    disk.crash();
+    expect(disk.logUse(lengthOf)).toEqual({ records: 3, bytes: 4 + 'survives'.length });
+    disk.wipe();
+    expect(disk.logUse(lengthOf)).toEqual({ records: 0, bytes: 0 });
+  });
+});

@@ -12,11 +12,14 @@ export class SimDisk<R> {
   readonly #clock: SimClock;
   readonly #random: RandomSource;
   readonly #syncMs: readonly [number, number];
-  #durable: R[] = [];
+  readonly #durable: R[] = [];
   /** The position of the first durable record that is still there. */
   #firstPosition = 1;
   #written: R[] = [];
   #slowMs = 0;
+  /** The bytes of the first of the durable records, for as many as were measured; and their sum. */
+  readonly #sizes: number[] = [];
+  #measuredBytes = 0;
   readonly snapshots: SimSnapshots<R>;
 
   constructor(clock: SimClock, random: RandomSource, syncMs: readonly [number, number]) {
@@ -31,6 +34,20 @@ export class SimDisk<R> {
     const begin = { records: this.#durable, firstPosition: this.#firstPosition };
     const snapshot = this.snapshots.newest;
     return snapshot === undefined ? begin : { ...begin, snapshot };
+  }
+
+  /**
+   * How much of a log is durable. Each record is measured once, when this is first asked for after it was written.
+   *
+   * @param sizeOf - the bytes of a record on a real disk
+   */
+  logUse(sizeOf: (record: R) => number): { readonly records: number; readonly bytes: number } {
+    for (const record of this.#durable.slice(this.#sizes.length)) {
+      const bytes = sizeOf(record);
+      this.#sizes.push(bytes);
+      this.#measuredBytes += bytes;
+    }
+    return { records: this.#durable.length, bytes: this.#measuredBytes };
   }
 
   /** The power goes: of what was written and not synced, some first part happens to have reached the disk. */
@@ -51,10 +68,16 @@ export class SimDisk<R> {
 
   /** Nothing is left, as on a new disk. */
   wipe(): void {
-    this.#durable = [];
+    this.#forget(this.#durable.length);
     this.#firstPosition = 1;
     this.#written = [];
     this.snapshots.wipe();
+  }
+
+  /** The first records go. */
+  #forget(count: number): void {
+    this.#durable.splice(0, count);
+    for (const bytes of this.#sizes.splice(0, count)) this.#measuredBytes -= bytes;
   }
 
   get #lastPosition(): number {
@@ -99,7 +122,7 @@ export class SimDisk<R> {
         if (wanted < 1 || wanted > this.#lastPosition) throw new RangeError(`record ${wanted} is not durable`);
         const count = wanted - this.#random.integer(0, maxLeftOver) - this.#firstPosition;
         if (count <= 0) return;
-        this.#durable.splice(0, count);
+        this.#forget(count);
         this.#firstPosition += count;
       },
       onDurable: () => {},

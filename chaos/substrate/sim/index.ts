@@ -22,6 +22,7 @@ const capabilities: readonly Capability[] = [
   'disk.slow',
   'disk.wipe',
   'group.order',
+  'replica.footprint',
 ];
 
 export const simSubstrate: Substrate = {
@@ -52,6 +53,15 @@ const syncTimesMs: readonly (readonly [number, number])[] = [
   [0.2, 1],
   [1, 6],
 ];
+
+/** So that a long run is sampled no more often than can be drawn. */
+const maxSamples = 600;
+const shortestSampleMs = 1000;
+
+/** How often a run of such a length is sampled, in milliseconds. */
+export function sampleEveryMs(durationMs: number): number {
+  return Math.max(shortestSampleMs, durationMs / maxSamples);
+}
 
 class SimCluster implements Cluster {
   readonly clock = new SimClock();
@@ -101,6 +111,21 @@ class SimCluster implements Cluster {
       this.#processes.set(node, process);
       this.clock.after(this.#random(`boot/${node}`).between(0, 20), () => process.start());
     }
+    this.#sampleFootprints(sampleEveryMs(plan.durationMs), tell);
+  }
+
+  /** Draws nothing and tells no replica: a run goes as it would without. */
+  #sampleFootprints(everyMs: number, tell: (fact: LabFact) => void): void {
+    const { encodeRecord } = this.#definition.codec;
+    const sizeOf = (record: unknown) => encodeRecord(record).reduce((bytes, piece) => bytes + piece.length, 0);
+    const sample = () => {
+      for (const process of this.#processes.values()) {
+        const footprint = process.footprint(sizeOf);
+        if (footprint !== null) tell(footprint);
+      }
+      this.clock.after(everyMs, sample);
+    };
+    this.clock.after(everyMs, sample);
   }
 
   client(name: string) {

@@ -15,6 +15,9 @@ import type { LabFact, NodeStatus } from '../../contracts.ts';
 import type { SimClock } from './clock.ts';
 import type { SimDisk } from './disk.ts';
 
+/** What a replica holds at one moment; see the fact. */
+export type Footprint = Extract<LabFact, { readonly type: 'footprint' }>;
+
 /** What the world around a process does for it. */
 export interface ProcessWorld {
   readonly clock: SimClock;
@@ -152,6 +155,28 @@ export class SimProcess {
 
   stateHash(): string | null {
     return this.#state === 'up' ? (this.#replica?.stateHash() ?? null) : null;
+  }
+
+  /**
+   * What it holds now; null while it does not run.
+   *
+   * @param sizeOf - the bytes of a record on a real disk
+   */
+  footprint(sizeOf: (record: unknown) => number): Footprint | null {
+    if (this.#state === 'down' || this.#replica === undefined) return null;
+    const { heldBytes, machine } = this.#replica.memoryUse();
+    const log = this.#disk.logUse(sizeOf);
+    return {
+      type: 'footprint',
+      node: this.node,
+      logRecords: log.records,
+      logBytes: log.bytes,
+      snapshotBytes: this.#disk.snapshots.newest?.bytes ?? 0,
+      heldBytes,
+      stateBytes: machine.bytes,
+      keys: machine.keys,
+      sessions: machine.sessions,
+    };
   }
 
   #die(): void {

@@ -80,6 +80,10 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
     return this.#state.takeEffects();
   }
 
+  heldBytes(): number {
+    return this.#state.log.heldBytes;
+  }
+
   view(): ProtocolView {
     const { role, term: epoch, leader, commitIndex, log, configuration } = this.#state;
     const group = { voters: allVoters(configuration), learners: configuration.learners };
