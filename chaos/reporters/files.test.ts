@@ -96,6 +96,15 @@ describe('result.json', () => {
     expect(Object.entries(result.substrate.images)).toEqual(images);
   });
 
+  it('says what the replicas held at most, where that was sampled', async () => {
+    const input = sampleInput('PASS');
+    const peakFootprint = { logBytes: 1, snapshotBytes: 2, memoryBytes: 3 };
+    const verdict = { ...input.verdict, statistics: { ...input.verdict.statistics, compactions: 4, peakFootprint } };
+    const result = JSON.parse(await render('result', { ...input, verdict }));
+    expect(result.statistics).toMatchObject({ compactions: 4, peakFootprint });
+    expect(JSON.parse(await render('result', input)).statistics).toMatchObject({ compactions: 0, peakFootprint: null });
+  });
+
   it('says what kept the logs, where that was chosen', async () => {
     const input = dockerInput('PASS');
     const chosen = { ...input.recording, plan: { ...input.recording.plan, storage: 'lmdb' } };

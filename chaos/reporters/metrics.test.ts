@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LabEvent, ReportInput } from '../contracts.ts';
+import { sampleFootprint } from '../sample-plan.ts';
 import metrics from './metrics.ts';
 import { dockerInput } from './shared/docker-fixture.ts';
 import { sampleInput } from './shared/sample-recording.ts';
@@ -54,6 +55,28 @@ describe('metrics.json', () => {
       sample('n1', 9000, 1, 0, 9),
     ]);
     expect(nodes.n1.total).toEqual({ receivedBytes: 250 + 60, sentBytes: 10 + 9 });
+  });
+
+  it('has what replicas held in columns of their own, also where there are no containers', async () => {
+    const { nodes, footprints, footprintUnits } = await render([
+      sampleFootprint(500, { node: 'n2', logBytes: 90, heldBytes: 5, stateBytes: 6, keys: 1 }),
+      sampleFootprint(900, { node: 'n2', logBytes: 30, heldBytes: 9, stateBytes: 6, snapshotBytes: 4, sessions: 2 }),
+    ]);
+    expect(nodes).toEqual({});
+    expect(footprints).toEqual({
+      n2: {
+        atMs: [500, 900],
+        logRecords: [0, 0],
+        logBytes: [90, 30],
+        snapshotBytes: [0, 4],
+        heldBytes: [5, 9],
+        stateBytes: [6, 6],
+        keys: [1, 0],
+        sessions: [0, 2],
+        peak: { logBytes: 90, snapshotBytes: 4, memoryBytes: 15 },
+      },
+    });
+    expect(Object.keys(footprintUnits)).toEqual(Object.keys(footprints.n2));
   });
 
   it('has a line per replica', async () => {

@@ -1,5 +1,6 @@
 import type { NodeId, Reporter, ReportInput } from '../contracts.ts';
-import { growth, type Sample, samplesByNode } from './shared/resources.ts';
+import { type Footprint, isFootprint, isResources, memoryBytes, samplesByNode } from '../samples.ts';
+import { growth, type Sample } from './shared/resources.ts';
 
 /** Version of the shape of `metrics.json`; rises when a reader of the old shape would misread the new one. */
 const schemaVersion = 1;
@@ -34,24 +35,65 @@ function metricsOf(samples: readonly Sample[]): object {
   };
 }
 
-/** A line per replica: a sample a second would make a line per number endless. */
+const footprintUnits = {
+  atMs: 'milliseconds since load began',
+  logRecords: 'records of the log that are on the disk',
+  logBytes: 'bytes of those records, as they are encoded',
+  snapshotBytes: 'bytes of the newest snapshot on the disk',
+  heldBytes: 'bytes of the payloads of the log that are in memory',
+  stateBytes: 'bytes of all keys, values and results of sessions',
+  keys: 'keys of the machine',
+  sessions: 'sessions of clients',
+  peak: 'the highest sample; memoryBytes is heldBytes and stateBytes together',
+};
+
+function footprintOf(samples: readonly Footprint[]): object {
+  const column = (figure: (sample: Footprint) => number) => samples.map(figure);
+  const peak = (figure: (sample: Footprint) => number) =>
+    samples.reduce((highest, sample) => Math.max(highest, figure(sample)), 0);
+  return {
+    atMs: column(({ atMs }) => atMs),
+    logRecords: column(({ logRecords }) => logRecords),
+    logBytes: column(({ logBytes }) => logBytes),
+    snapshotBytes: column(({ snapshotBytes }) => snapshotBytes),
+    heldBytes: column(({ heldBytes }) => heldBytes),
+    stateBytes: column(({ stateBytes }) => stateBytes),
+    keys: column(({ keys }) => keys),
+    sessions: column(({ sessions }) => sessions),
+    peak: {
+      logBytes: peak(({ logBytes }) => logBytes),
+      snapshotBytes: peak(({ snapshotBytes }) => snapshotBytes),
+      memoryBytes: peak(memoryBytes),
+    },
+  };
+}
+
+/** A line per replica: a number a line would make lines endless. */
+function linesOf<S>(nodes: ReadonlyMap<NodeId, S>, metricsOfNode: (samples: S) => object): string {
+  const lines = [...nodes].map(
+    ([node, samples]) => `    ${JSON.stringify(node)}: ${JSON.stringify(metricsOfNode(samples))}`,
+  );
+  return lines.length === 0 ? '{}' : `{\n${lines.join(',\n')}\n  }`;
+}
+
+/** Containers and replicas are sampled at moments of their own, so each has its columns apart. */
 function render({ recording }: ReportInput): string | null {
-  const nodes = [...samplesByNode(recording)].map(([node, samples]): [NodeId, object] => [node, metricsOf(samples)]);
-  if (nodes.length === 0) return null;
-  const lines = nodes.map(([node, metrics]) => `    ${JSON.stringify(node)}: ${JSON.stringify(metrics)}`);
+  const containers = samplesByNode(recording, isResources);
+  const footprints = samplesByNode(recording, isFootprint);
+  if (containers.size + footprints.size === 0) return null;
   return `{
   "schemaVersion": ${schemaVersion},
   "units": ${JSON.stringify(units)},
-  "nodes": {
-${lines.join(',\n')}
-  }
+  "nodes": ${linesOf(containers, metricsOf)},
+  "footprintUnits": ${JSON.stringify(footprintUnits)},
+  "footprints": ${linesOf(footprints, footprintOf)}
 }
 `;
 }
 
-/** What each replica's container used over time; no file where there are no containers. */
+/** What each replica held and its container used over time; no file where neither was sampled. */
 const reporter: Reporter = {
-  summary: 'metrics.json: CPU, memory and network of each container over time, for machines',
+  summary: 'metrics.json: what each replica held, and its container used, over time, for machines',
   render: (input) => {
     const content = render(input);
     return content === null ? [] : [{ name: 'metrics.json', content }];

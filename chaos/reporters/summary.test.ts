@@ -41,6 +41,17 @@ describe('summary.md', () => {
     expect(text).toContain('`````sh\nrun ```` <b>\n`````');
   });
 
+  it('tells what the replicas held at most, where that was sampled', async () => {
+    const input = sampleInput('PASS');
+    const peakFootprint = { logBytes: 34_000, snapshotBytes: 380, memoryBytes: 2 ** 21 };
+    const statistics = { ...input.verdict.statistics, compactions: 1107, peakFootprint };
+    const text = await render({ ...input, verdict: { ...input.verdict, statistics } });
+    expect(text).toContain('| compactions of a log | 1,107 |\n');
+    expect(text).toContain('| the most that a replica held: log / snapshot on disk | 33.2 KiB / 380 bytes |\n');
+    expect(text).toContain('| the most that a replica held: payloads and state in memory | 2 MiB |\n');
+    expect(await render(input)).not.toContain('compactions');
+  });
+
   it('tells of containers how prompt they were, and what they are made of', async () => {
     const text = await render(dockerInput('PASS'));
     expect(text).toContain('| boot to the first acknowledged write | 3.2 s |\n');

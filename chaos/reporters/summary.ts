@@ -3,6 +3,7 @@ import { loadSpan, type StrikeWindow, strikeWindows } from '../statistics.ts';
 import { count } from '../words.ts';
 import {
   formatAt,
+  formatBytes,
   formatCount,
   formatFigure,
   formatMargin,
@@ -138,6 +139,19 @@ function promptness({ bootToFirstWriteMs, strikeEffects }: RunStatistics): strin
   return [...boot, ...effects];
 }
 
+/** What the replicas held, where that was sampled. */
+function footprint({ compactions, peakFootprint: peak }: RunStatistics): string[][] {
+  if (peak === null) return [];
+  return [
+    ['compactions of a log', formatCount(compactions)],
+    [
+      'the most that a replica held: log / snapshot on disk',
+      `${formatBytes(peak.logBytes)} / ${formatBytes(peak.snapshotBytes)}`,
+    ],
+    ['the most that a replica held: payloads and state in memory', formatBytes(peak.memoryBytes)],
+  ];
+}
+
 function statisticsTables({ recording, verdict: { statistics } }: ReportInput): string {
   const load = loadSpan(recording);
   const latency = (key: 'latencyCalmMs' | 'latencyFaultMs') => {
@@ -159,6 +173,7 @@ function statisticsTables({ recording, verdict: { statistics } }: ReportInput): 
         statistics.recoveryTo95Ms === null ? 'not reached' : formatMs(statistics.recoveryTo95Ms),
       ],
       ['leader changes', formatCount(statistics.leaderChanges)],
+      ...footprint(statistics),
       ...promptness(statistics),
     ],
   );

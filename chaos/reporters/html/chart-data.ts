@@ -1,5 +1,6 @@
 /** What the charts of a report draw: binned, capped, in seconds since load began, and small enough to embed. */
 import type { Recording, ReportInput } from '../../contracts.ts';
+import { isFootprint, isResources, samplesByNode } from '../../samples.ts';
 import {
   calmRatePerSecond,
   isLeading,
@@ -10,7 +11,8 @@ import {
   strikeWindows,
   writeGaps,
 } from '../../statistics.ts';
-import { type ResourceSeries, resourceSeries, samplesByNode } from '../shared/resources.ts';
+import { type FootprintSeries, footprintSeries } from '../shared/footprints.ts';
+import { type ResourceSeries, resourceSeries } from '../shared/resources.ts';
 import {
   appliedSeries,
   type Bin,
@@ -28,8 +30,8 @@ const mostNodes = 16;
 const mostLines = 8;
 const mostSpansPerLane = 250;
 const mostBands = 200;
-/** Shorter pauses between writes are the rhythm of the load. */
-const noteworthyGapMs = 500;
+/** Shorter pauses between writes are the rhythm of the load: in milliseconds, and in operations at the rate of the load. */
+const noteworthyGap = { ms: 500, operations: 10 };
 
 /** From, to (both in seconds) and what it says. */
 export type LabelledSpan = readonly [number, number, string];
@@ -75,6 +77,8 @@ export interface DrawnData {
   readonly applied: NodeLines;
   /** Null where nothing runs in containers. */
   readonly resources: Readonly<Record<keyof ResourceSeries, NodeLines>> | null;
+  /** Null where the replicas were not sampled. */
+  readonly footprints: Readonly<Record<keyof FootprintSeries, NodeLines>> | null;
 }
 
 /** What is drawn, what the tables list, and what was left out. */
@@ -174,16 +178,32 @@ function nodeLines({ atMs, perNode }: NodeSeries): NodeLines {
   return { atS: atMs.map(seconds), nodes: [...perNode].map(([node, values]) => ({ node, values })) };
 }
 
+/** The longest stretches without a write, in order of time. */
+function drawnGaps(recording: Recording, notes: string[]): DrawnData['gaps'] {
+  const { rate } = recording.plan.experiment.load;
+  const gaps = writeGaps(recording, Math.max(noteworthyGap.ms, (noteworthyGap.operations * 1000) / rate));
+  const longestFirst = gaps.sort((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs));
+  const shown = capped(longestFirst, mostBands, 'Gaps: # stretches, the longest', notes);
+  return shown.sort((a, b) => a.fromMs - b.fromMs).map(pair);
+}
+
 function drawnApplied(recording: Recording, notes: string[]): NodeLines {
   const { atMs, perNode } = appliedSeries(recording);
   return nodeLines({ atMs, perNode: new Map(capped([...perNode], mostLines, 'Applied index: # nodes', notes)) });
 }
 
 function drawnResources(recording: Recording, notes: string[]): DrawnData['resources'] {
-  const nodes = capped([...samplesByNode(recording)], mostLines, 'Containers: # nodes', notes);
+  const nodes = capped([...samplesByNode(recording, isResources)], mostLines, 'Containers: # nodes', notes);
   if (nodes.length === 0) return null;
   const { cpu, memory, network } = resourceSeries(new Map(nodes), recordingEndMs(recording));
   return { cpu: nodeLines(cpu), memory: nodeLines(memory), network: nodeLines(network) };
+}
+
+function drawnFootprints(recording: Recording, notes: string[]): DrawnData['footprints'] {
+  const nodes = capped([...samplesByNode(recording, isFootprint)], mostLines, 'Log and memory: # nodes', notes);
+  if (nodes.length === 0) return null;
+  const { log, memory, snapshot } = footprintSeries(new Map(nodes));
+  return { log: nodeLines(log), memory: nodeLines(memory), snapshot: nodeLines(snapshot) };
 }
 
 /** Everything that the charts and their tables show. */
@@ -214,12 +234,13 @@ export function chartData(input: ReportInput): ChartData {
           strikeLabel(strike),
         ],
       ),
-      gaps: capped(writeGaps(recording, noteworthyGapMs), mostBands, 'Gaps: # stretches', truncated).map(pair),
+      gaps: drawnGaps(recording, truncated),
       faults: faults.map((lane) => capLane(lane, truncated)),
       nodes: drawnNodes(lanes, truncated),
       leaderless: leaderlessSpans(allLanes, endMs).slice(0, mostSpansPerLane).map(pair),
       applied: drawnApplied(recording, truncated),
       resources: drawnResources(recording, truncated),
+      footprints: drawnFootprints(recording, truncated),
     },
     truncated,
   };

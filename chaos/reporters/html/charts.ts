@@ -4,6 +4,7 @@ import type { RoleSpan } from '../shared/series.ts';
 import { chart, nodeLinesChart } from './chart.ts';
 import type { ChartData } from './chart-data.ts';
 import { type Html, html } from './escape.ts';
+import { footprintCharts } from './footprint-charts.ts';
 import { lineKeys } from './legend.ts';
 import { resourceCharts } from './resource-charts.ts';
 import { foldedTable, type Row } from './tables.ts';
@@ -177,7 +178,7 @@ export function chartSection(data: ChartData): Html {
 <label>to <input name="to" type="number" min="0" max="${endS}" step="any" value="${endS}"></label> <span>seconds since load began</span>
 <button type="button" class="button" data-range-reset>Show all</button></form></div>
 ${faultsChart(data)}${throughputChart(data)}${latencyChart(data)}${rolesChart(data)}${appliedChart(data)}
-${resourceCharts(data)}
+${footprintCharts(data)}${resourceCharts(data)}
 ${data.truncated.map((note) => html`<p class="truncated">${note}</p>`)}
 </section>`;
 }

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckResult, CompletedOperation } from '../../contracts.ts';
-import { cut, describeOperation, formatAt, formatFigure, formatMargin, formatMeasure, formatMs } from './format.ts';
+import {
+  cut,
+  describeOperation,
+  formatAt,
+  formatBytes,
+  formatFigure,
+  formatMargin,
+  formatMeasure,
+  formatMs,
+} from './format.ts';
 
 const operation = (over: Partial<CompletedOperation>): CompletedOperation => {
   return {
@@ -27,6 +36,10 @@ describe('durations', () => {
     [999.7, '1 s'],
     [2140, '2.1 s'],
     [125_000, '2 min 5 s'],
+    [3_599_400, '59 min 59 s'],
+    [3_600_000, '1 h'],
+    [5_399_000, '1 h 30 min'],
+    [86_400_000, '24 h'],
     [-1210, '-1.2 s'],
     [Number.POSITIVE_INFINITY, 'unknown'],
   ])('%d ms is %s', (ms, text) => expect(formatMs(ms)).toBe(text));
@@ -35,6 +48,18 @@ describe('durations', () => {
     expect(formatAt(12_004.4)).toBe('12.004 s');
     expect(formatAt(null)).toBe('–');
   });
+});
+
+describe('sizes', () => {
+  it.each([
+    [0, '0 bytes'],
+    [1, '1 byte'],
+    [1023, '1,023 bytes'],
+    [34_000, '33.2 KiB'],
+    [3 * 2 ** 20, '3 MiB'],
+  ])('%d is %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text));
+
+  it('are what a check measured in bytes', () => expect(formatMeasure(2048, 'bytes')).toBe('2 KiB'));
 });
 
 describe('figures', () => {

@@ -14,7 +14,7 @@ export function formatFigure(value: number): string {
   return Math.abs(value) >= 100 ? formatCount(value) : String(Number(value.toPrecision(3)));
 }
 
-/** A duration in the unit that suits it: `0.42 ms`, `87 ms`, `2.1 s`, `2 min 5 s`. */
+/** A duration in the unit that suits it: `0.42 ms`, `87 ms`, `2.1 s`, `2 min 5 s`, `24 h`. */
 export function formatMs(ms: number): string {
   if (!Number.isFinite(ms)) return 'unknown';
   const size = Math.abs(ms);
@@ -23,8 +23,22 @@ export function formatMs(ms: number): string {
   if (size < 999.5) return `${Math.round(ms)} ms`;
   if (size < 59_950) return `${Number((ms / 1000).toFixed(1))} s`;
   const seconds = Math.round(size / 1000);
-  const rest = seconds % 60;
-  return `${ms < 0 ? '-' : ''}${Math.floor(seconds / 60)} min${rest === 0 ? '' : ` ${rest} s`}`;
+  const sign = ms < 0 ? '-' : '';
+  if (seconds < 3600) return sign + inTwoUnits(seconds, 'min', 's');
+  return sign + inTwoUnits(Math.round(seconds / 60), 'h', 'min');
+}
+
+/** So many of the small unit, of which sixty make a large one: `2 min 5 s`, `3 min`. */
+function inTwoUnits(value: number, large: string, small: string): string {
+  const rest = value % 60;
+  return `${Math.floor(value / 60)} ${large}${rest === 0 ? '' : ` ${rest} ${small}`}`;
+}
+
+/** A size in the unit that suits it: `812 bytes`, `33.4 KiB`, `1.2 MiB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1024) return `${formatCount(bytes)} ${bytes === 1 ? 'byte' : 'bytes'}`;
+  const [size, unit] = bytes < 2 ** 20 ? [bytes / 1024, 'KiB'] : [bytes / 2 ** 20, 'MiB'];
+  return `${formatFigure(size)} ${unit}`;
 }
 
 /** A moment of the run, in seconds since load began: `12.004 s`. */
@@ -36,6 +50,7 @@ export function formatAt(atMs: number | null): string {
 export function formatMeasure(value: number | undefined, unit: string | undefined): string {
   if (value === undefined) return '–';
   if (unit === 'ms') return formatMs(value);
+  if (unit === 'bytes') return formatBytes(value);
   return unit === undefined ? formatFigure(value) : `${formatFigure(value)} ${unit}`;
 }
 

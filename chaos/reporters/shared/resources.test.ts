@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { growth, resourceSeries, type Sample, samplesByNode } from './resources.ts';
-import { sampleRecording } from './sample-recording.ts';
+import { growth, resourceSeries, type Sample } from './resources.ts';
 
 function sample(atMs: number, over: Partial<Sample> = {}): Sample {
   return {
@@ -14,17 +13,6 @@ function sample(atMs: number, over: Partial<Sample> = {}): Sample {
     ...over,
   };
 }
-
-describe('samplesByNode', () => {
-  it('is in the order of the plan, without replicas that have no sample', () => {
-    const events = [sample(0, { node: 'n4' }), sample(10, { node: 'n2' }), sample(20, { node: 'n4' })];
-    const found = samplesByNode({ ...sampleRecording(), events });
-    expect([...found].map(([node, samples]) => [node, samples.map(({ atMs }) => atMs)])).toEqual([
-      ['n2', [10]],
-      ['n4', [0, 20]],
-    ]);
-  });
-});
 
 describe('growth', () => {
   it('is the increment, or the whole value where a counter began again', () => {

@@ -1,17 +1,11 @@
 /** What the containers of replicas used, from samples of about one a second. Times are ms since load began. */
-import type { LabEvent, NodeId, Recording } from '../../contracts.ts';
+import type { NodeId } from '../../contracts.ts';
+import type { Resources } from '../../samples.ts';
 import type { Span } from '../../statistics.ts';
 import { binWidthMs, type NodeSeries } from './series.ts';
 
 /** What one container used at one moment. */
-export type Sample = Extract<LabEvent, { type: 'resources' }>;
-
-/** The samples of each replica in order of time; a replica without any is left out. */
-export function samplesByNode({ plan, events }: Recording): Map<NodeId, readonly Sample[]> {
-  const found = new Map<NodeId, Sample[]>(plan.nodes.map((node) => [node, []]));
-  for (const event of events) if (event.type === 'resources') found.get(event.node)?.push(event);
-  return new Map([...found].filter(([, samples]) => samples.length > 0));
-}
+export type Sample = Resources;
 
 /** By how much a counter grew up to each sample. A counter that fell began again from 0: its container was restarted. */
 export function growth(counter: readonly number[]): number[] {

@@ -60,6 +60,17 @@ describe('nodeLanes', () => {
     });
   });
 
+  it('takes a role that is taken up again and again as one, for as long as the epoch is the same', () => {
+    const stands = (atMs: number, epoch: number): LabEvent => {
+      return { atMs, type: 'role', node: 'n1', role: 'candidate', epoch };
+    };
+    const [lane] = nodeLanes(withEvents([stands(100, 4), stands(300, 4), stands(500, 5)]));
+    expect(lane?.roles.map(({ fromMs, toMs, epoch }) => [fromMs, toMs, epoch])).toEqual([
+      [100, 500, 4],
+      [500, 1000, 5],
+    ]);
+  });
+
   it('tells down from paused and from stopped', () => {
     const [n1, n2] = nodeLanes(
       withEvents([

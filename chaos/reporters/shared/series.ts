@@ -82,6 +82,8 @@ export function nodeLanes(recording: Recording): NodeLane[] {
   });
 }
 
+type RoleEvent = Extract<LabEvent, { type: 'role' }>;
+
 function roleSpans(events: readonly LabEvent[], endMs: number): RoleSpan[] {
   const spans: RoleSpan[] = [];
   let current: RoleSpan | null = null;
@@ -91,9 +93,12 @@ function roleSpans(events: readonly LabEvent[], endMs: number): RoleSpan[] {
     }
     current = next === null ? null : { ...next, fromMs: atMs, toMs: endMs };
   };
+  const isIn = ({ role, epoch }: RoleEvent) => current?.role === role && current.epoch === epoch;
   for (const event of events) {
-    if (event.type === 'role') turn(event.atMs, { role: event.role, epoch: event.epoch });
-    else if (event.type === 'node-up') turn(event.atMs, { role: null, epoch: null });
+    if (event.type === 'role') {
+      // One that is cut off stands for election again and again, and is in that role all the while.
+      if (!isIn(event)) turn(event.atMs, { role: event.role, epoch: event.epoch });
+    } else if (event.type === 'node-up') turn(event.atMs, { role: null, epoch: null });
     else if (event.type === 'node-down' || event.type === 'stopped') turn(event.atMs, null);
   }
   turn(endMs, null);

@@ -1,4 +1,4 @@
-/** The charts of figures over time: throughput, outcomes, latency, applied index, what containers use. */
+/** The charts of figures over time: throughput, outcomes, latency, applied index, what replicas hold and containers use. */
 const report = globalThis.splitbrainReport;
 const { colours, data } = report;
 const { bins } = data;
@@ -175,10 +175,10 @@ report.drawApplied = (place) => {
   drawNodeLines(place, data.applied, { height: 200, y, text: count });
 };
 
-/** Draws one of the charts of what containers use. */
-function drawResource(name, unit) {
+/** Draws one of several charts with a line per replica, of what containers use (`resources`) or replicas hold (`footprints`). */
+function drawSampled(kind, name, unit) {
   return (place) => {
-    drawNodeLines(place, data.resources[name], {
+    drawNodeLines(place, data[kind][name], {
       height: 130,
       y: fromZero,
       text: (value) => `${count(value)} ${unit}`,
@@ -186,6 +186,10 @@ function drawResource(name, unit) {
   };
 }
 
-report.drawCpu = drawResource('cpu', '%');
-report.drawMemory = drawResource('memory', 'MiB');
-report.drawNetwork = drawResource('network', 'KiB/s');
+report.drawCpu = drawSampled('resources', 'cpu', '%');
+report.drawMemory = drawSampled('resources', 'memory', 'MiB');
+report.drawNetwork = drawSampled('resources', 'network', 'KiB/s');
+
+report.drawLog = drawSampled('footprints', 'log', 'KiB');
+report.drawHeld = drawSampled('footprints', 'memory', 'KiB');
+report.drawSnapshot = drawSampled('footprints', 'snapshot', 'KiB');
