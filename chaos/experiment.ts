@@ -94,6 +94,11 @@ const limitsSchema = z.strictObject({
   outage: duration.default(5000),
   /** From the end of the load until all replicas agree. */
   settle: duration.default(10_000),
+  /**
+   * The most that a replica may hold at any of its samples: its log on the disk, and payloads and state in memory. Where
+   * absent nothing is asked of that.
+   */
+  footprint: z.strictObject({ logBytes: z.int().min(1), memoryBytes: z.int().min(1) }).optional(),
 });
 
 export const experimentSchema = z.strictObject({

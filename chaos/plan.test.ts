@@ -143,6 +143,12 @@ describe('refused before anything boots', () => {
       {},
       /there is no workload "regster"\. Did you mean "register"/,
     ],
+    [
+      'a limit of what is not sampled',
+      'limits: { footprint: { logBytes: 1, memoryBytes: 1 } }',
+      { substrate: 'docker', capabilities: new Set<Capability>(['process.kill']) },
+      /^a limit of what replicas hold needs replica\.footprint, which "docker" cannot do$/,
+    ],
     ['wrong params of the workload', 'load: { params: { keys: 0 } }', {}, /workload "register" are wrong: keys: /],
     [
       'an unknown fault',

@@ -122,6 +122,7 @@ function stretched({ settings, limits }: Experiment, factor: number): Pick<Exper
       recovery: limits.recovery * factor,
       outage: limits.outage * factor,
       settle: limits.settle * factor,
+      ...(limits.footprint === undefined ? {} : { footprint: limits.footprint }),
     },
   };
 }
@@ -164,6 +165,12 @@ async function refuseImpossible(
   options: Pick<PlanOptions, 'capabilities' | 'substrate'>,
 ): Promise<void> {
   refuseNoTime(experiment);
+  if (experiment.limits.footprint !== undefined && !options.capabilities.has('replica.footprint')) {
+    throw new IncapableError(
+      `a limit of what replicas hold needs replica.footprint, which "${options.substrate}" cannot do`,
+      'Run the experiment on another substrate (--on), or leave limits.footprint out of its file.',
+    );
+  }
   const workload = await loadWorkload(experiment.load.workload);
   workload.parse(experiment.load.params);
   for (const strike of strikes) {
