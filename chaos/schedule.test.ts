@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PlannedStrike } from './contracts.ts';
-import { UsageError } from './errors.ts';
+import { IncapableError, UsageError } from './errors.ts';
 import { randomFor } from './random.ts';
 import { samplePlan } from './sample-plan.ts';
 import { planStrikes } from './schedule.ts';
@@ -74,6 +74,7 @@ describe('refused', () => {
   test('a run that is too short for any strike', () => {
     const tooShort = () => planned([{ fault: 'crash', target: 'n1', at: '2s', for: '1s' }], 3000);
     expect(tooShort).toThrow('a run of 3 s leaves no time for any strike of this experiment');
+    expect(tooShort).toThrow(IncapableError);
   });
 
   test('more strikes than anybody means, of one kind or of several together', () => {

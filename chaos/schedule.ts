@@ -1,6 +1,6 @@
 /** Turns the strikes of an experiment into a schedule: every time drawn, so that it can be kept, replayed and shrunk. */
 import type { PlannedStrike, RandomSource } from './contracts.ts';
-import { UsageError } from './errors.ts';
+import { IncapableError, UsageError } from './errors.ts';
 import type { Experiment, StrikeSpecification } from './experiment.ts';
 import { roundMs } from './percentiles.ts';
 
@@ -14,13 +14,13 @@ const draw = (random: RandomSource, [min, max]: readonly [number, number]): numb
 /**
  * Draws the schedule of a run.
  *
- * @throws UsageError where the run is too short for even one strike of an experiment that has some
+ * @throws IncapableError where the run is too short for even one strike of an experiment that has some
  */
 export function planStrikes(experiment: Experiment, durationMs: number, random: RandomSource): PlannedStrike[] {
   const endMs = durationMs - Math.min(quietTailMs, durationMs * 0.15);
   const strikes = experiment.strikes.flatMap((specification, index) => repeat(specification, index, endMs, random));
   if (strikes.length === 0 && experiment.strikes.length > 0) {
-    throw new UsageError(
+    throw new IncapableError(
       `a run of ${durationMs / 1000} s leaves no time for any strike of this experiment`,
       'Give it a longer --duration, or no --duration at all.',
     );

@@ -100,3 +100,13 @@ export function chosenExperiments(names: readonly string[], all: boolean): reado
     'Name one, or say --all. See them with: npx splitbrain list experiments',
   );
 }
+
+/**
+ * That nothing was run is no pass.
+ *
+ * @throws UsageError where every experiment was left out
+ */
+export function requireSome(left: readonly unknown[]): void {
+  if (left.length > 0) return;
+  throw new UsageError('every experiment was left out, and nothing is left to run', 'Give it a longer --duration.');
+}

@@ -14,6 +14,30 @@ const rawFiles = ['events.jsonl', 'history.jsonl', 'schedule.json'];
 const allFiles = [...rawFiles, 'junit.xml', 'metrics.json', 'report.html', 'result.json', 'summary.md'].sort();
 const quick = ['leader-crash', '--seed', '1', '--duration', '8s'];
 
+describe.concurrent('all experiments, in a short time', () => {
+  test('leave out those that have no time for a strike, and say which', async () => {
+    const { code, stdout, stderr } = await splitbrain([
+      'run',
+      '--all',
+      '--dry-run',
+      '--seed',
+      '1',
+      '--duration',
+      '20s',
+    ]);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/^long-run is left out: a run of 20 s leaves no time for any strike of this experiment$/m);
+    const planned = (JSON.parse(stdout) as Plan[]).map(({ experimentName }) => experimentName);
+    expect(planned).toEqual(namesOf('experiment').filter((name) => name !== 'long-run'));
+  });
+
+  test.each(['run', 'soak'])('%s: are no pass where that is all of them', async (command) => {
+    const { code, stderr } = await splitbrain([command, '--all', '--seed', '1', '--duration', '100ms']);
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/^error: every experiment was left out, and nothing is left to run$/m);
+  });
+});
+
 describe.concurrent('run', () => {
   test('prints the seed first, passes, and leaves every file of the results', async () => {
     const out = scratch.fresh();

@@ -10,7 +10,7 @@ import { makePlan } from '../../plan.ts';
 import { drawSeed, maxSeed } from '../../random.ts';
 import { type Executed, execute, substrateOf, tellVerdict } from '../execute.ts';
 import { interruptSignal } from '../interrupt.ts';
-import { chosenExperiments, integer, options, type PlanFlags, planOverrides } from '../options.ts';
+import { chosenExperiments, integer, options, type PlanFlags, planOverrides, requireSome } from '../options.ts';
 import { requireWritable } from '../results.ts';
 import { print, tell } from '../terminal.ts';
 
@@ -78,7 +78,7 @@ function checkReporters(names: readonly string[]): void {
 
 /**
  * All plans are made first: a wrong name or parameter anywhere is found before anything runs. Of all experiments, those
- * that the substrate cannot carry out are left out, and named.
+ * that the substrate cannot carry out, or that have no time for a strike, are left out, and named.
  */
 async function makePlans(experiments: readonly string[], firstSeed: number, flags: RunFlags): Promise<Plan[]> {
   const { capabilities } = await substrateOf(flags.on);
@@ -94,6 +94,7 @@ async function makePlans(experiments: readonly string[], firstSeed: number, flag
       }
     }
   }
+  requireSome(plans);
   return plans;
 }
 

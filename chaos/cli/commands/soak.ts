@@ -3,13 +3,13 @@ import { type Command, Option } from 'commander';
 import { createLogUpdate } from 'log-update';
 import type { Defect } from '../../../node/protocol.ts';
 import { bugNamesOf, loadDefect, loadExperiment } from '../../catalog.ts';
-import { exitCode, UsageError } from '../../errors.ts';
+import { exitCode, IncapableError, UsageError } from '../../errors.ts';
 import { worstExitCode } from '../../judge.ts';
-import { makePlan } from '../../plan.ts';
+import { makePlan, type PlanOptions } from '../../plan.ts';
 import { maxSeed } from '../../random.ts';
 import { simSubstrate } from '../../substrate/sim/index.ts';
 import { interruptSignal } from '../interrupt.ts';
-import { chosenExperiments, integer, options, type PlanFlags, planOverrides } from '../options.ts';
+import { chosenExperiments, integer, options, type PlanFlags, planOverrides, requireSome } from '../options.ts';
 import { soakBugs } from '../soak-bugs.ts';
 import { runPool } from '../soak-pool.ts';
 import type { SoakJob, SoakResult } from '../soak-worker.ts';
@@ -64,21 +64,14 @@ async function soak(names: string[], flags: SoakFlags): Promise<void> {
     await lookForBugs(names, flags.bugs, flags);
     return;
   }
-  const experiments = chosenExperiments(names, flags.all === true);
   const firstSeed = flags.seed ?? 1;
+  const overrides = planOverrides({ ...flags, on: 'sim' });
+  const chosen = chosenExperiments(names, flags.all === true);
+  const experiments = await runnable(chosen, flags.all === true, { seed: firstSeed, ...overrides });
   const seeds = flags.seeds ?? defaultSeeds;
   tell(
     `seeds ${firstSeed} to ${firstSeed + seeds - 1} of ${experiments.length} experiment(s), ${flags.jobs} process(es)`,
   );
-  const overrides = planOverrides({ ...flags, on: 'sim' });
-  for (const experiment of experiments) {
-    await makePlan(experiment, {
-      seed: firstSeed,
-      substrate: 'sim',
-      capabilities: simSubstrate.capabilities,
-      ...overrides,
-    });
-  }
   const canaries = flags.bug === undefined ? await canariesOf(flags.protocol, experiments) : [];
   const total = seeds * experiments.length;
   const tally = new Tally(total + (canaries.length > 0 ? Math.floor(total / canaryEvery) : 0), flags);
@@ -94,6 +87,27 @@ async function soak(names: string[], flags: SoakFlags): Promise<void> {
   });
   tally.end();
   process.exitCode = stop.interrupted() ? exitCode.interrupted : tally.exitCode();
+}
+
+/** A wrong name or parameter is found before anything runs. Of all experiments, those that cannot be run so are left out, and named. */
+async function runnable(
+  names: readonly string[],
+  all: boolean,
+  choices: Omit<PlanOptions, 'substrate' | 'capabilities'>,
+): Promise<string[]> {
+  const { capabilities } = simSubstrate;
+  const experiments: string[] = [];
+  for (const name of names) {
+    try {
+      await makePlan(name, { substrate: 'sim', capabilities, ...choices });
+      experiments.push(name);
+    } catch (error) {
+      if (!all || !(error instanceof IncapableError)) throw error;
+      tell(`${name} is left out: ${error.message}`);
+    }
+  }
+  requireSome(experiments);
+  return experiments;
 }
 
 /** Each bug has its own experiment: what is named beside the protocol are bugs. */
