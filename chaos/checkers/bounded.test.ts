@@ -33,8 +33,8 @@ describe('a recording', () => {
     expect(result.evidence).toEqual([
       {
         sentences: [
-          'At 1.000 s, the log on its disk of n2 came to 101 bytes; the limit is 100.',
-          'The most was 170 bytes, of n3 at 2.000 s.',
+          'At 1.000 s n2 held 101 bytes of log on its disk; the limit is 100.',
+          'The most was 170 bytes, held by n3 at 2.000 s.',
         ],
         fromMs: 1000,
         toMs: 2000,
@@ -46,7 +46,7 @@ describe('a recording', () => {
   test('with more in memory than its limit is invalid, though the log is short', async () => {
     const result = await check([...cuts, sampleFootprint(1000, { heldBytes: 30, stateBytes: 21 })]);
     expect(result.verdict).toBe('invalid');
-    expect(result.evidence[0]?.sentences[0]).toContain('payloads and state in memory of n1 came to 51 bytes');
+    expect(result.evidence[0]?.sentences[0]).toContain('n1 held 51 bytes of payloads and state in memory');
   });
 
   test('without a compaction of each replica proves nothing', async () => {
@@ -84,7 +84,7 @@ describe('a long run', () => {
     const result = await judged(hourMs, 2 ** 30);
     expect(result.verdict).toBe('invalid');
     expect(result.value).toBeGreaterThan(2 * (result.limit ?? 0));
-    expect(result.evidence[0]?.sentences[0]).toMatch(/the log on its disk of n\d came to .* the limit is 49,152/);
+    expect(result.evidence[0]?.sentences[0]).toMatch(/n\d held .* bytes of log on its disk; the limit is 49,152/);
   });
 
   test('that is too short to cut them is inconclusive', async () => {

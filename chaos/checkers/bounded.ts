@@ -22,8 +22,8 @@ const checker: Checker = {
     if (limits === undefined) {
       return { verdict: 'valid', summary: 'The experiment sets no limit to what replicas hold.', evidence: [] };
     }
-    const log = { what: 'the log on its disk', of: logBytes, limitBytes: limits.logBytes };
-    const memory = { what: 'its payloads and state in memory', of: memoryBytes, limitBytes: limits.memoryBytes };
+    const log = { what: 'log on its disk', of: logBytes, limitBytes: limits.logBytes };
+    const memory = { what: 'payloads and state in memory', of: memoryBytes, limitBytes: limits.memoryBytes };
     return judge(recording, log, memory);
   },
 };
@@ -58,8 +58,8 @@ function excess(recording: Recording, { what, of, limitBytes }: Limited): Eviden
   const peak = peakSample(recording, of);
   if (first?.type !== 'footprint' || peak === null) return [];
   const sentences = [
-    `At ${seconds(first.atMs)}, ${what} of ${first.node} came to ${figure(of(first))} bytes; the limit is ${figure(limitBytes)}.`,
-    `The most was ${figure(of(peak))} bytes, of ${peak.node} at ${seconds(peak.atMs)}.`,
+    `At ${seconds(first.atMs)} ${first.node} held ${figure(of(first))} bytes of ${what}; the limit is ${figure(limitBytes)}.`,
+    `The most was ${figure(of(peak))} bytes, held by ${peak.node} at ${seconds(peak.atMs)}.`,
   ];
   return [{ sentences, fromMs: first.atMs, toMs: Math.max(first.atMs, peak.atMs), ops: [] }];
 }
