@@ -21,6 +21,7 @@ const nodeHeadBytes = 8;
 const bigDataBytes = 24;
 const magic = 0xbeefc0de;
 const version = 2;
+const metaFlag = 8;
 const integerKeyFlag = 8;
 const bigDataFlag = 1;
 const noPage = 2 ** 64;
@@ -62,6 +63,7 @@ function treeAt(bytes: Buffer, at: number): Tree {
 
 /** @throws BadPage where this is no meta page */
 export function metaOf(page: number, bytes: Buffer): Meta {
+  requirePage(u64(bytes, 0) === page && bytes.readUInt16LE(18) === metaFlag, page, 'is not marked as a meta page');
   const body = bytes.subarray(pageHeadBytes);
   const good = body.readUInt32LE(0) === magic && body.readUInt32LE(4) === version && u64(body, 8) === 0;
   requirePage(good, page, 'does not begin as a meta page does');

@@ -24,10 +24,13 @@ const setup = `
   CREATE TABLE IF NOT EXISTS records (position INTEGER PRIMARY KEY, value BLOB NOT NULL);
 `;
 
+/** Damage can make a value of any type of it, and of text that is none the driver ends the process. */
+const asBytes = 'CAST(value AS BLOB) AS value';
+
 interface Row {
   readonly position: number;
   /** The driver gives the values of many rows as buffers without a view. */
-  readonly value: ArrayBuffer;
+  readonly value: ArrayBuffer | null;
 }
 
 class RecordDatabase {
@@ -41,12 +44,15 @@ class RecordDatabase {
     this.#database.exec(setup);
     this.#put = this.#database.prepare('INSERT OR REPLACE INTO records (position, value) VALUES (?, ?)');
     this.#remove = this.#database.prepare('DELETE FROM records WHERE position >= ? AND position < ?');
-    this.#get = this.#database.prepare('SELECT value FROM records WHERE position = ?');
+    this.#get = this.#database.prepare(`SELECT ${asBytes} FROM records WHERE position = ?`);
   }
 
   entries(): Entry[] {
-    const rows = this.#database.prepare('SELECT position, value FROM records ORDER BY position').all() as Row[];
-    return rows.map(({ position, value }) => ({ position, value: new Uint8Array(value) }));
+    const rows = this.#database.prepare(`SELECT position, ${asBytes} FROM records ORDER BY position`).all() as Row[];
+    return rows.map(({ position, value }) => ({
+      position,
+      value: value === null ? new Uint8Array() : new Uint8Array(value),
+    }));
   }
 
   commit({ entries, remove }: Batch): void {
@@ -57,7 +63,7 @@ class RecordDatabase {
   }
 
   read(position: number): Uint8Array | undefined {
-    return (this.#get.get(position) as { readonly value: Uint8Array } | undefined)?.value;
+    return (this.#get.get(position) as { readonly value: Uint8Array | null } | undefined)?.value ?? undefined;
   }
 }
 
