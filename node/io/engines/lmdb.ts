@@ -13,11 +13,13 @@ import { type Entry, keyOf, positionOf } from './store/entry.ts';
 import { findBadPage } from './store/lmdb-pages.ts';
 import { loadNative } from './store/native.ts';
 import { openStoredLog } from './store/open.ts';
-import type { OpenedStore, RecordStore } from './store/record-store.ts';
+import type { OpenedStore, RecordStore, StoreKind } from './store/record-store.ts';
+
+const file = 'records.mdb';
 
 async function openStore(folder: string): Promise<OpenedStore> {
   const { open } = await loadNative('lmdb', () => import('lmdb'));
-  const path = join(folder, 'records.mdb');
+  const path = join(folder, file);
   const bad = existsSync(path) ? findBadPage(path) : undefined;
   if (bad !== undefined) throw damageIn(folder, `${path} is not as it was written: ${bad}`);
   const database = open<Uint8Array, Buffer>({
@@ -53,9 +55,17 @@ async function causeOf(error: Error & { readonly commitError?: Promise<never> })
   throw error;
 }
 
+const kind: StoreKind = {
+  name: 'lmdb',
+  files: [file, `${file}-lock`],
+  // Not found, corrupted, of another version, no file of LMDB: see its lmdb.h.
+  damageCodes: [-30797, -30796, -30794, -30793],
+  open: openStore,
+};
+
 const engine: Engine = {
   summary: 'LMDB, a B+tree',
-  open: (folder, options = {}) => openStoredLog('lmdb', folder, options, openStore),
+  open: (folder, options = {}) => openStoredLog(kind, folder, options),
 };
 
 export default engine;

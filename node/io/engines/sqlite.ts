@@ -8,14 +8,14 @@ import { join } from 'node:path';
 import type { Engine } from './engine.ts';
 import { loadNative } from './store/native.ts';
 import { openStoredLog } from './store/open.ts';
-import type { OpenedStore, RecordStore } from './store/record-store.ts';
+import type { OpenedStore, RecordStore, StoreKind } from './store/record-store.ts';
 import { SqliteThread } from './store/sqlite-thread.ts';
 
-/** @param thread - starts a thread; tests have many databases, one after the other, on the same one */
-export async function openSqlite(
-  folder: string,
-  thread: () => Pick<SqliteThread, 'ask' | 'close'> = () => new SqliteThread(),
-): Promise<OpenedStore> {
+const file = 'records.sqlite';
+
+type Thread = Pick<SqliteThread, 'ask' | 'close'>;
+
+async function openStore(folder: string, thread: () => Thread): Promise<OpenedStore> {
   await loadNative('libsql', () => import('libsql'));
   const sqlite = thread();
   const store: RecordStore = {
@@ -26,7 +26,7 @@ export async function openSqlite(
     close: () => sqlite.close(),
   };
   try {
-    const { entries = [] } = await sqlite.ask({ type: 'open', path: join(folder, 'records.sqlite') });
+    const { entries = [] } = await sqlite.ask({ type: 'open', path: join(folder, file) });
     return { store, entries };
   } catch (error) {
     await sqlite.close();
@@ -34,9 +34,19 @@ export async function openSqlite(
   }
 }
 
+/** @param thread - starts a thread; tests have many databases, one after the other, on the same one */
+export function sqliteStore(thread: () => Thread = () => new SqliteThread()): StoreKind {
+  return {
+    name: 'sqlite',
+    files: [file, `${file}-wal`, `${file}-journal`, `${file}-shm`],
+    damageCodes: ['SQLITE_CORRUPT', 'SQLITE_NOTADB'],
+    open: (folder) => openStore(folder, thread),
+  };
+}
+
 const engine: Engine = {
   summary: 'SQLite, a B+tree with a write-ahead log of its pages',
-  open: (folder, options = {}) => openStoredLog('sqlite', folder, options, openSqlite),
+  open: (folder, options = {}) => openStoredLog(sqliteStore(), folder, options),
 };
 
 export default engine;

@@ -13,8 +13,13 @@ export function damage(folder: string, name: string, offset: number, what: strin
 
 /** @param what - where it is and what is wrong, as a sentence without its full stop */
 export function damageIn(folder: string, what: string): WalDamaged {
-  return new WalDamaged(
-    `${what}. This is damage, not an interrupted write. Do not repair the log: ` +
-      `stop the replica, wipe its folder ${folder} and let it rejoin without a vote until it has caught up.`,
+  return new WalDamaged(`${what}. This is damage, not an interrupted write. ${damageAdvice(folder)}`);
+}
+
+/** What to do about it. */
+export function damageAdvice(folder: string): string {
+  return (
+    `Do not repair the log: stop the replica, wipe its folder ${folder} ` +
+    'and let it rejoin without a vote until it has caught up.'
   );
 }

@@ -3,28 +3,30 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { eventually } from '../../fixture.ts';
+import type { Draw } from '../../wal/fixture.ts';
 import type { OpenedLog } from '../engine.ts';
-import { openSqlite } from '../sqlite.ts';
+import { sqliteStore } from '../sqlite.ts';
 import { openLog } from './fixture.ts';
 import { openStoredLog } from './open.ts';
+import { besideSectorEdge, drawnOrAll, offsetsIn, sectorBytes, seededDraw } from './sample-fixture.ts';
 import { SqliteThread } from './sqlite-thread.ts';
 
 /** The files of a folder, by their paths in it. */
 export type Image = ReadonlyMap<string, Buffer>;
 
-const mark = 'durable.mark';
+export const markName = 'durable.mark';
 /** Who has the folder, and who reads LMDB: nothing of a log. */
-const locks = /(^lock-|-lock$)/;
+export const isLock = (path: string): boolean => /(^lock-|-lock$)/.test(path);
 
 export function imageOf(folder: string): Image {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => !locks.test(name));
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => !isLock(name));
   const files = names.filter((name) => statSync(join(folder, name)).isFile());
   return new Map(files.map((name) => [name, readFileSync(join(folder, name))]));
 }
 
 /** Waits until nothing is in flight: the mark is written after a commit is acknowledged. */
 export async function atRest(folder: string, position: number): Promise<void> {
-  const path = join(folder, mark);
+  const path = join(folder, markName);
   const marked = () => Number(readFileSync(path, 'utf8').split(' ')[1]);
   if (existsSync(path)) await eventually(async () => marked() === position, `the mark is at ${position}`);
 }
@@ -41,13 +43,6 @@ export function writeImage(image: Image, folder: string): void {
   }
 }
 
-/** All offsets of a short stretch; of a longer one those near its ends, and others evenly in between. */
-export function offsetsIn(from: number, to: number, most: number): number[] {
-  const all = Array.from({ length: to - from }, (_, index) => from + index);
-  const step = Math.ceil(all.length / most);
-  return all.filter((_, index) => index < 20 || index >= all.length - 20 || index % step === 0);
-}
-
 function changed(before: Buffer, after: Buffer): [number, number] {
   let from = 0;
   while (from < before.length && before[from] === after[from]) from += 1;
@@ -56,26 +51,50 @@ function changed(before: Buffer, after: Buffer): [number, number] {
   return [from, to];
 }
 
+/** Before it is synced a file that was appended to has any of the new sectors. */
+function* anySectors(before: Buffer, after: Buffer, draw: Draw): Generator<Buffer> {
+  for (let index = 0; index < 20; index += 1) {
+    const mixed = Buffer.alloc(after.length);
+    before.copy(mixed);
+    for (let at = 0; at < after.length; at += sectorBytes)
+      if (draw() < 0.7) after.copy(mixed, at, at, at + sectorBytes);
+    yield mixed;
+  }
+}
+
+/** Of SQLite's log: a head, and frames of a page each behind a head of their own. */
+const sqlite = { headBytes: 32, frameHeadBytes: 24, pageBytes: 4096 };
+
+function besideFrameEdge(at: number): boolean {
+  const inFrame = (at - sqlite.headBytes) % (sqlite.frameHeadBytes + sqlite.pageBytes);
+  return inFrame < 2 || (inFrame >= sqlite.frameHeadBytes - 1 && inFrame < sqlite.frameHeadBytes + 2);
+}
+
 /** A file that was appended to: the new bytes up to any of them; what follows is missing or, now and then, zeros. */
-function* tornAppend(before: Buffer, after: Buffer, most: number): Generator<Buffer> {
+function* tornAppend(before: Buffer, after: Buffer, always: (at: number) => boolean, draw: Draw): Generator<Buffer> {
   const [from, to] = changed(before, after);
-  for (const [index, end] of offsetsIn(from, to + 1, most).entries()) {
+  const sample = { drawn: drawnOrAll(60), nearEnds: 20, always };
+  for (const [index, end] of offsetsIn(from, to + 1, sample, draw).entries()) {
     const torn = Buffer.concat([after.subarray(0, end), before.subarray(end)]);
     yield torn;
     if (torn.length < after.length && index % 3 === 0)
       yield Buffer.concat([torn, Buffer.alloc(after.length - torn.length)]);
   }
+  yield* anySectors(before, after, draw);
 }
 
 const pageBytes = 4096;
-const metaPages = 2;
+const metaBytes = 2 * pageBytes;
 
-/** The file of LMDB before the new meta page is written: any of the changed pages, and any beginning of them all. */
-function* tornPages(before: Buffer, after: Buffer, most: number): Generator<Buffer> {
+/**
+ * The file of LMDB before the new meta page is written, which has any of the changed pages, and any beginning of them all;
+ * and then any beginning of what is new in the meta page.
+ */
+function* tornPages(before: Buffer, after: Buffer, draw: Draw): Generator<Buffer> {
   const old = Buffer.alloc(Math.max(before.length, after.length));
   before.copy(old);
   const pages = Array.from({ length: after.length / pageBytes }, (_, page) => page * pageBytes).filter(
-    (at) => at >= metaPages * pageBytes && after.compare(old, at, at + pageBytes, at, at + pageBytes) !== 0,
+    (at) => at >= metaBytes && after.compare(old, at, at + pageBytes, at, at + pageBytes) !== 0,
   );
   const put = (torn: Buffer, at: number, length = pageBytes) => after.copy(torn, at, at, at + length);
   for (let subset = 0; subset < 2 ** pages.length; subset += 1) {
@@ -83,31 +102,36 @@ function* tornPages(before: Buffer, after: Buffer, most: number): Generator<Buff
     for (const [index, at] of pages.entries()) if ((subset >> index) % 2 === 1) put(torn, at);
     yield torn;
   }
-  for (const end of offsetsIn(0, pages.length * pageBytes, most)) {
-    const torn = Buffer.from(before);
-    const grown = Buffer.concat([torn, Buffer.alloc(old.length - torn.length)]);
-    for (const [index, at] of pages.entries())
-      put(grown, at, Math.max(0, Math.min(pageBytes, end - index * pageBytes)));
-    yield grown;
+  const sample = { drawn: drawnOrAll(60), nearEnds: 20, always: besideSectorEdge };
+  for (const end of offsetsIn(0, pages.length * pageBytes, sample, draw)) {
+    const torn = Buffer.from(old);
+    for (const [index, at] of pages.entries()) put(torn, at, Math.max(0, Math.min(pageBytes, end - index * pageBytes)));
+    yield torn;
+  }
+  const [from, to] = changed(before.subarray(0, metaBytes), after.subarray(0, metaBytes));
+  for (let end = from; end < to; end += 1) {
+    const torn = Buffer.from(after);
+    old.copy(torn, end, end, metaBytes);
+    yield torn;
   }
 }
 
 /**
- * Every image that a power cut may leave of one commit, the first and the last of which have nothing and all of it. The
- * mark is written after all else.
- *
- * @param most - about how many places a file is torn at
+ * Every image that a power cut may leave of one commit, the first and the last of which have nothing and all of it: before
+ * its sync, while that is under way, and after it. The mark is written after all else.
  */
-export function* tornImages(before: Image, after: Image, most: number): Generator<Image> {
+export function* tornImages(before: Image, after: Image): Generator<Image> {
   yield before;
   const names = [...after.keys()].filter(
-    (name) => name !== mark && !after.get(name)?.equals(before.get(name) ?? Buffer.alloc(0)),
+    (name) => name !== markName && !after.get(name)?.equals(before.get(name) ?? Buffer.alloc(0)),
   );
   // A commit writes to one file, in all of the engines: else one would have to know in which order.
   if (names.length !== 1) throw new Error(`the commit has changed ${names.join(', ') || 'nothing'}`);
   const [name = ''] = names;
   const [old, now] = [before.get(name) ?? Buffer.alloc(0), after.get(name) as Buffer];
-  const torn = name.endsWith('.mdb') ? tornPages(old, now, most) : tornAppend(old, now, most);
+  const draw = seededDraw();
+  const edge = name.endsWith('sqlite-wal') ? besideFrameEdge : besideSectorEdge;
+  const torn = name.endsWith('.mdb') ? tornPages(old, now, draw) : tornAppend(old, now, edge, draw);
   for (const bytes of torn) yield new Map([...before, [name, bytes]]);
   yield new Map([...before, [name, now]]);
   yield after;
@@ -126,7 +150,11 @@ export class ManyLogs {
     this.#thread ??= new SqliteThread();
     const thread = this.#thread;
     const kept = { ask: thread.ask.bind(thread), close: async () => {} };
-    return openStoredLog(engine, folder, {}, (path) => openSqlite(path, () => kept));
+    return openStoredLog(
+      sqliteStore(() => kept),
+      folder,
+      {},
+    );
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,9 @@
  * silence what follows: LevelDB the rest of a block of its log, SQLite the rest of its write-ahead log. A log that ends before
  * the mark has lost records that were acknowledged.
  *
+ * Before there is a store the mark says that one is being made, until all of it is synced: an engine may need several files
+ * for it, which a power cut can leave torn or without their names, and that is no damage. What was begun is then thrown away.
+ *
  * The mark is written after the commit, and synced only when the log is closed: after a power cut it may be older than the
  * store (some seconds, at most, of page cache), and is never newer. It takes one sector, which is written whole or not at all.
  */
@@ -16,13 +19,16 @@ import { SettingsError } from '../../settings.ts';
 import { damageIn } from '../../wal/damage.ts';
 import { nodeFiles } from '../../wal/files.ts';
 import { positionInName } from '../../wal/segment.ts';
+import type { StoreKind } from './record-store.ts';
 
 const fileName = 'durable.mark';
-const line = /^([a-z0-9-]+ \d{16}) ([0-9a-f]{8})\n$/;
+/** In the place of a position, and as long: the store is being made, and nobody was told of anything in it. */
+const unfinished = 'unfinished------';
+const line = /^([a-z0-9-]+ (?:\d{16}|unfinished------)) ([0-9a-f]{8})\n$/;
 
 interface Mark {
   readonly engine: string;
-  readonly position: number;
+  readonly position: number | typeof unfinished;
 }
 
 function encode({ engine, position }: Mark): Buffer {
@@ -38,7 +44,7 @@ function decode(folder: string, text: string): Mark | undefined {
     throw damageIn(folder, `${join(folder, fileName)} is not as it was written`);
   }
   const [engine = '', position] = marked.split(' ');
-  return { engine, position: Number(position) };
+  return { engine, position: position === unfinished ? unfinished : Number(position) };
 }
 
 /** The file, which is made where it is absent. */
@@ -87,12 +93,14 @@ export class DurableMark {
   #written: number;
   #writing: Promise<void> = Promise.resolve();
   #isWriting = false;
+  #isStoreUnfinished: boolean;
 
-  private constructor(file: FileHandle, engine: string, position: number) {
+  private constructor(file: FileHandle, { engine, position }: Mark) {
     this.#file = file;
     this.#engine = engine;
-    this.#position = position;
-    this.#written = position;
+    this.#isStoreUnfinished = position === unfinished;
+    this.#position = position === unfinished ? 0 : position;
+    this.#written = this.#position;
   }
 
   /**
@@ -100,23 +108,38 @@ export class DurableMark {
    *
    * @throws SettingsError where the folder belongs to another engine; WalDamaged where the mark is not what was written
    */
-  static async open(folder: string, engine: string): Promise<DurableMark> {
-    await refuseSegments(folder, engine);
+  static async open(folder: string, { name, files }: Pick<StoreKind, 'name' | 'files'>): Promise<DurableMark> {
+    await refuseSegments(folder, name);
     const file = await openFile(folder);
     try {
       let mark = decode(folder, await file.readFile('utf8'));
       if (mark === undefined) {
-        mark = { engine, position: 0 };
+        // A store that stands there without its mark was not made by the life that begins here: it is kept.
+        const isStoreThere = (await readdir(folder)).some((found) => files.includes(found));
+        mark = { engine: name, position: isStoreThere ? 0 : unfinished };
         await file.write(encode(mark), 0, null, 0);
         await file.sync();
         await nodeFiles.syncFolder(folder);
       }
-      if (mark.engine !== engine) throw belongsTo(folder, mark.engine, engine);
-      return new DurableMark(file, engine, mark.position);
+      if (mark.engine !== name) throw belongsTo(folder, mark.engine, name);
+      return new DurableMark(file, mark);
     } catch (error) {
       await file.close();
       throw error;
     }
+  }
+
+  /** The making of the store was begun, by this life or one before it, and was not finished. */
+  get isStoreUnfinished(): boolean {
+    return this.#isStoreUnfinished;
+  }
+
+  /** The store is made, and all of it is durable. */
+  async finishStore(): Promise<void> {
+    if (!this.#isStoreUnfinished) return;
+    await this.#file.write(encode({ engine: this.#engine, position: 0 }), 0, null, 0);
+    await this.#file.sync();
+    this.#isStoreUnfinished = false;
   }
 
   /** All up to this position was once durable. */

@@ -25,3 +25,15 @@ export interface OpenedStore {
   /** All that it holds, by position. */
   readonly entries: readonly Entry[];
 }
+
+/** What an engine over a store of values says of itself. */
+export interface StoreKind {
+  /** The engine's name. */
+  readonly name: string;
+  /** All that it may make in the folder, by name. The first of them holds the records, or the way to them. */
+  readonly files: readonly [string, ...string[]];
+  /** The codes of its errors that tell of damage, and not of a disk that cannot be asked. */
+  readonly damageCodes: readonly (string | number)[];
+  /** Opens its files in a folder that exists and is locked. */
+  open(folder: string): Promise<OpenedStore>;
+}

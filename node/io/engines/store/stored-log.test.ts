@@ -36,7 +36,8 @@ class MemoryStore implements RecordStore {
 
   open(folder: string): Promise<OpenedLog> {
     const sorted = [...this.values].sort(([a], [b]) => a - b).map(([position, value]) => ({ position, value }));
-    return openStoredLog('memory', folder, {}, async () => ({ store: this, entries: sorted }));
+    const open = async () => ({ store: this, entries: sorted });
+    return openStoredLog({ name: 'memory', files: ['memory'], damageCodes: ['EDAMAGE'], open }, folder, {});
   }
 
   put(position: number, payload: Uint8Array): void {

@@ -16,6 +16,8 @@ export interface StoredLogParts {
   readonly mark: DurableMark;
   readonly onSync: (seconds: number) => void;
   readonly unlock: () => Promise<void>;
+  /** Whether an error of the store tells that what it holds is not as it was written. */
+  readonly isDamage: (error: Error) => boolean;
 }
 
 export class StoredLog implements RecordLog {
@@ -68,7 +70,8 @@ export class StoredLog implements RecordLog {
     this.#requireDurable(position, this.#neededFrom, 'to read');
     const { folder } = this.#parts;
     const value = await this.#inOrder(this.#parts.store.read(position)).catch((error: Error) => {
-      throw new Error(`record ${position} of the log in ${folder} cannot be read: ${error.message}`, { cause: error });
+      const what = `record ${position} of the log in ${folder} cannot be read: ${error.message}`;
+      throw this.#parts.isDamage(error) ? damageIn(folder, what) : new Error(what, { cause: error });
     });
     // It may have been removed meanwhile.
     this.#requireDurable(position, this.#neededFrom, 'to read');
