@@ -179,11 +179,17 @@ describe.each(engineNames())('%s', (engine) => {
           const least = engine === 'wal' ? records.length - lastCommit : records.length;
           expect(recovered.length).toBeGreaterThanOrEqual(least);
           expectRecords(recovered, records.slice(0, recovered.length));
-          expectRecords(await Promise.all(recovered.map((_, index) => log.read(index + 1))), recovered);
-          await log.close();
+          try {
+            expectRecords(await Promise.all(recovered.map((_, index) => log.read(index + 1))), recovered);
+          } finally {
+            await log.close();
+          }
           return false;
         } catch (error) {
-          throw new Error(`${name}, offset ${at}, bit ${bit}: ${(error as Error).message}`, { cause: error });
+          const { message } = error as Error;
+          // Of some damage one learns only when a record is read by its position.
+          if (message.includes(`wipe its folder ${copy}`)) return true;
+          throw new Error(`${name}, offset ${at}, bit ${bit}: ${message}`, { cause: error });
         } finally {
           rmSync(copy, { recursive: true });
         }

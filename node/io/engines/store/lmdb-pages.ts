@@ -17,6 +17,9 @@ import {
 
 const pageFlags = { branch: 1, leaf: 2, bigData: 4 };
 
+/** More pages than a commit takes and then does without. */
+const maxUnwrittenPages = 2 ** 18;
+
 /** What is true of all keys of a page: `low` or more, and less than `high`. */
 interface Bounds {
   readonly low: bigint;
@@ -36,6 +39,10 @@ class Pages {
     requirePage(first.pageBytes === second.pageBytes, 1, 'has another page size than page 0');
     // Transactions take turns: the newer one counts.
     this.meta = first.transaction >= second.transaction ? first : second;
+    const { lastPage, pageBytes } = this.meta;
+    // LMDB maps that many, and the process ends where there is no room. The last ones need not have been written.
+    const likely = fstatSync(fd).size / pageBytes + maxUnwrittenPages;
+    requirePage(lastPage < likely, this.meta === first ? 0 : 1, `says that the last page is ${lastPage}`);
   }
 
   /** A page that nobody else refers to; all of them, where its data fills more than one. */
