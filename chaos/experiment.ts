@@ -70,7 +70,7 @@ const maxSnapshotAfterBytes = 2 ** 40;
 export const settingsSchema = z.strictObject({
   electionTimeout: durationRange.default([300, 600]),
   heartbeatInterval: duration.default(50),
-  maxEntriesPerMessage: z.int().min(1).max(100_000).default(64),
+  maxEntriesPerMessage: z.int().min(1).max(65_536).default(64),
   /**
    * How many bytes of decided payloads gather behind a snapshot before the next is saved. Where absent each seed draws it in
    * the simulator, and containers have the default of a replica.

@@ -165,10 +165,11 @@ describe('an order', () => {
     expect(stage.clock.now()).toBe(0);
   });
 
-  test('to hand over is done when the right one leads: a leader also steps down for others', async () => {
+  test('to hand over is said again where another took over, and is done when the right one leads', async () => {
     const stage = scripted({
       leader: (atMs) => (atMs < 10 ? 'n1' : atMs < 500 ? 'n2' : 'n3'),
-      order: (_node, _order, atMs) => (atMs < 400 ? Promise.resolve() : never()),
+      order: (node, _order, atMs) =>
+        atMs < 400 ? Promise.reject(new Error(`not n3 took over from ${node}`)) : never(),
     });
     await inTime(
       stage,

@@ -30,9 +30,7 @@ export async function orderGroup(
       if (order === null) return;
       try {
         if (!(await isAnswered(cluster, leader, order, untilMs))) why = { ...why, silence: `${leader} did not answer` };
-        // A leader that stepped down knows that somebody else stood for election, and not that the right one won.
-        else if (order.kind === 'reconfigure') return;
-        else why = { silence: '', refusal: `${leader} stepped down, and somebody else led` };
+        else return;
       } catch (error) {
         why = { silence: '', refusal: (error as Error).message };
       }

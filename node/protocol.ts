@@ -53,7 +53,7 @@ export type Input<M, R = never> =
 
 /**
  * What a replica wants done, in order. Every effect waits until all records that were persisted before it are durable,
- * unless it is marked `eager`. A replica that counts its own vote or its own copy of an entry sends that fact to itself:
+ * unless it is marked `eager`, or is a timer: what time it is has nothing to do with the disk. A replica that counts its own vote or its own copy of an entry sends that fact to itself:
  * the message waits behind the barrier like any other, so an unflushed record is never counted.
  */
 export type Effect<M, R> =

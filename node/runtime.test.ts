@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { encodeBatch, encodeResult } from './machine/command.ts';
-import { apply, persist, query, registration, scripted, send, sendNow, stage } from './scripted-replica.ts';
+import { apply, persist, query, registration, scripted, send, sendNow, stage, timer } from './scripted-replica.ts';
 
 describe('the barrier of a persist (contract, rule 1)', () => {
   test('effects wait in order for the records before them; what comes before the record does not', () => {
@@ -36,6 +36,23 @@ describe('the barrier of a persist (contract, rule 1)', () => {
     expect(taken()).toEqual([]);
     disk.sync();
     expect(taken()).toEqual(['n2: after a', 'n2: after one', 'n2: after b']);
+  });
+
+  // A promise that holds for a while begins when it is made, and a leader's heartbeats do not wait for its disk.
+  test('timers are set and forgotten at once', () => {
+    const { replica, disk, clock, inputs } = stage(
+      scripted({
+        one: [timer('lease', 10), timer('election', 5)],
+        two: [persist('a'), timer('lease', 30), { kind: 'cancel', timer: 'election' }],
+      }),
+    );
+    replica.receive('n2', 'one');
+    replica.receive('n2', 'two');
+    clock.pass(29);
+    expect(inputs).toHaveLength(2);
+    clock.pass(1);
+    expect(inputs.slice(2)).toEqual([{ kind: 'timeout', timer: 'lease' }]);
+    expect(disk.written).toEqual(['a']);
   });
 
   test('stepping goes on while a sync is in flight', () => {

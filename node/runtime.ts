@@ -213,6 +213,9 @@ export class Replica<M, R> {
 
   #isFree(effect: Effect<M, R>): boolean {
     if (this.#durableTo >= this.#writtenTo) return true;
+    // They say nothing to anyone. Else a follower's slow disk would let the time run out in which it denies votes, and a
+    // leader's would keep back its heartbeats.
+    if (effect.kind === 'timer' || effect.kind === 'cancel') return true;
     // Else a replica that writes all the time would read once a sync, and write more in between.
     if (effect.kind === 'recall') return effect.position <= this.#durableTo;
     return 'eager' in effect && effect.eager === true;

@@ -1,13 +1,16 @@
-import type { Target } from '../contracts.ts';
+import type { NodeId, Target } from '../contracts.ts';
 import { leaderAmong, running } from '../running.ts';
 
 const target: Target = {
-  summary: 'a random replica that does not lead',
+  summary: 'a random replica of the group that does not lead',
   choose: ({ statuses, random }) => {
     const up = running(statuses);
     const leader = leaderAmong(up);
+    const group = up.find(({ node }) => node === leader)?.view?.group;
+    const belongs = (node: NodeId) =>
+      group === undefined || group.voters.includes(node) || group.learners.includes(node);
     return random.sample(
-      up.map(({ node }) => node).filter((node) => node !== leader),
+      up.map(({ node }) => node).filter((node) => node !== leader && belongs(node)),
       1,
     );
   },

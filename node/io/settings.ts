@@ -30,7 +30,7 @@ const schema = z
     bug: fileName.optional(),
     electionTimeoutMs: z.tuple([milliseconds, milliseconds]).default([150, 300]),
     heartbeatIntervalMs: milliseconds.default(50),
-    maxEntriesPerMessage: z.int().positive().max(100_000).default(64),
+    maxEntriesPerMessage: z.int().positive().max(65_536).default(64),
     logCacheBytes: z
       .int()
       .min(0)

@@ -167,6 +167,7 @@ export class Actor<M, R> {
 
   #isFree(effect: Performed<M, R>): boolean {
     if (this.#written.length === 0) return true;
+    if (effect.kind === 'timer' || effect.kind === 'cancel') return true;
     if (effect.kind === 'recall') return effect.position <= this.#disk.lastPosition;
     return 'eager' in effect && effect.eager === true;
   }

@@ -77,11 +77,12 @@ export function retryVotes(state: RaftState): void {
   state.emit({ kind: 'timer', timer: 'retry', afterMs: retryMs(state) });
 }
 
-/** Whether this replica would vote for a log that ends so. A live leader is not voted out. */
+/** Whether this replica would vote for a log that ends so. Section 3.6.1. */
 function mayVoteFor(state: RaftState, msg: PreVote | Vote): boolean {
   return state.log.isUpToDate(msg.lastIndex, msg.lastTerm);
 }
 
+/** A live leader is not voted out. Section 4.2.3. */
 function hasLiveLeader(state: RaftState): boolean {
   return state.rules.checksQuorum && (state.role === 'leader' || state.leaderHeard);
 }

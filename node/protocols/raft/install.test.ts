@@ -53,6 +53,16 @@ describe('the pieces of a snapshot', () => {
     expect(hearPiece(state, 8, 'n3', 3)).toEqual([...leaderHeardTimers, receive(6, 8), send('n3', wanted(16, 3))]);
   });
 
+  test('of an older snapshot that come late do not undo what has come of the newer one', () => {
+    const state = followerOfTerm2();
+    hearPiece(state, 0);
+    onInstall(state, 'n2', { ...pieceAt(0), index: 5 });
+    expect(state.takeEffects()).toEqual(leaderHeardTimers);
+    expect(hearPiece(state, 8)).toEqual([...leaderHeardTimers, receive(6, 8), send('n2', wanted(16))]);
+    onInstall(state, 'n2', { ...pieceAt(0), index: 7 });
+    expect(state.takeEffects()).toContainEqual(receive(7, 0));
+  });
+
   // Between two terms that it leads it may have installed another one's snapshot of that index.
   test('are not mixed with those of an earlier term of the same leader', () => {
     const state = followerOfTerm2();

@@ -84,6 +84,21 @@ describe('what waits for a majority must fit into memory', () => {
     expect(write(raft, 1)).toEqual(turnedAway);
   });
 
+  test('what others have decided while its own disk hangs takes room until that has flushed it', () => {
+    const raft = leader({ maxUncommittedBytes: 10, logCacheBytes: 0 });
+    const hear = (from: string, index: number) =>
+      raft.step({ kind: 'message', from, msg: accepted({ term: 1, prevIndex: index, matchIndex: index }) });
+    for (const from of ['n2', 'n3']) hear(from, 1);
+    expect(write(raft, 6)).not.toEqual(turnedAway);
+    for (const from of ['n2', 'n3']) hear(from, 2);
+    expect(raft.view()).toMatchObject({ commitIndex: 2, lastIndex: 2 });
+    expect(write(raft, 5)).toEqual(turnedAway);
+    expect(write(raft, 4)).not.toEqual(turnedAway);
+    hear('n1', 2);
+    expect(write(raft, 6)).not.toEqual(turnedAway);
+    expect(write(raft, 1)).toEqual(turnedAway);
+  });
+
   test('reads take no room', () => {
     const raft = leader({ maxUncommittedBytes: 10, logCacheBytes: 0 });
     write(raft, 100);
@@ -98,16 +113,34 @@ describe('what waits for a majority must fit into memory', () => {
   });
 });
 
-describe('one message', () => {
-  const mebibyte = 1 << 20;
-  /** The lengths of the payloads of each message to n2. */
-  const sentToN2 = (effects: readonly RaftEffect[]) =>
-    effects.flatMap((effect) =>
-      effect.kind === 'send' && effect.to === 'n2' && effect.msg.type === 'append'
-        ? [effect.msg.entries.map(({ payload }) => payload.length / mebibyte)]
-        : [],
-    );
+const mebibyte = 1 << 20;
+/** The lengths of the payloads of each message to n2. */
+const sentToN2 = (effects: readonly RaftEffect[]) =>
+  effects.flatMap((effect) =>
+    effect.kind === 'send' && effect.to === 'n2' && effect.msg.type === 'append'
+      ? [effect.msg.entries.map(({ payload }) => payload.length / mebibyte)]
+      : [],
+  );
 
+// Section 10.2.2 (pipelining); the limit in bytes is etcd's, `MaxInflightBytes`.
+describe('what is on its way to one follower', () => {
+  test('is not more than eight mebibytes and one message, until it answers', () => {
+    const state = fixture.settledLeaderWith();
+    const append = (length: number) => {
+      appendAsLeader(state, new Uint8Array(length * mebibyte));
+      replicate(state);
+      return sentToN2(state.takeEffects());
+    };
+    expect([append(5), append(2), append(4), append(1), append(3)]).toEqual([[[5]], [[2]], [[4]], [], []]);
+    fixture.acknowledge(state, 'n2', 2);
+    expect(sentToN2(state.takeEffects())).toEqual([[1, 3]]);
+    fixture.acknowledge(state, 'n2', 6);
+    expect(sentToN2(state.takeEffects())).toEqual([]);
+    expect(append(1)).toEqual([[1]]);
+  });
+});
+
+describe('one message', () => {
   // What is too long for one frame would never arrive; a follower that is behind would hold up all others with it.
   test('carries no more than eight mebibytes, but for an entry that is longer alone', () => {
     const state = fixture.settledLeaderWith();

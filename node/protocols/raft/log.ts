@@ -19,11 +19,11 @@ export class RaftLog {
   #terms: number[] = [];
   /** The position of the record that holds each entry. */
   #positions: number[] = [];
-  /** The bytes of each payload. */
-  #sizes: number[] = [];
+  /** The bytes of all payloads up to the end of each, gone or not, from wherever this was first counted. */
+  #ends: number[] = [];
+  #baseEnd = 0;
   /** Undefined where only the disk has it: before `#firstHeld`. */
   #entries: (Entry | undefined)[] = [];
-  #bytes = 0;
   #firstHeld = 1;
   #heldBytes = 0;
 
@@ -47,7 +47,7 @@ export class RaftLog {
 
   /** The bytes of all payloads, in memory or not. */
   get bytes(): number {
-    return this.#bytes;
+    return this.bytesAfter(this.#base);
   }
 
   /** The bytes of the payloads that are in memory. */
@@ -76,7 +76,16 @@ export class RaftLog {
 
   /** The bytes of the payload at `index`; 0 where there is no such entry. */
   size(index: number): number {
-    return this.#sizes[index - this.#base - 1] ?? 0;
+    return index > this.#base && index <= this.lastIndex ? this.#endOf(index) - this.#endOf(index - 1) : 0;
+  }
+
+  /** The bytes of the payloads behind `index`, and up to `last`, of those that are not gone. */
+  bytesAfter(index: number, last = this.lastIndex): number {
+    return Math.max(0, this.#endOf(Math.min(last, this.lastIndex)) - this.#endOf(index));
+  }
+
+  #endOf(index: number): number {
+    return this.#ends[Math.min(index, this.lastIndex) - this.#base - 1] ?? this.#baseEnd;
   }
 
   /** An entry that is in memory. */
@@ -119,25 +128,24 @@ export class RaftLog {
     );
     invariant(from >= this.#firstHeld, `entry ${from} was decided, and is not to be replaced`);
     this.#dropFrom(from);
+    let end = this.#endOf(this.lastIndex);
     for (const entry of entries) {
+      end += entry.payload.length;
       this.#terms.push(entry.term);
       this.#positions.push(position);
-      this.#sizes.push(entry.payload.length);
+      this.#ends.push(end);
       this.#entries.push(entry);
       this.#heldBytes += entry.payload.length;
-      this.#bytes += entry.payload.length;
     }
   }
 
   #dropFrom(from: number): void {
-    for (let index = from; index <= this.lastIndex; index += 1) {
-      this.#heldBytes -= this.size(index);
-      this.#bytes -= this.size(index);
-    }
+    // All of them are in memory.
+    this.#heldBytes -= this.bytesAfter(from - 1);
     const kept = from - this.#base - 1;
     this.#terms.length = kept;
     this.#positions.length = kept;
-    this.#sizes.length = kept;
+    this.#ends.length = kept;
     this.#entries.length = kept;
   }
 
@@ -157,9 +165,9 @@ export class RaftLog {
     this.#baseTerm = term;
     this.#terms = [];
     this.#positions = [];
-    this.#sizes = [];
+    this.#ends = [];
+    this.#baseEnd = 0;
     this.#entries = [];
-    this.#bytes = 0;
     this.#firstHeld = index + 1;
     this.#heldBytes = 0;
   }
@@ -169,13 +177,11 @@ export class RaftLog {
     invariant(index >= this.#base && index <= this.lastIndex, `entry ${index} is not in the log, and cannot go`);
     const term = this.term(index);
     const count = index - this.#base;
-    for (let at = 0; at < count; at += 1) {
-      this.#bytes -= this.#sizes[at] ?? 0;
-      if (this.#entries[at] !== undefined) this.#heldBytes -= this.#sizes[at] ?? 0;
-    }
+    if (this.#firstHeld <= index) this.#heldBytes -= this.bytesAfter(this.#firstHeld - 1, index);
+    this.#baseEnd = this.#endOf(index);
     this.#terms = this.#terms.slice(count);
     this.#positions = this.#positions.slice(count);
-    this.#sizes = this.#sizes.slice(count);
+    this.#ends = this.#ends.slice(count);
     this.#entries = this.#entries.slice(count);
     this.#base = index;
     this.#baseTerm = term;

@@ -302,6 +302,9 @@ describe('a change is refused', () => {
   test('where somebody would be a voter and a learner', () => {
     const state = fixture.settledLeaderWith({ log: [1] });
     expect(refusal(state, reconfigure(['n1', 'n2'], ['n2']))).toEqual(['n2 cannot be both a voter and a learner.']);
+    // Also one that is new, and would have to learn first.
+    expect(refusal(state, reconfigure(['n1', 'n4'], ['n4']))).toEqual(['n4 cannot be both a voter and a learner.']);
+    expect(state.configuration.learners).toEqual([]);
   });
 });
 

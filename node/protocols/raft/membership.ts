@@ -39,6 +39,11 @@ function beginChange(state: RaftState, order: number, target: Target): void {
     state.ordered(order, 'The configuration before is not committed yet; try again.');
     return;
   }
+  const route = changeTo(state.configuration, target);
+  if ('error' in route) {
+    state.ordered(order, route.error);
+    return;
+  }
   state.change = { order, target };
   const patienceMs = patience * state.config.electionTimeoutMs[1];
   state.emit({ kind: 'timer', timer: 'change', afterMs: [patienceMs, patienceMs] });

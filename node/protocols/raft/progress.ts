@@ -37,7 +37,7 @@ export interface Transfer {
   offset: number;
   /** Whether that piece is being read. */
   loading: boolean;
-  /** How many heartbeats have gone by since it was sent. */
+  /** How often the timer of the heartbeat has run out since it was sent. */
   beats: number;
 }
 

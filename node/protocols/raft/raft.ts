@@ -10,12 +10,15 @@ import * as snapshots from './snapshots.ts';
 import { type RaftEffect, RaftState } from './state.ts';
 
 /**
- * Whether a leader takes up a batch: what waits for a majority must fit into memory. What is held there beyond the cache is
- * not decided. A single batch always fits.
+ * Whether a leader takes up a batch: what waits for a majority must fit into memory, and what waits for its own disk, which
+ * a majority of others may leave behind. A single batch always fits.
  */
-function hasRoom({ log, commitIndex, config }: RaftState, payload: Uint8Array): boolean {
-  if (log.lastIndex === commitIndex) return true;
-  return log.heldBytes + payload.length <= config.maxUncommittedBytes + config.logCacheBytes;
+function hasRoom({ log, commitIndex, config, progress }: RaftState, payload: Uint8Array): boolean {
+  const { maxUncommittedBytes, logCacheBytes, id } = config;
+  // What is held in memory beyond the cache is not decided.
+  const undecided = log.lastIndex > commitIndex ? log.heldBytes + payload.length - logCacheBytes : 0;
+  const unflushed = log.bytesAfter((progress.get(id)?.nextIndex ?? Number.POSITIVE_INFINITY) - 1);
+  return undecided <= maxUncommittedBytes && (unflushed === 0 || unflushed + payload.length <= maxUncommittedBytes);
 }
 
 /**
@@ -136,6 +139,12 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
     }
   }
 
+  #onHeartbeat(): void {
+    if (this.#state.role !== 'leader') return;
+    beat(this.#state);
+    snapshots.onBeat(this.#state);
+  }
+
   #onTimeout(timer: string): void {
     switch (timer) {
       case 'election':
@@ -157,7 +166,7 @@ export class Raft implements Protocol<RaftMessage, RaftRecord> {
         membership.onTransferTimeout(this.#state);
         break;
       case 'heartbeat':
-        if (this.#state.role === 'leader') beat(this.#state);
+        this.#onHeartbeat();
         break;
     }
   }

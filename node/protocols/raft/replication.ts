@@ -5,12 +5,13 @@ import { encodeConfiguration } from './configuration-codec.ts';
 import type { Append, AppendReply, Entry, RaftRecord } from './messages.ts';
 import type { Progress, Recall } from './progress.ts';
 import { acceptance, refusal } from './replies.ts';
-import { beginTransfer, continueTransfer, saveIfDue } from './snapshots.ts';
+import { beginTransfer, saveIfDue } from './snapshots.ts';
 import type { RaftState } from './state.ts';
 
 const empty = new Uint8Array(0);
-/** How far a leader streams ahead of what a follower has acknowledged, in entries. */
+/** How far a leader streams ahead of what a follower has acknowledged, in entries and in bytes; one message may go beyond. */
 const maxInFlight = 4096;
+const maxInFlightBytes = 8 << 20;
 /** How much is read from the disk for one message, in bytes; a single entry may be larger. */
 const maxRecallBytes = 1 << 20;
 /** How much one message carries, in bytes; a single entry may be larger. */
@@ -67,8 +68,7 @@ function sendAppends(state: RaftState, peers: readonly NodeId[], evenIfEmpty: bo
       if (evenIfEmpty) sendHeartbeat(state, peer);
       continue;
     }
-    const waits =
-      progress.state === 'probe' ? progress.probing : progress.nextIndex > progress.matchIndex + maxInFlight;
+    const waits = progress.state === 'probe' ? progress.probing : isWindowFull(state, progress);
     if (waits && !evenIfEmpty) continue;
     const prevIndex = progress.nextIndex - 1;
     const { maxEntriesPerMessage } = state.config;
@@ -86,6 +86,11 @@ function sendAppends(state: RaftState, peers: readonly NodeId[], evenIfEmpty: bo
   }
 }
 
+/** Section 10.2.2: a pipeline has to be bounded, for what the network loses of it is sent again. */
+function isWindowFull({ log }: RaftState, { matchIndex, nextIndex }: Progress): boolean {
+  return nextIndex > matchIndex + maxInFlight || log.bytesAfter(matchIndex, nextIndex - 1) >= maxInFlightBytes;
+}
+
 /** Whether what comes next for this follower is no longer in the log; it is sent the snapshot then. */
 function needsSnapshot(state: RaftState, progress: Progress): boolean {
   if (progress.state === 'snapshot') return true;
@@ -97,7 +102,6 @@ function needsSnapshot(state: RaftState, progress: Progress): boolean {
 /** A sign of life that every log agrees with, for all begin behind index 0. It says nothing of what the follower lacks. */
 function sendHeartbeat(state: RaftState, peer: NodeId): void {
   state.sendEagerly(peer, { ...appendOf(state, 0, []), prevTerm: 0 });
-  continueTransfer(state, progressOf(state, peer));
 }
 
 function appendOf(state: RaftState, prevIndex: number, entries: readonly Entry[]): Append {

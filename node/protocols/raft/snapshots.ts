@@ -63,13 +63,14 @@ function load(state: RaftState, transfer: Transfer): void {
   state.emit({ kind: 'load', index: record.index, offset, maxBytes, eager: true });
 }
 
-/** A heartbeat goes to a follower that is sent a snapshot: so does a piece again that was not answered for long. */
-export function continueTransfer(state: RaftState, progress: Progress): void {
-  const { transfer } = progress;
-  if (transfer === undefined || transfer.loading) return;
-  transfer.beats += 1;
+/** The timer of the heartbeat has run out: a piece goes again that was not answered for long. */
+export function onBeat(state: RaftState): void {
   const { electionTimeoutMs, heartbeatIntervalMs } = state.config;
-  if (transfer.beats * heartbeatIntervalMs >= electionTimeoutMs[0]) load(state, transfer);
+  for (const { transfer } of state.progress.values()) {
+    if (transfer === undefined || transfer.loading) continue;
+    transfer.beats += 1;
+    if (transfer.beats * heartbeatIntervalMs >= electionTimeoutMs[0]) load(state, transfer);
+  }
 }
 
 /** The piece was read; it goes to everybody who waits for it. */
@@ -128,6 +129,9 @@ function isOf(incoming: Incoming | undefined, from: NodeId, { index, term }: Ins
 
 function takePiece(state: RaftState, from: NodeId, msg: Install): void {
   const { index, lastTerm, offset, bytes, last, configuration } = msg;
+  const { from: sender, term, record: before } = state.incoming ?? {};
+  // A late piece of a snapshot that its leader has sent a newer one after.
+  if (sender === from && term === msg.term && before !== undefined && index < before.index) return;
   if (!isOf(state.incoming, from, msg)) {
     const record: SnapshotRecord = { kind: 'snapshot', index, term: lastTerm, configuration };
     state.incoming = { from, term: msg.term, record, offset: 0, installing: false };

@@ -7,7 +7,7 @@ import type { Progress } from './progress.ts';
 import { onRead } from './reads.ts';
 import { appendAsLeader, broadcastAppend, onAppendReply, replicate } from './replication.ts';
 import { compactedLeader, load, loaded, pieceAt, sendingLeader, wanted } from './snapshot-fixture.ts';
-import { onInstallReply } from './snapshots.ts';
+import { onBeat, onInstallReply } from './snapshots.ts';
 import type { RaftState } from './state.ts';
 
 const heartbeatTimer = fixture.timer('heartbeat', 50);
@@ -129,22 +129,29 @@ describe('a snapshot that is being sent', () => {
   test('is read and sent again where no answer came for the shortest election time-out', () => {
     const state = sendingLeader(8);
     for (const loads of [[], [], [load(6, 8)], []]) {
-      broadcastAppend(state);
+      onBeat(state);
       expect(loadsOf(state)).toEqual(loads);
     }
     loaded(state, 8);
     expect(state.takeEffects()).toEqual([sendNow('n3', pieceAt(8))]);
     for (const loads of [[], [], [load(6, 8)]]) {
-      broadcastAppend(state);
+      onBeat(state);
       expect(loadsOf(state)).toEqual(loads);
     }
+  });
+
+  // Section 6.4: each read may begin a round, and a round is no sign that time has gone by.
+  test('is not sent again for the rounds of reads', () => {
+    const state = sendingLeader(8);
+    for (let id = 1; id <= 30; id += 1) onRead(state, id);
+    expect(loadsOf(state)).toEqual([]);
   });
 
   test('is not read twice at a time: a slow disk is not made slower', () => {
     const state = compactedLeader();
     refuse(state);
     state.takeEffects();
-    for (let beat = 0; beat < 9; beat += 1) broadcastAppend(state);
+    for (let beat = 0; beat < 9; beat += 1) onBeat(state);
     expect(loadsOf(state)).toEqual([]);
   });
 
