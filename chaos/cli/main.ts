@@ -26,7 +26,7 @@ function program(): Command {
       `
 Exit codes: 0 as expected, 1 safety violated, 2 inconclusive, 3 liveness or a threshold,
             4 usage or configuration, 5 environment, 130 interrupted.
-Every option can be set as SPLITBRAIN_<NAME> in the environment; the flag wins.
+An option whose help names a variable (env: SPLITBRAIN_...) can be set by it; the flag wins.
 
 Begin with:  npx splitbrain run rolling-failures`,
     );

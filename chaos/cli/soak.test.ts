@@ -86,7 +86,8 @@ describe.concurrent('soak', () => {
       ['soak', '--bugs', 'raft', 'stale-reed'],
       /^error: there is no planted bug of raft "stale-reed"\. Did you mean "stale-read"\?$/m,
     ],
-    [['soak', '--all', '--bugs', 'raft'], /^error: --bugs goes with neither --all nor --bug$/m],
+    [['soak', '--all', '--bugs', 'raft'], /^error: --bugs does not go with --all: each bug has an/m],
+    [['soak', '--bugs', 'raft', 'stale-read', '--nodes', '3'], /^error: --bugs does not go with --nodes: /m],
     [['soak', 'leader-crash', '--seeds', '0'], /^error: .*wants a whole number from 1 to 10000000\.$/m],
     [['soak', 'leader-crash', '--budget', '-1'], /^error: .*wants a whole number from 1/m],
   ])('%j is refused', async (args, why) => {

@@ -112,9 +112,12 @@ async function runnable(
 
 /** Each bug has its own experiment: what is named beside the protocol are bugs. */
 async function lookForBugs(names: readonly string[], protocol: string, flags: SoakFlags): Promise<void> {
-  if (flags.all === true || flags.bug !== undefined) {
+  const { all, bug, nodes, duration, rate, untilFailure } = flags;
+  const others = { all, bug, nodes, duration, rate, 'until-failure': untilFailure };
+  const given = Object.entries(others).find(([, value]) => value !== undefined);
+  if (given !== undefined) {
     throw new UsageError(
-      '--bugs goes with neither --all nor --bug',
+      `--bugs does not go with --${given[0]}: each bug has an experiment of its own, and seeds from 1 on`,
       'Leave that out, or name bugs: --bugs raft stale-read',
     );
   }

@@ -86,9 +86,10 @@ class SimCluster implements Cluster {
     const syncMs = this.#random('disk').pick(syncTimesMs);
     const snapshotAfterBytes =
       plan.experiment.settings.snapshotAfterBytes ?? this.#random('snapshots').pick(logLengths);
+    const maxUncommittedBytes = this.#random('limits').pick(roomsForUncommitted);
     for (const node of plan.nodes) {
       const disk = new SimDisk<unknown>(this.clock, this.#random(`disk/${node}`), syncMs);
-      const config = replicaConfig(plan, node, snapshotAfterBytes);
+      const config = replicaConfig(plan, node, { snapshotAfterBytes, maxUncommittedBytes });
       const world = {
         clock: this.clock,
         random: this.#random(`timers/${node}`),
@@ -212,9 +213,12 @@ const logCacheBytes = 4096;
 const logLengths = [2 ** 30, 65_536, 8192] as const;
 /** So little that a snapshot takes many pieces. */
 const snapshotChunkBytes = 64;
-const maxUncommittedBytes = 2 ** 24;
+/** So little in some seeds that what is not decided soon is turned away. */
+const roomsForUncommitted = [2 ** 24, 2 ** 24, 2048] as const;
 
-function replicaConfig(plan: Plan, id: NodeId, snapshotAfterBytes: number): ReplicaConfig {
+type Limits = Pick<ReplicaConfig, 'snapshotAfterBytes' | 'maxUncommittedBytes'>;
+
+function replicaConfig(plan: Plan, id: NodeId, limits: Limits): ReplicaConfig {
   const { electionTimeout, heartbeatInterval, maxEntriesPerMessage, leaseReads } = plan.experiment.settings;
   return {
     id,
@@ -223,9 +227,8 @@ function replicaConfig(plan: Plan, id: NodeId, snapshotAfterBytes: number): Repl
     heartbeatIntervalMs: heartbeatInterval,
     maxEntriesPerMessage,
     logCacheBytes,
-    maxUncommittedBytes,
-    snapshotAfterBytes,
     snapshotChunkBytes,
+    ...limits,
     ...(leaseReads === undefined ? {} : { leaseReads }),
     trace: true,
   };

@@ -4,7 +4,7 @@ const defect: RaftDefect = {
   summary: 'A leader changes the configuration before it has committed an entry of its own term.',
   breaks: 'Ongaro, "bug in single-server membership changes" (raft-dev, 2015): two leaders may change it apart.',
   violates: 'safety',
-  foundBy: { experiment: 'concurrent-changes', seed: 20 },
+  foundBy: { experiment: 'concurrent-changes', seed: 3 },
   rules: { changesBeforeCommit: true },
 };
 

@@ -5,7 +5,7 @@ const defect: RaftDefect = {
   breaks:
     'Ongaro, dissertation, section 6.4, step 1; etcd-io/etcd#7331: until then it does not know what is committed.',
   violates: 'safety',
-  foundBy: { experiment: 'new-leader', seed: 142 },
+  foundBy: { experiment: 'new-leader', seed: 17 },
   rules: { readsBeforeCommit: true },
 };
 

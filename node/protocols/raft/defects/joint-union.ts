@@ -4,7 +4,7 @@ const defect: RaftDefect = {
   summary: 'A joint configuration decides by a majority of all its voters together, not of each half.',
   breaks: 'Ongaro, dissertation, section 4.3: agreement takes separate majorities from both configurations.',
   violates: 'safety',
-  foundBy: { experiment: 'members-change', seed: 5 },
+  foundBy: { experiment: 'members-change', seed: 31 },
   rules: {
     tally: ({ voters, outgoing }, test) => {
       const union = [...new Set([...voters, ...outgoing])];
