@@ -39,8 +39,9 @@ export interface Storage<R> {
    */
   read(position: number, take: (record: R) => void): void;
   /**
-   * The records before this durable position are needed no more, and are not read again in this life. Some or all of them
-   * are removed at some later time; the next start may still find them, and then they can be read.
+   * The records before this durable position are needed no more, and are not read again in this life; what is being read
+   * when it is given up is read to its end. Some or all of them are removed at some later time; the next start may still find
+   * them, and then they can be read.
    */
   removeBefore(position: number): void;
   /** Called with the position up to which all is durable; one sync may cover many records. */

@@ -13,15 +13,16 @@ export interface RecordLog {
   append(...pieces: readonly Uint8Array[]): number;
   /**
    * The payload of a durable record, in memory of its own. Holds up no append. Reads end in the order in which they were
-   * asked for; those that were before a `close` or a failure still do.
+   * asked for; those that were before a `close`, a failure or a `removeBefore` still do.
    *
    * Rejects with a RangeError where no record with this position is durable, or it was removed; with WalDamaged where it is
    * not there as it was written; with the errors of the engine as they are; with an Error after a failure or a `close`.
    */
   read(position: number): Promise<Uint8Array>;
   /**
-   * The records before this durable position are needed no more, and are not read again. Some or all of them are removed at
-   * a later time, in the background; the next life may still find them.
+   * The records before this durable position are needed no more, and are not read again; what is being read when it is given
+   * up is read to its end. Some or all of them are removed at a later time, in the background; the next life may still find
+   * them.
    */
   removeBefore(position: number): void;
   /** Called with the position up to which all is durable. */

@@ -129,6 +129,28 @@ describe.each(engineNames())('%s', (engine) => {
     await log.close();
   });
 
+  test('reads to its end what is being read when it is given up, and removes it after that', async () => {
+    const folder = folders.fresh();
+    // More than a segment of the write-ahead log, and then as much again, so that one can be removed.
+    const records = recordsOf(80, () => 1 << 19);
+    const { log } = await openLog(engine, folder);
+    await appendAll(log, records.slice(0, 40));
+    const wanted = Array.from({ length: 90 }, (_, index) => 1 + ((index * 7) % 39));
+    const reads = wanted.map((position) => log.read(position));
+    log.removeBefore(40);
+    expectRecords(
+      await Promise.all(reads),
+      wanted.map((position) => records[position - 1] as Buffer),
+    );
+    await appendAll(log, records.slice(40));
+    await log.close();
+    const again = await openLog(engine, folder);
+    expect(again.firstPosition).toBeGreaterThan(1);
+    expect(again.firstPosition).toBeLessThanOrEqual(40);
+    expectRecords(again.recovered, records.slice(again.firstPosition - 1));
+    await again.log.close();
+  });
+
   test('closing makes durable what was appended, lets reads end, may be repeated, and what comes after goes nowhere', async () => {
     const folder = folders.fresh();
     const { log } = await openLog(engine, folder);

@@ -134,6 +134,23 @@ describe('a log over a store', () => {
     await again.log.close();
   });
 
+  test('removes nothing that is being read, and goes on by itself once that is over', async () => {
+    const { store, folder } = await filled(10);
+    const { log } = await store.open(folder);
+    const readAtOnce = store.read.bind(store);
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    store.read = (position) => held.then(() => readAtOnce(position));
+    const reads = [log.read(7), log.read(2)];
+    for (const position of [3, 9]) log.removeBefore(position);
+    await appendAll(log, [recordOf(11, 10)]);
+    expect(store.values.size).toBe(1 + 11);
+    letGo();
+    expectRecords(await Promise.all(reads), [recordOf(7, 20), recordOf(2, 20)]);
+    await expect.poll(() => store.values.size).toBe(1 + 3);
+    await log.close();
+  });
+
   test('refuses a hole, a record in the place of another, a damaged one, a lost beginning and a lost end', async () => {
     const hole = await filled(5);
     hole.store.values.delete(3);

@@ -30,8 +30,9 @@ export class StoredLog implements RecordLog {
   #durable: number;
   /** What was appended after `#durable` and is not being committed, in order. */
   #pending: Entry[] = [];
-  /** The first position that is needed, and the first one that is stored. */
+  /** The first position that is needed, the one before which no read is in flight either, and the first one that is stored. */
   #neededFrom: number;
+  #unreadBefore: number;
   #storedFrom: number;
   /** Defined while there is something to commit: gathering or committing. */
   #flushing: Promise<void> | undefined;
@@ -45,6 +46,7 @@ export class StoredLog implements RecordLog {
     this.#appended = firstPosition + recoveredCount - 1;
     this.#durable = this.#appended;
     this.#neededFrom = firstPosition;
+    this.#unreadBefore = firstPosition;
     this.#storedFrom = firstPosition;
     parts.mark.onFailure = (error) => this.#fail(error);
   }
@@ -73,8 +75,6 @@ export class StoredLog implements RecordLog {
       const what = `record ${position} of the log in ${folder} cannot be read: ${error.message}`;
       throw this.#parts.isDamage(error) ? damageIn(folder, what) : new Error(what, { cause: error });
     });
-    // It may have been removed meanwhile.
-    this.#requireDurable(position, this.#neededFrom, 'to read');
     const payload = value === undefined ? null : payloadOf({ position, value });
     if (payload !== null) return payload;
     const what = value === undefined ? 'missing' : 'damaged';
@@ -85,7 +85,8 @@ export class StoredLog implements RecordLog {
     this.#requireDurable(position, 1, 'to remove those before it');
     if (position <= this.#neededFrom) return;
     this.#neededFrom = position;
-    if (this.#failure === undefined && this.#closing === undefined) this.#flushing ??= this.#flush();
+    // No read of these is taken on from here. Reads end in order, and so these positions come in order, too.
+    void this.#readsOver.then(() => this.#letGoBefore(position));
   }
 
   close(): Promise<void> {
@@ -97,6 +98,11 @@ export class StoredLog implements RecordLog {
     if (Number.isSafeInteger(position) && position >= from && position <= this.#durable) return;
     const range = `those from ${this.#neededFrom} to ${this.#durable} are durable`;
     throw new RangeError(`there is no record ${position} ${purpose}: ${range}`);
+  }
+
+  #letGoBefore(position: number): void {
+    this.#unreadBefore = position;
+    if (this.#failure === undefined && this.#closing === undefined) this.#flushing ??= this.#flush();
   }
 
   async #flush(): Promise<void> {
@@ -119,7 +125,7 @@ export class StoredLog implements RecordLog {
 
   /** What is to be removed waits for the next life where this one ends. */
   #hasWork(): boolean {
-    return this.#pending.length > 0 || (this.#storedFrom < this.#neededFrom && this.#closing === undefined);
+    return this.#pending.length > 0 || (this.#storedFrom < this.#unreadBefore && this.#closing === undefined);
   }
 
   /** One transaction for all pending records, and for some of those that are to be removed. */
@@ -127,7 +133,7 @@ export class StoredLog implements RecordLog {
     const { store, mark, onSync } = this.#parts;
     const entries = this.#pending;
     this.#pending = [];
-    const remove = { from: this.#storedFrom, to: Math.min(this.#neededFrom, this.#storedFrom + removedAtOnce) };
+    const remove = { from: this.#storedFrom, to: Math.min(this.#unreadBefore, this.#storedFrom + removedAtOnce) };
     const added = entries.length;
     if (remove.to > remove.from) entries.unshift(encodeFirst(remove.to));
     const startMs = performance.now();
