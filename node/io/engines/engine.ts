@@ -57,6 +57,10 @@ export interface Engine {
    * Opens the log in a folder, which is made where it is absent. Two logs in one folder are refused, and so is a folder
    * that another engine has written.
    *
+   * One damage `wal` cannot tell: a last batch that decays after it was synced looks like one that the power cut short, and is
+   * cut from its first bad record on (see `recovery.ts`). The others tell it by their mark, which a power cut may leave some
+   * seconds old (see `durable-mark.ts`).
+   *
    * @throws WalDamaged where what was durable cannot be read back; SettingsError where the engine cannot be used here, or
    * not in this folder; the errors of the file system as they are
    */

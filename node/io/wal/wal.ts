@@ -65,6 +65,9 @@ async function firstSegment(files: WalFiles, folder: string, segmentBytes: numbe
 /**
  * Opens the log in a folder, which is made where it is absent. Two logs in one folder are refused.
  *
+ * Damage in the last batch that was written cannot be told from a batch that the power cut short: from its first bad record
+ * on it is cut, though it may have been durable (see `recovery.ts`).
+ *
  * @throws WalDamaged where what was durable cannot be read back; RangeError where the options make no sense; the errors of
  * the file system as they are.
  */
