@@ -37,7 +37,15 @@ test('there are planted bugs, those among them that every Raft of this lab has t
   expect(names).toEqual(
     expect.arrayContaining([
       ...['old-term-commit', 'early-read', 'reused-round', 'unflushed-count', 'commit-past-match', 'blind-truncation'],
-      ...['kept-log', 'early-change', 'joint-union', 'no-pre-vote', 'forgotten-sessions', 'volatile-vote', 'long-lease'],
+      ...[
+        'kept-log',
+        'early-change',
+        'joint-union',
+        'no-pre-vote',
+        'forgotten-sessions',
+        'volatile-vote',
+        'long-lease',
+      ],
     ]),
   );
 });
