@@ -1,5 +1,5 @@
 /** What was sampled of the replicas while a run went on, and the most that they held. Times are ms since load began. */
-import type { LabEvent, NodeId, Recording } from './contracts.ts';
+import type { LabEvent, NodeId, PeakFootprint, Recording } from './contracts.ts';
 
 /** What the container of a replica used at one moment. */
 export type Resources = Extract<LabEvent, { readonly type: 'resources' }>;
@@ -23,6 +23,17 @@ export function samplesByNode<S extends Resources | Footprint>(
 /** What a replica holds in memory, in bytes of content: payloads of its log, and its machine. */
 export function memoryBytes({ heldBytes, stateBytes }: Footprint): number {
   return heldBytes + stateBytes;
+}
+
+/** The highest of each figure in any of the samples; 0 where there are none. */
+export function peakFootprint(samples: readonly Footprint[]): PeakFootprint {
+  const peak = (figure: (sample: Footprint) => number) =>
+    samples.reduce((highest, sample) => Math.max(highest, figure(sample)), 0);
+  return {
+    logBytes: peak(({ logBytes }) => logBytes),
+    snapshotBytes: peak(({ snapshotBytes }) => snapshotBytes),
+    memoryBytes: peak(memoryBytes),
+  };
 }
 
 /** The sample with the highest figure, the first of several; null where nothing was sampled. */

@@ -7,14 +7,13 @@ import type {
   LabEvent,
   Link,
   NodeId,
-  PeakFootprint,
   PlannedStrike,
   Recording,
   RunStatistics,
 } from './contracts.ts';
 import { pairOperations } from './history.ts';
 import { percentiles, roundMs } from './percentiles.ts';
-import { type Footprint, memoryBytes, peakSample } from './samples.ts';
+import { isFootprint, peakFootprint } from './samples.ts';
 import { strikeEffects } from './strike-effects.ts';
 
 /** A stretch of time, in milliseconds since load began. */
@@ -146,6 +145,7 @@ export function runStatistics(recording: Recording): RunStatistics {
   const load = loadSpan(recording);
   const operations = pairOperations(recording.history).filter((operation) => within(operation.invokeMs, load));
   const faults = faultSpans(recording);
+  const footprints = recording.events.filter(isFootprint);
   const ok = operations.filter((operation) => operation.type === 'ok');
   const underFault = ok.map((operation) => overlapsAny(operation, faults));
   const latencies = (fault: boolean) =>
@@ -164,21 +164,8 @@ export function runStatistics(recording: Recording): RunStatistics {
     ).length,
     bootToFirstWriteMs: bootToFirstWriteMs(recording),
     compactions: recording.events.filter((event) => event.type === 'compact').length,
-    peakFootprint: peakFootprint(recording),
+    peakFootprint: footprints.length === 0 ? null : peakFootprint(footprints),
     strikeEffects: strikeEffects(strikeWindows(recording), recording.events, recordingEndMs(recording)),
-  };
-}
-
-function peakFootprint(recording: Recording): PeakFootprint | null {
-  const peak = (figure: (sample: Footprint) => number) => {
-    const sample = peakSample(recording, figure);
-    return sample === null ? 0 : figure(sample);
-  };
-  if (!recording.events.some(({ type }) => type === 'footprint')) return null;
-  return {
-    logBytes: peak(({ logBytes }) => logBytes),
-    snapshotBytes: peak(({ snapshotBytes }) => snapshotBytes),
-    memoryBytes: peak(memoryBytes),
   };
 }
 

@@ -1,8 +1,10 @@
 /** Options that several commands share: one place for their names, defaults and errors. */
 import { InvalidArgumentError, Option } from 'commander';
 import { namesOf } from '../catalog.ts';
-import { UsageError } from '../errors.ts';
+import type { Plan } from '../contracts.ts';
+import { IncapableError, UsageError } from '../errors.ts';
 import { parseDuration } from '../experiment.ts';
+import { makePlan, type PlanOptions } from '../plan.ts';
 import { maxSeed } from '../random.ts';
 
 export function integer(min: number, max: number): (text: string) => number {
@@ -99,6 +101,24 @@ export function chosenExperiments(names: readonly string[], all: boolean): reado
     'no experiment is named',
     'Name one, or say --all. See them with: npx splitbrain list experiments',
   );
+}
+
+/**
+ * The plan of one experiment. Of all experiments, one that cannot be run so is left out: null, and `leaveOut` is told why.
+ * Where there is no `leaveOut` it is an error.
+ */
+export async function planUnlessLeftOut(
+  experiment: string,
+  choices: PlanOptions,
+  leaveOut: ((why: string) => void) | undefined,
+): Promise<Plan | null> {
+  try {
+    return await makePlan(experiment, choices);
+  } catch (error) {
+    if (leaveOut === undefined || !(error instanceof IncapableError)) throw error;
+    leaveOut(`${experiment} is left out: ${error.message}`);
+    return null;
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { NodeId, Reporter, ReportInput } from '../contracts.ts';
-import { type Footprint, isFootprint, isResources, memoryBytes, samplesByNode } from '../samples.ts';
+import { type Footprint, isFootprint, isResources, peakFootprint, samplesByNode } from '../samples.ts';
 import { growth, type Sample } from './shared/resources.ts';
 
 /** Version of the shape of `metrics.json`; rises when a reader of the old shape would misread the new one. */
@@ -49,8 +49,6 @@ const footprintUnits = {
 
 function footprintOf(samples: readonly Footprint[]): object {
   const column = (figure: (sample: Footprint) => number) => samples.map(figure);
-  const peak = (figure: (sample: Footprint) => number) =>
-    samples.reduce((highest, sample) => Math.max(highest, figure(sample)), 0);
   return {
     atMs: column(({ atMs }) => atMs),
     logRecords: column(({ logRecords }) => logRecords),
@@ -60,11 +58,7 @@ function footprintOf(samples: readonly Footprint[]): object {
     stateBytes: column(({ stateBytes }) => stateBytes),
     keys: column(({ keys }) => keys),
     sessions: column(({ sessions }) => sessions),
-    peak: {
-      logBytes: peak(({ logBytes }) => logBytes),
-      snapshotBytes: peak(({ snapshotBytes }) => snapshotBytes),
-      memoryBytes: peak(memoryBytes),
-    },
+    peak: peakFootprint(samples),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { CheckResult, Reporter, ReportInput, RunStatistics } from '../contracts.ts';
+import type { CheckResult, Reporter, ReportInput } from '../contracts.ts';
 import { substrateOf } from './shared/substrate.ts';
 
 /** Version of the shape of `result.json`; rises when a reader of the old shape would misread the new one. */
@@ -39,7 +39,7 @@ function resultOf({ recording, verdict, provenance, commands }: ReportInput): ob
       leaderChanges: statistics.leaderChanges,
       bootToFirstWriteMs: statistics.bootToFirstWriteMs,
       compactions: statistics.compactions,
-      peakFootprint: peakOf(statistics),
+      peakFootprint: statistics.peakFootprint,
       strikeEffects: statistics.strikeEffects.map(({ fault, strikes, medianMs, maxMs }) => {
         return { fault, strikes, medianMs, maxMs };
       }),
@@ -55,11 +55,6 @@ function resultOf({ recording, verdict, provenance, commands }: ReportInput): ob
     },
     substrate: substrateOf(recording),
   };
-}
-
-function peakOf({ peakFootprint: peak }: RunStatistics): object | null {
-  if (peak === null) return null;
-  return { logBytes: peak.logBytes, snapshotBytes: peak.snapshotBytes, memoryBytes: peak.memoryBytes };
 }
 
 function checkOf({ check, kind, verdict, summary, value, limit, unit, evidence }: CheckResult): object {

@@ -4,13 +4,20 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { namesOf, unknownName } from '../../catalog.ts';
 import type { Plan, Verdict } from '../../contracts.ts';
-import { exitCode, IncapableError, UsageError } from '../../errors.ts';
+import { exitCode, UsageError } from '../../errors.ts';
 import { worstExitCode } from '../../judge.ts';
-import { makePlan } from '../../plan.ts';
 import { drawSeed, maxSeed } from '../../random.ts';
 import { type Executed, execute, substrateOf, tellVerdict } from '../execute.ts';
 import { interruptSignal } from '../interrupt.ts';
-import { chosenExperiments, integer, options, type PlanFlags, planOverrides, requireSome } from '../options.ts';
+import {
+  chosenExperiments,
+  integer,
+  options,
+  type PlanFlags,
+  planOverrides,
+  planUnlessLeftOut,
+  requireSome,
+} from '../options.ts';
 import { requireWritable } from '../results.ts';
 import { print, tell } from '../terminal.ts';
 
@@ -85,13 +92,11 @@ async function makePlans(experiments: readonly string[], firstSeed: number, flag
   const plans: Plan[] = [];
   for (let round = 0; round < flags.repeat; round += 1) {
     const seed = (firstSeed + round) % (maxSeed + 1);
+    const tellOnce = round === 0 ? tell : () => {};
     for (const experiment of experiments) {
-      try {
-        plans.push(await makePlan(experiment, { seed, substrate: flags.on, capabilities, ...planOverrides(flags) }));
-      } catch (error) {
-        if (flags.all !== true || !(error instanceof IncapableError)) throw error;
-        if (round === 0) tell(`${experiment} is left out: ${error.message}`);
-      }
+      const choices = { seed, substrate: flags.on, capabilities, ...planOverrides(flags) };
+      const plan = await planUnlessLeftOut(experiment, choices, flags.all === true ? tellOnce : undefined);
+      if (plan !== null) plans.push(plan);
     }
   }
   requireSome(plans);

@@ -3,13 +3,21 @@ import { type Command, Option } from 'commander';
 import { createLogUpdate } from 'log-update';
 import type { Defect } from '../../../node/protocol.ts';
 import { bugNamesOf, loadDefect, loadExperiment } from '../../catalog.ts';
-import { exitCode, IncapableError, UsageError } from '../../errors.ts';
+import { exitCode, UsageError } from '../../errors.ts';
 import { worstExitCode } from '../../judge.ts';
-import { makePlan, type PlanOptions } from '../../plan.ts';
+import type { PlanOptions } from '../../plan.ts';
 import { maxSeed } from '../../random.ts';
 import { simSubstrate } from '../../substrate/sim/index.ts';
 import { interruptSignal } from '../interrupt.ts';
-import { chosenExperiments, integer, options, type PlanFlags, planOverrides, requireSome } from '../options.ts';
+import {
+  chosenExperiments,
+  integer,
+  options,
+  type PlanFlags,
+  planOverrides,
+  planUnlessLeftOut,
+  requireSome,
+} from '../options.ts';
 import { soakBugs } from '../soak-bugs.ts';
 import { runPool } from '../soak-pool.ts';
 import type { SoakJob, SoakResult } from '../soak-worker.ts';
@@ -98,13 +106,8 @@ async function runnable(
   const { capabilities } = simSubstrate;
   const experiments: string[] = [];
   for (const name of names) {
-    try {
-      await makePlan(name, { substrate: 'sim', capabilities, ...choices });
-      experiments.push(name);
-    } catch (error) {
-      if (!all || !(error instanceof IncapableError)) throw error;
-      tell(`${name} is left out: ${error.message}`);
-    }
+    const plan = await planUnlessLeftOut(name, { substrate: 'sim', capabilities, ...choices }, all ? tell : undefined);
+    if (plan !== null) experiments.push(name);
   }
   requireSome(experiments);
   return experiments;
