@@ -200,7 +200,7 @@ const sabotages: readonly (readonly [requirement: string, complaint: RegExp, wha
   ],
   [
     'has a spelling',
-    /-1 is no index, term or round/,
+    /-1 is no safe non-negative integer/,
     'sends a term that has no spelling',
     changing((effects) =>
       effects.map((each) => (each.kind === 'send' ? { ...each, msg: { ...(each.msg as object), term: -1 } } : each)),

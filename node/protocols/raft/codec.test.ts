@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { raftCodec } from './codec.ts';
 import { anyConfiguration } from './configuration-fixture.ts';
-import { maxEntries } from './fields.ts';
+import { maxEntries } from './entry-fields.ts';
 import type { Entry, RaftMessage, RaftRecord } from './messages.ts';
 
 const number = fc.oneof(

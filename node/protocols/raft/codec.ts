@@ -3,14 +3,17 @@
  *
  *     version u8 | type u8 | fields
  *
- * The fields are in the order in which `messages.ts` names them; see `fields.ts`. What is left over, out of range or not in
- * its one spelling is no message. Nobody may write to the bytes afterwards, for payloads are views into them.
+ * The fields are in the order in which `messages.ts` names them; see `shared/fields.ts` and `entry-fields.ts`. What is left
+ * over, out of range or not in its one spelling is no message. Nobody may write to the bytes afterwards, for payloads are
+ * views into them.
  */
 import type { Codec } from '../../protocol.ts';
+import { decodeWith, numberBytes, type Reader, Writer } from '../shared/fields.ts';
 import { encodeConfiguration } from './configuration-codec.ts';
-import { entriesBytes, numberBytes, Reader, Writer } from './fields.ts';
+import { entriesBytes, readConfiguration, readEntries, writeEntries } from './entry-fields.ts';
 import type { Append, AppendReply, Install, RaftMessage, RaftRecord } from './messages.ts';
 
+const version = 2;
 const messageTypes = [
   ...(['pre-vote', 'pre-vote-reply', 'vote', 'vote-reply', 'append', 'append-reply'] as const),
   ...(['install', 'install-reply', 'timeout-now'] as const),
@@ -25,18 +28,19 @@ function encodeMessage(msg: RaftMessage): Uint8Array {
   const type = messageTypes.indexOf(msg.type);
   switch (msg.type) {
     case 'pre-vote':
-      return new Writer(type, 3 * numberBytes).number(msg.term).number(msg.lastIndex).number(msg.lastTerm).buffer;
+      return new Writer(version, type, 3 * numberBytes).number(msg.term).number(msg.lastIndex).number(msg.lastTerm)
+        .buffer;
     case 'vote':
-      return new Writer(type, 3 * numberBytes + 1)
+      return new Writer(version, type, 3 * numberBytes + 1)
         .number(msg.term)
         .number(msg.lastIndex)
         .number(msg.lastTerm)
         .flag(msg.transfer === true).buffer;
     case 'timeout-now':
-      return new Writer(type, numberBytes).number(msg.term).buffer;
+      return new Writer(version, type, numberBytes).number(msg.term).buffer;
     case 'pre-vote-reply':
     case 'vote-reply':
-      return new Writer(type, numberBytes + 1).number(msg.term).flag(msg.granted).buffer;
+      return new Writer(version, type, numberBytes + 1).number(msg.term).flag(msg.granted).buffer;
     case 'append':
       return encodeAppend(type, msg);
     case 'append-reply':
@@ -44,13 +48,13 @@ function encodeMessage(msg: RaftMessage): Uint8Array {
     case 'install':
       return encodeInstall(type, msg);
     case 'install-reply':
-      return new Writer(type, 3 * numberBytes).number(msg.term).number(msg.index).number(msg.offset).buffer;
+      return new Writer(version, type, 3 * numberBytes).number(msg.term).number(msg.index).number(msg.offset).buffer;
   }
 }
 
 function encodeInstall(type: number, msg: Install): Uint8Array {
   const members = encodeConfiguration(msg.configuration);
-  return new Writer(type, 4 * numberBytes + 4 + msg.bytes.length + 1 + 4 + members.length)
+  return new Writer(version, type, 4 * numberBytes + 4 + msg.bytes.length + 1 + 4 + members.length)
     .number(msg.term)
     .number(msg.index)
     .number(msg.lastTerm)
@@ -62,17 +66,15 @@ function encodeInstall(type: number, msg: Install): Uint8Array {
 
 function encodeAppend(type: number, msg: Append): Uint8Array {
   const all = Number.POSITIVE_INFINITY;
-  return new Writer(type, 5 * numberBytes + entriesBytes(msg.entries, all))
+  const writer = new Writer(version, type, 5 * numberBytes + entriesBytes(msg.entries, all))
     .number(msg.term)
     .number(msg.prevIndex)
-    .number(msg.prevTerm)
-    .entries(msg.entries, all)
-    .number(msg.commitIndex)
-    .number(msg.round).buffer;
+    .number(msg.prevTerm);
+  return writeEntries(writer, msg.entries, all).number(msg.commitIndex).number(msg.round).buffer;
 }
 
 function encodeAppendReply(type: number, msg: AppendReply): Uint8Array {
-  return new Writer(type, 5 * numberBytes + 1)
+  return new Writer(version, type, 5 * numberBytes + 1)
     .number(msg.term)
     .flag(msg.success)
     .number(msg.prevIndex)
@@ -102,7 +104,7 @@ function readMessage(reader: Reader): RaftMessage | null {
         term: reader.number(),
         prevIndex: reader.number(),
         prevTerm: reader.number(),
-        entries: reader.entries(),
+        entries: readEntries(reader),
         commitIndex: reader.number(),
         round: reader.number(),
       };
@@ -126,7 +128,7 @@ function readMessage(reader: Reader): RaftMessage | null {
         offset: reader.number(),
         bytes: reader.sized(),
         last: reader.flag(),
-        configuration: reader.configuration(),
+        configuration: readConfiguration(reader),
       };
     case 'install-reply':
       return { type, term: reader.number(), index: reader.number(1), offset: reader.number() };
@@ -139,21 +141,21 @@ function readMessage(reader: Reader): RaftMessage | null {
 function encodeRecord(record: RaftRecord): readonly Uint8Array[] {
   const type = recordKinds.indexOf(record.kind);
   if (record.kind === 'entries') {
-    return new Writer(type, numberBytes + entriesBytes(record.entries, ownPieceBytes))
-      .number(record.from)
-      .entries(record.entries, ownPieceBytes)
-      .pieces();
+    const writer = new Writer(version, type, numberBytes + entriesBytes(record.entries, ownPieceBytes));
+    return writeEntries(writer.number(record.from), record.entries, ownPieceBytes).pieces();
   }
   if (record.kind === 'snapshot') {
     const members = encodeConfiguration(record.configuration);
-    return new Writer(type, 2 * numberBytes + 4 + members.length)
+    return new Writer(version, type, 2 * numberBytes + 4 + members.length)
       .number(record.index)
       .number(record.term)
       .sized(members)
       .pieces();
   }
   const name = record.votedFor === null ? null : Buffer.from(record.votedFor);
-  const writer = new Writer(type, numberBytes + 1 + (name?.length ?? 0)).number(record.term).flag(name !== null);
+  const writer = new Writer(version, type, numberBytes + 1 + (name?.length ?? 0))
+    .number(record.term)
+    .flag(name !== null);
   return (name === null ? writer : writer.bytes(name)).pieces();
 }
 
@@ -164,23 +166,17 @@ function readRecord(reader: Reader): RaftRecord | null {
       return { kind, term: reader.number(), votedFor: reader.flag() ? reader.text() : null };
     case 'entries':
       // Index 0 stands before the first entry; nothing can be written there.
-      return { kind, from: reader.number(1), entries: reader.entries() };
+      return { kind, from: reader.number(1), entries: readEntries(reader) };
     case 'snapshot':
-      return { kind, index: reader.number(1), term: reader.number(), configuration: reader.configuration() };
+      return { kind, index: reader.number(1), term: reader.number(), configuration: readConfiguration(reader) };
     default:
       return null;
   }
 }
 
-function decodeWith<T>(read: (reader: Reader) => T | null, bytes: Uint8Array): T | null {
-  const reader = new Reader(bytes);
-  const value = read(reader);
-  return reader.whole ? value : null;
-}
-
 export const raftCodec: Codec<RaftMessage, RaftRecord> = {
   encodeMessage,
-  decodeMessage: (bytes) => decodeWith(readMessage, bytes),
+  decodeMessage: (bytes) => decodeWith(readMessage, bytes, version),
   encodeRecord,
-  decodeRecord: (bytes) => decodeWith(readRecord, bytes),
+  decodeRecord: (bytes) => decodeWith(readRecord, bytes, version),
 };
