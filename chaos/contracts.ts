@@ -3,10 +3,10 @@
  * cluster, the run drives a workload and strikes faults, what happened becomes a recording, checkers judge it, and
  * reporters turn recording and verdict into files. Everything here is a plain value or a small interface.
  */
-import type { NodeId, Order, ProtocolView } from '../node/protocol.ts';
+import type { NodeId, Order, ProtocolAbility, ProtocolView } from '../node/protocol.ts';
 import type { Experiment } from './experiment.ts';
 
-export type { Group, NodeId, Order } from '../node/protocol.ts';
+export type { Group, NodeId, Order, ProtocolAbility } from '../node/protocol.ts';
 
 // ---------------------------------------------------------------------------------------------------------- the plan
 
@@ -355,7 +355,10 @@ export interface StrikeEvidence {
 /** The default export of `faults/<name>.ts`. */
 export interface Fault<P> {
   readonly summary: string;
+  /** Of the substrate. */
   readonly needs: readonly Capability[];
+  /** Of the protocol; nothing in particular where absent. */
+  readonly needsOfProtocol?: readonly ProtocolAbility[];
   /** Throws a sentence where the parameters are wrong. */
   readonly parse: (params: unknown) => P;
   /** The links that it touches, given its target nodes; none for a fault of processes. */

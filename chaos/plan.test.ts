@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { ProtocolAbility } from '../node/protocol.ts';
 import { bugNamesOf, loadExperiment, loadFault, loadProtocol, namesOf } from './catalog.ts';
 import type { Capability, Plan } from './contracts.ts';
-import { SplitbrainError } from './errors.ts';
+import { IncapableError, SplitbrainError } from './errors.ts';
 import { makePlan, type PlanOptions, refuseImpossiblePlan } from './plan.ts';
 import { parsePlan } from './recording-files.ts';
+import { samplePlan, sampleStrike } from './sample-plan.ts';
 import { simSubstrate } from './substrate/sim/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'splitbrain-plan-'));
@@ -189,6 +191,39 @@ describe('refused before anything boots', () => {
       expect(advice).toContain('--on');
     }
     expect(needs.length).toBeGreaterThan(0);
+  });
+
+  describe.each(namesOf('protocol'))('with %s', (protocol) => {
+    /** Refused where it lacks an ability, and only there: when it is planned, and as a plan from a file. */
+    async function expectRefusalWhereUnable(rest: string, needed: readonly ProtocolAbility[], what: string) {
+      const file = experimentFile(rest);
+      const { experiment } = loadExperiment(file);
+      const strikes = experiment.strikes.map(({ fault }) => sampleStrike({ fault }));
+      const fromFile = samplePlan(experiment, { protocol, strikes });
+      const { abilities } = await loadProtocol(protocol);
+      const able = needed.every((ability) => abilities.has(ability));
+      for (const planned of [() => plan(file, { protocol }), () => refuseImpossiblePlan(fromFile, capabilities)]) {
+        if (able) {
+          await planned();
+          continue;
+        }
+        const error = await refusal(planned());
+        expect(error).toBeInstanceOf(IncapableError);
+        expect(error.message.startsWith(`${what} needs a protocol that can `)).toBe(true);
+        expect(error.message.endsWith(`, and "${protocol}" cannot`)).toBe(true);
+      }
+    }
+
+    test.each(namesOf('fault'))('%s: where the protocol lacks what it needs', async (fault) => {
+      const { needsOfProtocol = [] } = await loadFault(fault);
+      const strike = `strikes: [{ fault: ${fault}, target: n1, at: 1s, for: 1s }]`;
+      await expectRefusalWhereUnable(strike, needsOfProtocol, `the fault "${fault}"`);
+    });
+
+    test('reads by the clock, where the protocol has none', async () => {
+      const leases = 'settings: { leaseReads: { maxClockDrift: 0.01 } }';
+      await expectRefusalWhereUnable(leases, ['lease-reads'], 'settings.leaseReads');
+    });
   });
 
   test('a group that begins with more members than there are nodes', async () => {

@@ -1,5 +1,6 @@
 /** Resolves an experiment into the plan of one run, and refuses before boot what cannot be run. */
 import { defaultEngine } from '../node/io/settings.ts';
+import { refuseUnable } from './abilities.ts';
 import {
   loadDefect,
   loadExperiment,
@@ -50,7 +51,7 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
   });
   const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
   const members = firstMembers(experiment, nodes);
-  await refuseImpossible(experiment, nodes, experiment.strikes, options);
+  await refuseImpossible(experiment, nodes, experiment.strikes, { ...options, protocol });
   return {
     schemaVersion: 1,
     experimentName: name,
@@ -136,7 +137,8 @@ export async function refuseImpossiblePlan(plan: Plan, capabilities: ReadonlySet
   await loadProtocol(plan.protocol);
   if (plan.bug !== undefined) await loadDefect(plan.protocol, plan.bug);
   await refuseStorage(plan);
-  await refuseImpossible(plan.experiment, plan.nodes, plan.strikes, { capabilities, substrate: plan.substrate });
+  const { experiment, nodes, strikes, substrate, protocol } = plan;
+  await refuseImpossible(experiment, nodes, strikes, { capabilities, substrate, protocol });
 }
 
 /** A protocol that wakes without any time in between would never let the simulator's clock move on. */
@@ -162,7 +164,7 @@ async function refuseImpossible(
   experiment: Experiment,
   nodes: readonly string[],
   strikes: readonly Pick<PlannedStrike, 'fault' | 'params' | 'target'>[],
-  options: Pick<PlanOptions, 'capabilities' | 'substrate'>,
+  options: Pick<PlanOptions, 'capabilities' | 'substrate'> & { readonly protocol: string },
 ): Promise<void> {
   refuseNoTime(experiment);
   if (experiment.limits.footprint !== undefined && !options.capabilities.has('replica.footprint')) {
@@ -171,6 +173,9 @@ async function refuseImpossible(
       'Run the experiment on another substrate (--on), or leave limits.footprint out of its file.',
     );
   }
+  const { abilities } = await loadProtocol(options.protocol);
+  const protocol = { name: options.protocol, abilities };
+  if (experiment.settings.leaseReads !== undefined) refuseUnable(protocol, ['lease-reads'], 'settings.leaseReads');
   const workload = await loadWorkload(experiment.load.workload);
   workload.parse(experiment.load.params);
   for (const strike of strikes) {
@@ -183,6 +188,7 @@ async function refuseImpossible(
         'Run the experiment on another substrate (--on), or choose another fault.',
       );
     }
+    refuseUnable(protocol, fault.needsOfProtocol ?? [], `the fault "${strike.fault}"`);
     if (nodes.includes(strike.target)) continue;
     const targets = namesOf('target');
     if (!targets.includes(strike.target)) {

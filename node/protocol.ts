@@ -276,10 +276,24 @@ export interface ClientPolicy {
   readonly replyQuorum: (nodeCount: number) => number;
 }
 
+/** What a protocol may or may not be able to do, beside having commands decided. An experiment asks for what it needs of it. */
+export type ProtocolAbility =
+  /** The operator may change the members of the group (`Order`). */
+  | 'reconfigure'
+  /** The operator may have the leader hand over to another replica (`Order`). */
+  | 'transfer'
+  /** A leader may answer reads by its clock (`ReplicaConfig.leaseReads`). */
+  | 'lease-reads'
+  /** The sizes of quorums may be chosen (`ReplicaConfig.quorums`). */
+  | 'flexible-quorums'
+  /** A replica that comes back without its disk (`Durable.lost`) takes part again, and breaks no promise that it forgot. */
+  | 'disk-loss';
+
 /** The default export of `protocols/<name>/index.ts`. */
 export interface ProtocolDefinition<M, R> {
   readonly summary: string;
   readonly faultModel: 'crash' | 'byzantine';
+  readonly abilities: ReadonlySet<ProtocolAbility>;
   readonly defaultNodeCount: number;
   /** How many faulty replicas `nodeCount` replicas tolerate. */
   readonly tolerated: (nodeCount: number) => number;

@@ -128,5 +128,8 @@ export async function planUnlessLeftOut(
  */
 export function requireSome(left: readonly unknown[]): void {
   if (left.length > 0) return;
-  throw new UsageError('every experiment was left out, and nothing is left to run', 'Give it a longer --duration.');
+  throw new UsageError(
+    'every experiment was left out, and nothing is left to run',
+    'Give it a longer --duration, or another --protocol.',
+  );
 }

@@ -217,6 +217,14 @@ describe.concurrent('list', () => {
     expect(stdout).toMatch(/found by: npx splitbrain run \S+ --seed \d+ --bug \S+$/m);
     expect(stdout).not.toContain('experiments:');
   });
+
+  test('protocols: with what each can do', async () => {
+    const { code, stdout } = await splitbrain(['list', 'protocols']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^ {2}raft +Raft: .*\n {4}can: change the members of its group; hand over the lead; answer/m,
+    );
+  });
 });
 
 describe.concurrent('help', () => {

@@ -1,5 +1,6 @@
 /** What every fault of the library must do, whatever it is: each file in this folder is found by its name. */
 import { describe, expect, test } from 'vitest';
+import { abilityInWords } from '../abilities.ts';
 import { loadFault, namesOf } from '../catalog.ts';
 import type { Capability, LabEvent, NodeId, StrikeEvidence } from '../contracts.ts';
 import { UsageError } from '../errors.ts';
@@ -58,8 +59,13 @@ const changing = new Set(['configuration', 'role', ...sickening]);
 
 describe.each(namesOf('fault'))('%s', (name) => {
   test('says what it does, and needs what a substrate may offer', async () => {
-    const { summary, needs } = await loadFault(name);
+    const { summary, needs, needsOfProtocol = [] } = await loadFault(name);
     expect(summary).not.toBe('');
+    for (const need of needsOfProtocol) expect(Object.keys(abilityInWords)).toContain(need);
+    // Whoever gives orders asks for a protocol that obeys them.
+    expect(needsOfProtocol.some((need) => need === 'reconfigure' || need === 'transfer')).toBe(
+      needs.includes('group.order'),
+    );
     expect(needs.length).toBeGreaterThan(0);
     for (const need of needs) expect(Object.keys(known)).toContain(need);
   });

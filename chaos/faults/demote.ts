@@ -6,6 +6,7 @@ import { paramsOf } from '../params.ts';
 const fault: Fault<Record<string, never>> = {
   summary: 'the target loses its vote and only learns what is decided; it votes again when it heals',
   needs: ['group.order'],
+  needsOfProtocol: ['reconfigure'],
   parse: paramsOf('demote', z.strictObject({})),
   links: () => [],
   strike: ({ cluster, nodes }) =>

@@ -6,6 +6,7 @@ import { paramsOf } from '../params.ts';
 const fault: Fault<Record<string, never>> = {
   summary: 'the target is taken out of the group, and voted in again when it heals',
   needs: ['group.order'],
+  needsOfProtocol: ['reconfigure'],
   parse: paramsOf('remove', z.strictObject({})),
   links: () => [],
   strike: ({ cluster, nodes }) =>

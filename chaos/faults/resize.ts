@@ -6,6 +6,7 @@ import { paramsOf } from '../params.ts';
 const fault: Fault<Record<string, never>> = {
   summary: 'the target alone votes, through joint consensus; the others vote again when it heals',
   needs: ['group.order'],
+  needsOfProtocol: ['reconfigure'],
   parse: paramsOf('resize', z.strictObject({})),
   links: () => [],
   strike: ({ cluster, nodes }) =>

@@ -6,6 +6,7 @@ import { paramsOf } from '../params.ts';
 const fault: Fault<Record<string, never>> = {
   summary: 'the leader is told to hand over to the target; nothing is taken back',
   needs: ['group.order'],
+  needsOfProtocol: ['transfer'],
   parse: paramsOf('transfer', z.strictObject({})),
   links: () => [],
   strike: async ({ cluster, nodes }) => {

@@ -19,6 +19,7 @@ const onlyOne = 'one replica at a time may lose its disk, while all others vote:
 const fault: Fault<Record<string, never>> = {
   summary: 'the target leaves the group, is killed and loses its disk; when it heals it joins anew, and catches up',
   needs: ['process.kill', 'disk.wipe', 'group.order'],
+  needsOfProtocol: ['reconfigure'],
   parse: paramsOf('wipe', z.strictObject({})),
   links: () => [],
   strike: async ({ cluster, nodes }) => {

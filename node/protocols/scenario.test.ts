@@ -10,6 +10,7 @@ import { tell } from './tell.ts';
 const gossip: ProtocolDefinition<unknown, unknown> = {
   summary: 'a protocol for the tests of the runner',
   faultModel: 'crash',
+  abilities: new Set(['reconfigure', 'lease-reads']),
   defaultNodeCount: 2,
   tolerated: () => 0,
   client: { contact: 'leader', replyQuorum: () => 1 },

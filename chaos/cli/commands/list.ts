@@ -1,5 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { engineNames } from '../../../node/io/engines.ts';
+import type { ProtocolAbility } from '../../../node/protocol.ts';
+import { abilityInWords } from '../../abilities.ts';
 import {
   bugNamesOf,
   loadBenchWorkload,
@@ -68,6 +70,10 @@ async function list(kind: ListKind | undefined, flags: { json?: boolean; out: st
 }
 
 function describe(item: Item): string {
+  const abilities = item['abilities'] as ProtocolAbility[] | undefined;
+  if (abilities !== undefined && abilities.length > 0) {
+    return `${item.summary}\n${' '.repeat(4)}can: ${abilities.map((ability) => abilityInWords[ability]).join('; ')}`;
+  }
   const found = item['foundBy'] as { experiment: string; seed: number } | undefined;
   if (found === undefined) return item.summary;
   return `${item.summary}\n${' '.repeat(4)}found by: npx splitbrain run ${found.experiment} --seed ${found.seed} --bug ${item.name}`;
@@ -79,8 +85,8 @@ function itemsOf(kind: ListKind, results: string): Promise<Item[]> {
       return each(namesOf('experiment'), async (name) => ({ summary: loadExperiment(name).experiment.question }));
     case 'protocols':
       return each(namesOf('protocol'), async (name) => {
-        const { summary, faultModel } = await loadProtocol(name);
-        return { summary, faultModel };
+        const { summary, faultModel, abilities } = await loadProtocol(name);
+        return { summary, faultModel, abilities: [...abilities] };
       });
     case 'bugs':
       return bugs();
@@ -88,8 +94,8 @@ function itemsOf(kind: ListKind, results: string): Promise<Item[]> {
       return each(engineNames(), async (name) => ({ summary: (await loadStorage(name)).summary }));
     case 'faults':
       return each(namesOf('fault'), async (name) => {
-        const { summary, needs } = await loadFault(name);
-        return { summary, needs };
+        const { summary, needs, needsOfProtocol = [] } = await loadFault(name);
+        return { summary, needs, needsOfProtocol };
       });
     case 'targets':
       return each(namesOf('target'), async (name) => ({ summary: (await loadTarget(name)).summary }));

@@ -85,7 +85,7 @@ function checkReporters(names: readonly string[]): void {
 
 /**
  * All plans are made first: a wrong name or parameter anywhere is found before anything runs. Of all experiments, those
- * that the substrate cannot carry out, or that have no time for a strike, are left out, and named.
+ * that the substrate or the protocol cannot carry out, or that have no time for a strike, are left out, and named.
  */
 async function makePlans(experiments: readonly string[], firstSeed: number, flags: RunFlags): Promise<Plan[]> {
   const { capabilities } = await substrateOf(flags.on);

@@ -7,6 +7,7 @@ import { correctRules, type RaftDefect } from './rules.ts';
 const definition: ProtocolDefinition<RaftMessage, RaftRecord> = {
   summary: 'Raft: a leader orders a log that a majority stores (PreVote, CheckQuorum, ReadIndex, sessions)',
   faultModel: 'crash',
+  abilities: new Set(['reconfigure', 'transfer', 'lease-reads']),
   defaultNodeCount: 5,
   tolerated: (nodeCount) => Math.floor((nodeCount - 1) / 2),
   client: { contact: 'leader', replyQuorum: () => 1 },

@@ -1,0 +1,32 @@
+/** What some experiments ask of a protocol, and not every protocol can do. */
+import type { ProtocolAbility } from '../node/protocol.ts';
+import { IncapableError } from './errors.ts';
+
+/** What a protocol can do that has the ability, in words that follow `can`. */
+export const abilityInWords: Readonly<Record<ProtocolAbility, string>> = {
+  reconfigure: 'change the members of its group',
+  transfer: 'hand over the lead',
+  'lease-reads': "answer reads by its leader's clock",
+  'flexible-quorums': 'choose the sizes of its quorums',
+  'disk-loss': 'take back a replica that lost its disk',
+};
+
+/**
+ * Refuses what a protocol lacks the abilities for.
+ *
+ * @param what - needs them; the sentence begins with it
+ * @throws IncapableError
+ */
+export function refuseUnable(
+  protocol: { readonly name: string; readonly abilities: ReadonlySet<ProtocolAbility> },
+  asked: readonly ProtocolAbility[],
+  what: string,
+): void {
+  const lacking = asked.filter((ability) => !protocol.abilities.has(ability));
+  if (lacking.length === 0) return;
+  const words = lacking.map((ability) => abilityInWords[ability]).join(' and ');
+  throw new IncapableError(
+    `${what} needs a protocol that can ${words}, and "${protocol.name}" cannot`,
+    'Run it with another --protocol (see: npx splitbrain list protocols), or choose another experiment.',
+  );
+}
