@@ -1,6 +1,8 @@
 /** What some experiments ask of a protocol, and not every protocol can do. */
 import type { ProtocolAbility } from '../node/protocol.ts';
+import { quorumFlaw } from '../node/quorum-sizes.ts';
 import { IncapableError } from './errors.ts';
+import type { Experiment } from './experiment.ts';
 
 /** What a protocol can do that has the ability, in words that follow `can`. */
 export const abilityInWords: Readonly<Record<ProtocolAbility, string>> = {
@@ -11,17 +13,19 @@ export const abilityInWords: Readonly<Record<ProtocolAbility, string>> = {
   'disk-loss': 'take back a replica that lost its disk',
 };
 
+/** A protocol by its name, and what it can do. */
+export interface NamedProtocol {
+  readonly name: string;
+  readonly abilities: ReadonlySet<ProtocolAbility>;
+}
+
 /**
  * Refuses what a protocol lacks the abilities for.
  *
  * @param what - needs them; the sentence begins with it
  * @throws IncapableError
  */
-export function refuseUnable(
-  protocol: { readonly name: string; readonly abilities: ReadonlySet<ProtocolAbility> },
-  asked: readonly ProtocolAbility[],
-  what: string,
-): void {
+export function refuseUnable(protocol: NamedProtocol, asked: readonly ProtocolAbility[], what: string): void {
   const lacking = asked.filter((ability) => !protocol.abilities.has(ability));
   if (lacking.length === 0) return;
   const words = lacking.map((ability) => abilityInWords[ability]).join(' and ');
@@ -29,4 +33,22 @@ export function refuseUnable(
     `${what} needs a protocol that can ${words}, and "${protocol.name}" cannot`,
     'Run it with another --protocol (see: npx splitbrain list protocols), or choose another experiment.',
   );
+}
+
+/**
+ * Refuses settings that a protocol can do nothing with, and quorums that a group cannot have.
+ *
+ * @throws IncapableError
+ */
+export function refuseSettings(
+  { settings, members }: Experiment,
+  nodes: readonly string[],
+  protocol: NamedProtocol,
+): void {
+  if (settings.leaseReads !== undefined) refuseUnable(protocol, ['lease-reads'], 'settings.leaseReads');
+  if (settings.quorums === undefined) return;
+  refuseUnable(protocol, ['flexible-quorums'], 'settings.quorums');
+  const flaw = quorumFlaw(settings.quorums, members ?? nodes.length);
+  if (flaw === undefined) return;
+  throw new IncapableError(`settings.quorums ${flaw}`, 'Give it other --nodes, or mend the experiment file.');
 }

@@ -31,7 +31,7 @@ export class UsageError extends SplitbrainError {
   }
 }
 
-/** A substrate or a protocol lacks what an experiment needs, or a run the time. Exit code 4, but for `--all`, which leaves that experiment out. */
+/** A substrate, a protocol or a group lacks what an experiment needs, or a run the time. Exit code 4, but for `--all`, which leaves that experiment out. */
 export class IncapableError extends UsageError {}
 
 /** The surroundings fail: a folder that cannot be written, no engine, a port that is taken. Exit code 5. */

@@ -78,6 +78,8 @@ export const settingsSchema = z.strictObject({
   snapshotAfterBytes: z.int().min(1).max(maxSnapshotAfterBytes).optional(),
   /** Present where a leader answers reads by its clock; see `LeaseReads` of node/protocol.ts for what that asks of clocks. */
   leaseReads: z.strictObject({ maxClockDrift: z.number().min(0).max(0.5).default(0.01) }).optional(),
+  /** How many of the first members make a quorum, where that is not a majority; see `QuorumSizes` of node/protocol.ts. */
+  quorums: z.strictObject({ phase1: z.int().min(1).max(200), phase2: z.int().min(1).max(200) }).optional(),
 });
 
 const networkSchema = z.strictObject({

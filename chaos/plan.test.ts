@@ -224,6 +224,11 @@ describe('refused before anything boots', () => {
       const leases = 'settings: { leaseReads: { maxClockDrift: 0.01 } }';
       await expectRefusalWhereUnable(leases, ['lease-reads'], 'settings.leaseReads');
     });
+
+    test('sizes of quorums, where the protocol has its own', async () => {
+      const quorums = 'nodes: 3\nsettings: { quorums: { phase1: 3, phase2: 1 } }';
+      await expectRefusalWhereUnable(quorums, ['flexible-quorums'], 'settings.quorums');
+    });
   });
 
   test('a group that begins with more members than there are nodes', async () => {

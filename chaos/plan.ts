@@ -1,6 +1,6 @@
 /** Resolves an experiment into the plan of one run, and refuses before boot what cannot be run. */
 import { defaultEngine } from '../node/io/settings.ts';
-import { refuseUnable } from './abilities.ts';
+import { refuseSettings, refuseUnable } from './abilities.ts';
 import {
   loadDefect,
   loadExperiment,
@@ -175,7 +175,7 @@ async function refuseImpossible(
   }
   const { abilities } = await loadProtocol(options.protocol);
   const protocol = { name: options.protocol, abilities };
-  if (experiment.settings.leaseReads !== undefined) refuseUnable(protocol, ['lease-reads'], 'settings.leaseReads');
+  refuseSettings(experiment, nodes, protocol);
   const workload = await loadWorkload(experiment.load.workload);
   workload.parse(experiment.load.params);
   for (const strike of strikes) {

@@ -225,6 +225,17 @@ export interface LeaseReads {
   readonly maxClockDrift: number;
 }
 
+/**
+ * How many of the first members make a quorum of each phase. Any two quorums of different phases have a member in common,
+ * and two of the same phase need not: Howard, Malkhi and Spiegelman, "Flexible Paxos", 2016, arXiv 1608.06696.
+ */
+export interface QuorumSizes {
+  /** How many voters promise before a leader proposes. */
+  readonly phase1: number;
+  /** How many voters accept before a value is chosen. */
+  readonly phase2: number;
+}
+
 /** What every replica is told about itself and its group. */
 export interface ReplicaConfig {
   readonly id: NodeId;
@@ -251,6 +262,8 @@ export interface ReplicaConfig {
    * hundredth); what time they show does not matter.
    */
   readonly leaseReads?: LeaseReads;
+  /** Majorities where absent. `quorumFlaw` finds nothing wrong with them. */
+  readonly quorums?: QuorumSizes;
   /** Whether the replica reports its facts (`note` effects). */
   readonly trace: boolean;
   /** Present where the protocol signs. */

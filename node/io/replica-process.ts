@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { SessionMachine } from '../machine/sessions.ts';
 import type { ReplicaFact, Snapshots, Storage } from '../ports.ts';
-import type { Codec, Defect, Durable, Protocol, ReplicaConfig } from '../protocol.ts';
+import type { Codec, Defect, Durable, Protocol } from '../protocol.ts';
 import { Replica } from '../runtime.ts';
 import { ClientServer } from './client-server.ts';
 import { systemClock, systemRandom } from './clock.ts';
@@ -14,6 +14,7 @@ import { Metrics } from './metrics.ts';
 import { MetricsServer } from './metrics-server.ts';
 import { linkIntervalMsFor, PeerTransport } from './peer-transport.ts';
 import { loadDefect, loadProtocol } from './protocols.ts';
+import { replicaConfigOf } from './replica-config.ts';
 import type { NodeSettings } from './settings.ts';
 import { snapshotsOf } from './snapshots/port.ts';
 import { openSnapshots } from './snapshots/snapshots.ts';
@@ -89,11 +90,7 @@ async function loadParts(settings: NodeSettings): Promise<Parts> {
   const { protocol: name, bug } = settings;
   const definition = await loadProtocol(name);
   const defect = bug === undefined ? undefined : await loadDefect(name, bug);
-  const { id, group: members = settings.members, electionTimeoutMs, heartbeatIntervalMs, trace } = settings;
-  const { maxEntriesPerMessage, logCacheBytes, maxUncommittedBytes, snapshotAfterBytes, snapshotChunkBytes } = settings;
-  const limits = { maxEntriesPerMessage, logCacheBytes, maxUncommittedBytes, snapshotAfterBytes, snapshotChunkBytes };
-  const leases = settings.leaseReads === undefined ? {} : { leaseReads: settings.leaseReads };
-  const config: ReplicaConfig = { id, members, electionTimeoutMs, heartbeatIntervalMs, ...limits, ...leases, trace };
+  const config = replicaConfigOf(settings, definition.abilities);
   return { protocol: definition.create(config, defect), codec: definition.codec, defect };
 }
 

@@ -40,6 +40,11 @@ describe('the settings of a replica', () => {
     expect(read()).not.toHaveProperty('group');
   });
 
+  it('may choose the sizes of quorums', () => {
+    expect(read({ quorums: { phase1: 2, phase2: 1 } }).quorums).toEqual({ phase1: 2, phase2: 1 });
+    expect(read()).not.toHaveProperty('quorums');
+  });
+
   it('may come from a file', () => {
     const folder = mkdtempSync(join(tmpdir(), 'splitbrain-settings-'));
     const file = join(folder, 'n1.json');
@@ -74,6 +79,20 @@ describe('the settings of a replica', () => {
     ],
     ['an address of nobody', { peers: { n2: 'a:1', n3: 'b:2' } }, {}, 'wrong at peers: must hold an address for each'],
     ['an address without a port', { peers: { n2: 'toxiproxy' } }, {}, 'wrong at peers.n2: must be host:port'],
+    [
+      'quorums that may have nobody in common',
+      { quorums: { phase1: 1, phase2: 1 } },
+      {},
+      'wrong at quorums: must be more than 2 in sum: quorums of 1 and of 1 in a group of 2 may have nobody in common.',
+    ],
+    [
+      'a quorum of more than those who vote at first',
+      { group: ['n2'], quorums: { phase1: 1, phase2: 2 } },
+      {},
+      'wrong at quorums: must not be larger than the group: there is no quorum of 2 in a group of 1.',
+    ],
+    ['a quorum of nobody', { quorums: { phase1: 0, phase2: 2 } }, {}, 'wrong at quorums.phase1: too small'],
+    ['a quorum of one phase', { quorums: { phase1: 2 } }, {}, 'wrong at quorums.phase2: '],
     ['a short token', { token: 'x' }, {}, 'wrong at token: too small'],
     ['a path for a protocol', { protocol: '../raft' }, {}, 'wrong at protocol: must be small letters'],
     ['a key that nobody knows', { speed: 9 }, {}, 'wrong: unrecognized key: "speed"'],

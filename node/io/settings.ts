@@ -1,6 +1,7 @@
 /** What one replica process is told: JSON in the environment, or in a file that the environment names. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { quorumFlaw } from '../quorum-sizes.ts';
 
 /** The storage engine of a replica that is told of none. */
 export const defaultEngine = 'wal';
@@ -14,6 +15,7 @@ const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}$/, 'must 
 const fileName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/, 'must be small letters, digits and hyphens');
 const nodeId = z.string().regex(/^[A-Za-z0-9][\w./-]{0,63}$/, 'must be letters, digits and ._/-');
 const milliseconds = z.number().positive().max(600_000);
+const quorumSize = z.int().min(1).max(200);
 
 const schema = z
   .strictObject({
@@ -56,6 +58,8 @@ const schema = z
       .default(1 << 20),
     /** Present where a leader answers reads by its clock, and how far clocks may run apart, as a part of the time. */
     leaseReads: z.strictObject({ maxClockDrift: z.number().min(0).max(0.5) }).optional(),
+    /** How many of the first members make a quorum of each phase; majorities where absent. */
+    quorums: z.strictObject({ phase1: quorumSize, phase2: quorumSize }).optional(),
     /** Whether the protocol's facts are printed. */
     trace: z.boolean().default(true),
     /** Whether the replica stops when its standard input ends, and so does not outlive whoever holds the other end. */
@@ -74,7 +78,7 @@ const schema = z
     linkIntervalMs: milliseconds.optional(),
   })
   .check((context) => {
-    const { id, members, group = members, peers, electionTimeoutMs } = context.value;
+    const { id, members, group = members, peers, electionTimeoutMs, quorums } = context.value;
     const complain = (path: string, message: string) =>
       context.issues.push({ code: 'custom', path: [path], message, input: context.value });
     const others = members.filter((member) => member !== id);
@@ -89,6 +93,8 @@ const schema = z
     ) {
       complain('peers', 'must hold an address for each other member, and for nobody else');
     }
+    const flaw = quorums === undefined ? undefined : quorumFlaw(quorums, group.length);
+    if (flaw !== undefined) complain('quorums', flaw);
     if (electionTimeoutMs[0] > electionTimeoutMs[1]) complain('electionTimeoutMs', 'must be [min, max]');
   });
 

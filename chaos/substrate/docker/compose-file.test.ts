@@ -88,6 +88,17 @@ describe('the generated compose file', () => {
     }
   });
 
+  test('tells each replica the sizes of quorums, where they are chosen', () => {
+    const settingsIn = (text: string, node: string) =>
+      undoubled(servicesOf(text)[node]?.environment?.['SPLITBRAIN_NODE'] ?? '');
+    const quorums = { phase1: 3, phase2: 1 };
+    for (const node of ['n1', 'n2', 'n3']) {
+      const chosen = settingsIn(composeFile(lab({ settings: { ...settings, quorums } })), node);
+      expect(readSettings({ SPLITBRAIN_NODE: chosen })).toMatchObject({ quorums });
+      expect(settingsIn(composeFile(lab()), node)).not.toContain('quorums');
+    }
+  });
+
   test('Toxiproxy begins with every link', () => {
     const { configs } = parse(composeFile(lab())) as { configs: { links: { content: string } } };
     const links = JSON.parse(undoubled(configs.links.content)) as { name: string; enabled: boolean }[];

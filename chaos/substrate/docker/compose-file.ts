@@ -205,6 +205,7 @@ function settingsOf(lab: LabSettings, id: NodeId): string {
     heartbeatIntervalMs: settings.heartbeatInterval,
     maxEntriesPerMessage: settings.maxEntriesPerMessage,
     ...(settings.leaseReads === undefined ? {} : { leaseReads: settings.leaseReads }),
+    ...(settings.quorums === undefined ? {} : { quorums: settings.quorums }),
     ...(settings.snapshotAfterBytes === undefined ? {} : { snapshotAfterBytes: settings.snapshotAfterBytes }),
     trace,
     dataFolder,

@@ -218,8 +218,9 @@ const roomsForUncommitted = [2 ** 24, 2 ** 24, 2048] as const;
 
 type Limits = Pick<ReplicaConfig, 'snapshotAfterBytes' | 'maxUncommittedBytes'>;
 
-function replicaConfig(plan: Plan, id: NodeId, limits: Limits): ReplicaConfig {
-  const { electionTimeout, heartbeatInterval, maxEntriesPerMessage, leaseReads } = plan.experiment.settings;
+/** What a replica of a plan is told; the limits are drawn by its seed. */
+export function replicaConfig(plan: Plan, id: NodeId, limits: Limits): ReplicaConfig {
+  const { electionTimeout, heartbeatInterval, maxEntriesPerMessage, leaseReads, quorums } = plan.experiment.settings;
   return {
     id,
     members: plan.members ?? plan.nodes,
@@ -230,6 +231,7 @@ function replicaConfig(plan: Plan, id: NodeId, limits: Limits): ReplicaConfig {
     snapshotChunkBytes,
     ...limits,
     ...(leaseReads === undefined ? {} : { leaseReads }),
+    ...(quorums === undefined ? {} : { quorums }),
     trace: true,
   };
 }
