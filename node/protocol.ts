@@ -184,6 +184,12 @@ export interface Durable<R> {
   readonly firstPosition: number;
   /** The newest snapshot that is durable. The machine's state is already that of its index. */
   readonly snapshot?: DurableSnapshot<R>;
+  /**
+   * This replica lived before, and its disk holds nothing of that: it may have promised and accepted what it no longer knows.
+   * A mark outside of the disk tells (Chandra, Griesemer, Redstone, "Paxos Made Live", 2007, section 5.1). Said at each start
+   * until something is durable again, and never after: where a later life is to know of it, that is to be persisted first.
+   */
+  readonly lost?: true;
 }
 
 export interface DurableSnapshot<R> {

@@ -1,30 +1,23 @@
 /** Puts one replica together: settings in, a runtime over real ports out. */
-import { join } from 'node:path';
 import { SessionMachine } from '../machine/sessions.ts';
-import type { ReplicaFact, Snapshots, Storage } from '../ports.ts';
+import type { ReplicaFact } from '../ports.ts';
 import type { Codec, Defect, Durable, Protocol } from '../protocol.ts';
 import { Replica } from '../runtime.ts';
 import { ClientServer } from './client-server.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import { ControlServer } from './control-server.ts';
 import type { ReplicaFault, ReplicaStatus } from './control-service.ts';
-import { loadEngine } from './engines.ts';
 import type { Journal } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { MetricsServer } from './metrics-server.ts';
 import { linkIntervalMsFor, PeerTransport } from './peer-transport.ts';
 import { loadDefect, loadProtocol } from './protocols.ts';
 import { replicaConfigOf } from './replica-config.ts';
+import { type Disk, openDisk } from './replica-disk.ts';
 import type { NodeSettings } from './settings.ts';
-import { snapshotsOf } from './snapshots/port.ts';
-import { openSnapshots } from './snapshots/snapshots.ts';
 import type { StatusPage } from './status-page.ts';
 import { FaultyStorage } from './storage-faults.ts';
-import { storageOf } from './wal/storage.ts';
 import { emptyWhereMarked } from './wipe-mark.ts';
-
-/** In the folder of the log, which leaves what is not its own alone. */
-const snapshotFolder = 'snapshots';
 
 /** How often a change of leader is looked for, in milliseconds. */
 const sampleIntervalMs = 25;
@@ -34,50 +27,6 @@ export interface ReplicaProcessOptions {
   readonly journal: Journal;
   /** The replica stopped by itself; the process should end. */
   readonly onStopped: (reason: string) => void;
-}
-
-/** Where the log says how long its syncs took, in seconds: it is opened before there is anyone to tell. */
-interface SyncTimes {
-  took: (seconds: number) => void;
-}
-
-/** What a replica keeps on its disk, opened. */
-interface Disk {
-  readonly storage: Storage<unknown>;
-  readonly snapshots: Snapshots<unknown>;
-  readonly syncs: SyncTimes;
-  /** Makes durable what was written, and lets go of the folder. */
-  readonly close: () => Promise<void>;
-}
-
-/** With what of earlier lives it holds, which only the start needs: nothing keeps it. */
-interface OpenedDisk {
-  readonly disk: Disk;
-  readonly durable: Durable<unknown>;
-}
-
-async function openDisk(settings: NodeSettings, codec: Codec<unknown, unknown>): Promise<OpenedDisk> {
-  const { dataFolder: folder, engine } = settings;
-  const syncs: SyncTimes = { took: () => {} };
-  const { log, ...found } = await (await loadEngine(engine)).open(folder, { onSync: (seconds) => syncs.took(seconds) });
-  try {
-    const { storage, records, firstPosition } = storageOf({ wal: log, ...found }, codec);
-    const kept = await openSnapshots(join(folder, snapshotFolder));
-    const close = async () => {
-      await Promise.all([log.close(), kept.snapshots.close()]);
-    };
-    try {
-      const { snapshots, newest } = snapshotsOf(kept, codec);
-      const durable = { records, firstPosition, ...(newest && { snapshot: newest }) };
-      return { disk: { storage, snapshots, syncs, close }, durable };
-    } catch (error) {
-      await kept.snapshots.close();
-      throw error;
-    }
-  } catch (error) {
-    await log.close();
-    throw error;
-  }
 }
 
 interface Parts {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nodeFiles } from './wal/files.ts';
 import { openWal } from './wal/wal.ts';
-import { emptyWhereMarked, wipeMark } from './wipe-mark.ts';
+import { emptyWhereMarked, lostMark, wasEmptied, wipeMark } from './wipe-mark.ts';
 
 let parent = '';
 let folder = '';
@@ -51,9 +51,27 @@ test('a folder that is marked is emptied once, and a log begins anew in it', asy
   // Left by a process that was killed.
   writeFileSync(join(folder, 'lock-1-0a1b2c3d.1'), '');
   expect(await emptyWhereMarked(folder)).toBe(true);
-  expect(readdirSync(folder)).toEqual([]);
+  expect(readdirSync(folder)).toEqual([lostMark]);
   expect(await recordsIn()).toBe(0);
   expect(await emptyWhereMarked(folder)).toBe(false);
+});
+
+test('that it was emptied once is known ever after, and never of a folder that was not', async () => {
+  expect(await wasEmptied(folder)).toBe(false);
+  await fill();
+  mark();
+  expect(await wasEmptied(folder)).toBe(false);
+  for (let times = 0; times < 2; times += 1) {
+    mark();
+    expect(await emptyWhereMarked(folder)).toBe(true);
+    expect(await wasEmptied(folder)).toBe(true);
+    await fill();
+    expect(await emptyWhereMarked(folder)).toBe(false);
+    expect(await wasEmptied(folder)).toBe(true);
+    rmSync(folder, { recursive: true });
+    expect(await wasEmptied(folder)).toBe(false);
+    await fill();
+  }
 });
 
 test('links are removed and not followed', async () => {
@@ -67,7 +85,7 @@ test('links are removed and not followed', async () => {
   symlinkSync(join(parent, 'nowhere'), join(folder, 'broken'));
   mark();
   expect(await emptyWhereMarked(folder)).toBe(true);
-  expect(readdirSync(folder)).toEqual([]);
+  expect(readdirSync(folder)).toEqual([lostMark]);
   expect(readFileSync(join(outside, 'inner', 'kept'), 'utf8')).toBe('of somebody else');
 });
 
@@ -85,7 +103,7 @@ test('the mark outlives a wipe that is broken off, and the next start does it al
   expect(left).toEqual([[wipeMark]]);
   await fill();
   expect(await emptyWhereMarked(folder)).toBe(true);
-  expect(readdirSync(folder)).toEqual([]);
+  expect(readdirSync(folder)).toEqual([lostMark]);
 });
 
 test('what another process has is left alone', async () => {

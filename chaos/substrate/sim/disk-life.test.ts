@@ -102,10 +102,33 @@ describe('what a starting replica finds', () => {
     });
     end.abort();
     disk.wipe();
-    expect(disk.durable).toEqual({ records: [], firstPosition: 1 });
+    expect(disk.durable).toEqual({ records: [], firstPosition: 1, lost: true });
     expect(open().storage.append('first')).toBe(1);
     await clock.sleep(5);
-    expect(disk.durable.records).toEqual(['first']);
+    expect(disk.durable).toEqual({ records: ['first'], firstPosition: 1 });
+  });
+
+  test('is lost where it was wiped since a replica lived, at each start until something is durable again', async () => {
+    const { clock, disk, open } = lab({ ...randomFor(1, 'disk'), integer: () => 0 });
+    expect(disk.durable).not.toHaveProperty('lost');
+    disk.wipe();
+    expect(disk.durable, 'nobody has lived').not.toHaveProperty('lost');
+    const first = open();
+    first.end.abort();
+    disk.crash();
+    expect(disk.durable, 'nothing was synced, and so nothing was promised').not.toHaveProperty('lost');
+    disk.wipe();
+    expect(disk.durable).toHaveProperty('lost', true);
+    const second = open();
+    second.storage.append('written, and not synced');
+    second.end.abort();
+    disk.crash();
+    expect(disk.durable).toEqual({ records: [], firstPosition: 1, lost: true });
+    open().storage.append('durable');
+    await clock.sleep(5);
+    expect(disk.durable).not.toHaveProperty('lost');
+    disk.wipe();
+    expect(disk.durable).toHaveProperty('lost', true);
   });
 });
 

@@ -1,4 +1,5 @@
 /** The simulated disk of one replica: outlives its process, and loses at a crash what was not synced. */
+import { afterWipe } from '../../../node/lost-disk.ts';
 import type { Storage } from '../../../node/ports.ts';
 import type { Durable } from '../../../node/protocol.ts';
 import type { RandomSource } from '../../contracts.ts';
@@ -16,6 +17,9 @@ export class SimDisk<R> {
   /** The position of the first durable record that is still there. */
   #firstPosition = 1;
   #written: R[] = [];
+  /** Whether a replica has used it, and whether it was wiped after that. */
+  #used = false;
+  #wiped = false;
   #slowMs = 0;
   /** The bytes of the first of the durable records, for as many as were measured; and their sum. */
   readonly #sizes: number[] = [];
@@ -33,7 +37,8 @@ export class SimDisk<R> {
   get durable(): Durable<R> {
     const begin = { records: this.#durable, firstPosition: this.#firstPosition };
     const snapshot = this.snapshots.newest;
-    return snapshot === undefined ? begin : { ...begin, snapshot };
+    const durable = snapshot === undefined ? begin : { ...begin, snapshot };
+    return this.#wiped ? afterWipe(durable) : durable;
   }
 
   /**
@@ -72,6 +77,7 @@ export class SimDisk<R> {
     this.#firstPosition = 1;
     this.#written = [];
     this.snapshots.wipe();
+    this.#wiped = this.#used;
   }
 
   /** The first records go. */
@@ -86,6 +92,7 @@ export class SimDisk<R> {
 
   /** The disk as one incarnation of the replica sees it; dead once `signal` is aborted. */
   open(signal: AbortSignal): Storage<R> {
+    this.#used = true;
     let position = this.#lastPosition;
     let syncing = false;
     const sync = () => {

@@ -45,7 +45,7 @@ describe('a restart', () => {
     process.kill();
     process.wipe();
     process.start();
-    expect(taken().at(-1)).toBe('starts from []@5');
+    expect(taken().at(-1)).toBe('starts from [], a lost disk@5');
     expect(facts.slice(-3)).toEqual(['node-down', 'disk-wiped', 'node-up']);
   });
 });

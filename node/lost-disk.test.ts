@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { afterWipe } from './lost-disk.ts';
+import { type Durable, nothingDurable } from './protocol.ts';
+
+test('a wiped disk that is empty still is a lost one', () => {
+  expect(afterWipe(nothingDurable)).toEqual({ records: [], firstPosition: 1, lost: true });
+});
+
+test.each<[string, Durable<string>]>([
+  ['a record', { records: ['a vote'], firstPosition: 1 }],
+  ['a record of a log whose beginning was given up', { records: ['a vote'], firstPosition: 9 }],
+  ['the place of a log that was given up', { records: [], firstPosition: 9 }],
+  ['a snapshot', { records: [], firstPosition: 1, snapshot: { index: 3, record: 'three', bytes: 4 } }],
+])('one that holds %s again tells by that what the replica knows', (_, durable) => {
+  expect(afterWipe(durable)).toEqual(durable);
+});
