@@ -141,21 +141,23 @@ export const requirements: readonly Requirement[] = [
       let count = 0;
       const play = new RandomPlay(definition, seed, (honest) => {
         let last = 0;
+        const inOrder = (effects: readonly Effect<unknown, unknown>[]) => {
+          for (const effect of effects) {
+            if (effect.kind !== 'apply') continue;
+            demand(effect.index === last + 1, () => `index ${effect.index} was applied after ${last}`);
+            last = effect.index;
+            count += 1;
+          }
+          return effects;
+        };
         return {
           start: (durable) => {
             last = durable.snapshot?.index ?? 0;
-            return honest.start(durable);
+            return inOrder(honest.start(durable));
           },
           step: (input) => {
             if (input.kind === 'installed') last = input.index;
-            const effects = honest.step(input);
-            for (const effect of effects) {
-              if (effect.kind !== 'apply') continue;
-              demand(effect.index === last + 1, () => `index ${effect.index} was applied after ${last}`);
-              last = effect.index;
-              count += 1;
-            }
-            return effects;
+            return inOrder(honest.step(input));
           },
           view: () => honest.view(),
         };

@@ -139,6 +139,11 @@ export class Reader {
     return this.#sound && this.#at === this.#buffer.length;
   }
 
+  /** Whether all that was read so far was there and in range. */
+  get sound(): boolean {
+    return this.#sound;
+  }
+
   /** `min` where there is none of at least that. */
   number(min = 0): number {
     if (!this.#has(numberBytes)) return min;
@@ -213,6 +218,17 @@ export class Reader {
     const bytes = this.#buffer.subarray(this.#at, this.#at + length);
     this.#at += length;
     return bytes;
+  }
+
+  /** As many bytes as their length says, as UTF-8. */
+  sizedText(): string {
+    const bytes = this.sized();
+    try {
+      return utf8.decode(bytes);
+    } catch {
+      this.#sound = false;
+      return '';
+    }
   }
 
   /** Says that what was read means nothing: `whole` is false from now on, and every further field reads as nothing. */

@@ -1,0 +1,19 @@
+import type { Defect, ProtocolDefinition } from '../../protocol.ts';
+import { multiPaxosCodec } from './codec.ts';
+import type { MultiPaxosMessage, MultiPaxosRecord } from './messages.ts';
+import { MultiPaxos } from './multi-paxos.ts';
+import { correctRules, type MultiPaxosDefect } from './rules.ts';
+
+const definition: ProtocolDefinition<MultiPaxosMessage, MultiPaxosRecord> = {
+  summary: 'Multi-Paxos: a stable leader runs phase 1 once for all slots (window, flexible quorums, leases, snapshots)',
+  faultModel: 'crash',
+  defaultNodeCount: 5,
+  tolerated: (nodeCount) => Math.floor((nodeCount - 1) / 2),
+  abilities: new Set(['reconfigure', 'transfer', 'lease-reads', 'flexible-quorums']),
+  client: { contact: 'leader', replyQuorum: () => 1 },
+  codec: multiPaxosCodec,
+  create: (config, defect?: Defect) =>
+    new MultiPaxos(config, { ...correctRules, ...(defect as MultiPaxosDefect | undefined)?.rules }),
+};
+
+export default definition;

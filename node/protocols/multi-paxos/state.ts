@@ -1,0 +1,228 @@
+/** What the parts of a proposer share: the ballot it stands for or leads under, who promised, and what it proposed. */
+import type { Group, NodeId, ReplicaConfig } from '../../protocol.ts';
+import { type Ballot, compareBallots, epochOf, laterOf, noBallot } from '../paxos/ballot.ts';
+import { type GroupFrom, isVoter, membersOf } from '../paxos/groups.ts';
+import type { Learner } from '../paxos/learner.ts';
+import type { Outbox } from '../paxos/outbox.ts';
+import type { Value } from '../paxos/value.ts';
+import type { Acceptor } from './acceptor.ts';
+import type { MultiPaxosMessage, MultiPaxosRecord } from './messages.ts';
+import { newProgress, type Progress } from './progress.ts';
+import type { MultiPaxosRules } from './rules.ts';
+
+export type Role = 'follower' | 'candidate' | 'leader';
+
+/** A batch that waits for a slot in the window. */
+export interface Waiting {
+  readonly id: number;
+  readonly payload: Uint8Array;
+}
+
+export interface PendingRead {
+  readonly id: number;
+  readonly index: number;
+  readonly round: number;
+}
+
+/** A value that some acceptor accepted before this leader's time, under the highest ballot that was reported. */
+export interface Recovered {
+  readonly ballot: Ballot;
+  readonly value: Value;
+}
+
+export interface GroupChange {
+  readonly order: number;
+  readonly voters: readonly NodeId[];
+  readonly learners: readonly NodeId[];
+  /** Where its value was proposed; 0 where it is not yet. */
+  slot: number;
+}
+
+export interface LeadershipTransfer {
+  readonly order: number;
+  readonly to: NodeId;
+}
+
+export class ProposerState {
+  readonly config: ReplicaConfig;
+  readonly rules: MultiPaxosRules;
+  readonly out: Outbox<MultiPaxosMessage, MultiPaxosRecord>;
+  readonly learner: Learner;
+  readonly acceptor: Acceptor;
+
+  role: Role = 'follower';
+  leader: NodeId | undefined;
+  /** The latest ballot that this replica heard of, its own included. */
+  seen: Ballot = noBallot;
+  /** Its own last one. */
+  ballot: Ballot = noBallot;
+  /** As a candidate: whether the leader asked for this. */
+  standsByHandover = false;
+
+  /** Who promised this ballot. */
+  readonly promises = new Set<NodeId>();
+  readonly recovered = new Map<number, Recovered>();
+  /** What the others who promised know to be chosen, and who of them. */
+  ahead: { node: NodeId; chosenTo: number } = { node: '', chosenTo: 0 };
+
+  nextSlot = 1;
+  /** The last slot in which anything was found accepted when it came to lead. */
+  recoveredTo = 0;
+  /** What it proposed and does not know to be chosen yet. */
+  readonly proposals = new Map<number, Value>();
+  proposedBytes = 0;
+  waiting: Waiting[] = [];
+  waitingBytes = 0;
+  readonly progress = new Map<NodeId, Progress>();
+
+  round = 0;
+  /** The latest round that a quorum has echoed; kept up only where there are leases. */
+  leaseRound = 0;
+  /** Somebody was told to prepare, and would get promises in spite of a lease. */
+  leaseEnded = false;
+  /** Who decides what is proposed next, as of when this leader last looked. */
+  newestGroup: GroupFrom | undefined;
+  groupInForce: Group | undefined;
+  reads: PendingRead[] = [];
+  /** Reads that wait until all that was found accepted is chosen. */
+  earlyReads: number[] = [];
+
+  /** What the operator wants of this leader. */
+  change: GroupChange | undefined;
+  /** Also of one that leads no more, until it hears who does. */
+  transfer: LeadershipTransfer | undefined;
+
+  constructor(
+    config: ReplicaConfig,
+    rules: MultiPaxosRules,
+    out: Outbox<MultiPaxosMessage, MultiPaxosRecord>,
+    roles: { readonly learner: Learner; readonly acceptor: Acceptor },
+  ) {
+    this.config = config;
+    this.rules = rules;
+    this.out = out;
+    this.learner = roles.learner;
+    this.acceptor = roles.acceptor;
+  }
+
+  get chosenTo(): number {
+    return this.learner.chosenTo;
+  }
+
+  setRole(role: Role): void {
+    if (this.role === role && role === 'follower') return;
+    this.role = role;
+    if (!this.config.trace) return;
+    const epoch = epochOf(role === 'follower' ? this.seen : this.ballot, this.config.members);
+    this.out.emit({ kind: 'note', fact: { type: 'role', role, epoch } });
+  }
+
+  hearBallot(ballot: Ballot): void {
+    this.seen = laterOf(this.seen, ballot);
+  }
+
+  resetElectionTimer(): void {
+    this.out.emit({ kind: 'timer', timer: 'election', afterMs: this.config.electionTimeoutMs });
+  }
+
+  /** All that get what is proposed: members of the groups that decide from now on, who is to join, and this replica. */
+  audience(): readonly NodeId[] {
+    const joining = this.change === undefined ? [] : [...this.change.voters, ...this.change.learners];
+    const { id } = this.config;
+    return [...new Set([id, ...membersOf(this.learner.groups.since(this.chosenTo + 1)), ...joining])];
+  }
+
+  /** Follows those who come to the audience, or leave it. */
+  followAudience(): void {
+    const audience = this.audience();
+    for (const id of [...this.progress.keys()]) if (!audience.includes(id)) this.progress.delete(id);
+    for (const id of audience) {
+      if (!this.progress.has(id)) this.progress.set(id, newProgress(this.chosenTo + 1));
+    }
+    for (const id of [...this.promises]) if (!audience.includes(id)) this.promises.delete(id);
+  }
+
+  /** Whether a quorum of phase 1 has promised, in the group that decides a slot. */
+  isPrepared(slot: number): boolean {
+    const group = this.learner.groups.at(slot);
+    const { phase1 } = this.#sizes(group.voters.length);
+    return count(group.voters, (id) => this.promises.has(id), phase1);
+  }
+
+  /** Whether a quorum of phase 2 has accepted what was proposed in a slot. */
+  isChosen(slot: number): boolean {
+    const { voters } = this.learner.groups.at(slot);
+    const { phase2 } = this.#sizes(voters.length);
+    return count(voters, (id) => this.#hasAccepted(id, slot), phase2);
+  }
+
+  #hasAccepted(id: NodeId, slot: number): boolean {
+    const progress = this.progress.get(id);
+    return progress !== undefined && progress.base <= slot && slot <= progress.match;
+  }
+
+  /**
+   * Whether it is so with a quorum of phase 2, in every group that decides from now on: each meets all that could promise
+   * to another leader.
+   */
+  quorum(test: (progress: Progress) => boolean): boolean {
+    return this.learner.groups.since(this.chosenTo + 1).every(({ voters }) => {
+      const { phase2 } = this.#sizes(voters.length);
+      return count(voters, (id) => passes(this.progress.get(id), test), phase2);
+    });
+  }
+
+  #sizes(voters: number) {
+    return this.rules.quorumSizes(voters, this.config.quorums);
+  }
+
+  /**
+   * Who has no vote does not stand, in none of the groups that decide from now on; nor does one whose state is about to be
+   * replaced.
+   */
+  mayStand(): boolean {
+    const groups = this.learner.groups.since(this.chosenTo + 1);
+    return !this.learner.installing && groups.some((group) => isVoter(group, this.config.id));
+  }
+
+  /** Answers an order; with the reason where it is not done. */
+  ordered(id: number | undefined, error?: string): void {
+    if (id === undefined) return;
+    this.out.emit(error === undefined ? { kind: 'ordered', id } : { kind: 'ordered', id, error });
+  }
+
+  reject(id: number): void {
+    this.out.emit(this.leader === undefined ? { kind: 'reject', id } : { kind: 'reject', id, leader: this.leader });
+  }
+
+  rejectReads(): void {
+    for (const id of [...this.earlyReads, ...this.reads.map((read) => read.id)]) this.reject(id);
+    this.earlyReads = [];
+    this.reads = [];
+  }
+
+  rejectWaiting(): void {
+    for (const { id } of this.waiting) this.reject(id);
+    this.waiting = [];
+    this.waitingBytes = 0;
+  }
+
+  /** Whether a ballot comes after the one that this replica stands for or leads under. */
+  isOvertakenBy(ballot: Ballot): boolean {
+    return this.role !== 'follower' && compareBallots(ballot, this.ballot) > 0;
+  }
+}
+
+function passes(progress: Progress | undefined, test: (progress: Progress) => boolean): boolean {
+  return progress !== undefined && test(progress);
+}
+
+/** Whether so many of them pass. */
+function count(ids: readonly NodeId[], test: (id: NodeId) => boolean, wanted: number): boolean {
+  let lacking = wanted;
+  for (const id of ids) {
+    if (lacking <= 0) break;
+    if (test(id)) lacking -= 1;
+  }
+  return lacking <= 0;
+}

@@ -1,0 +1,80 @@
+/**
+ * Which group decides each slot. A group that is chosen in slot s comes into force in slot s + window, so that whoever
+ * knows what was chosen up to a slot also knows who decides the next `window` ones. Lamport, Paxos Made Simple, section 3
+ * (there the window is called alpha); Lamport, Malkhi, Zhou, "Reconfiguring a State Machine" (2010), section 3.
+ */
+import type { Group, NodeId } from '../../protocol.ts';
+
+/** How many slots may be under way behind the last of which all before are known to be chosen. */
+export const window = 128;
+
+export interface GroupFrom {
+  /** The first slot that it decides. */
+  readonly from: number;
+  readonly group: Group;
+}
+
+export class Groups {
+  /** By their first slot. */
+  #all: readonly GroupFrom[];
+
+  constructor(members: readonly NodeId[]) {
+    this.#all = [{ from: 1, group: { voters: members.toSorted(), learners: [] } }];
+  }
+
+  /** Who decides a slot, as far as it is known. */
+  at(slot: number): Group {
+    const found = this.#all.findLast(({ from }) => from <= slot) ?? this.#all[0];
+    return (found as GroupFrom).group;
+  }
+
+  /** Who decides a slot, and who decides any later one: the newest last. */
+  since(slot: number): readonly Group[] {
+    const [only] = this.#all;
+    if (only !== undefined && this.#all.length === 1) return [only.group];
+    return [this.at(slot), ...this.#all.filter(({ from }) => from > slot).map(({ group }) => group)];
+  }
+
+  /** The last one that was chosen, in force or not. */
+  get newest(): GroupFrom {
+    return this.#all.at(-1) as GroupFrom;
+  }
+
+  /** A group was chosen, to be in force from this slot on. */
+  add(from: number, group: Group): void {
+    this.#all = [...this.#all, { from, group }];
+  }
+
+  /** Those that are in force behind a slot, as a snapshot of that slot describes them. */
+  behind(slot: number): readonly GroupFrom[] {
+    const first = this.#all.findLastIndex(({ from }) => from <= slot + 1);
+    return this.#all.slice(Math.max(0, first));
+  }
+
+  /** What a snapshot says. */
+  reset(all: readonly GroupFrom[]): void {
+    this.#all = all;
+  }
+
+  /** Nobody asks any more who decided the slots up to this one. */
+  forgetBefore(slot: number): void {
+    if (this.#all.length > 1) this.#all = this.behind(slot);
+  }
+}
+
+export function isVoter({ voters }: Group, id: NodeId): boolean {
+  return voters.includes(id);
+}
+
+/** All members of some groups, sorted. */
+export function membersOf(groups: readonly Group[]): readonly NodeId[] {
+  return [...new Set(groups.flatMap(({ voters, learners }) => [...voters, ...learners]))].sort();
+}
+
+export function sameGroup(one: Group, other: Group): boolean {
+  return sameMembers(one.voters, other.voters) && sameMembers(one.learners, other.learners);
+}
+
+function sameMembers(one: readonly NodeId[], other: readonly NodeId[]): boolean {
+  return new Set(one).size === new Set(other).size && one.every((id) => other.includes(id));
+}
