@@ -363,7 +363,7 @@ export interface Fault<P> {
   readonly parse: (params: unknown) => P;
   /** The links that it touches, given its target nodes; none for a fault of processes. */
   readonly links: (target: readonly NodeId[], all: readonly NodeId[], params: P) => Link[];
-  /** Strikes, and returns its own heal. Stores nothing. */
+  /** Strikes, and returns its own heal. Keeps nothing but what belongs to the cluster of the strike. */
   readonly strike: (context: StrikeContext, params: P) => Promise<Heal>;
   /** Whether the observations show that the fault took effect. */
   readonly bit: (evidence: StrikeEvidence) => boolean;

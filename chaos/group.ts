@@ -86,13 +86,24 @@ export async function regroup(cluster: Cluster, change: (group: Group) => Group)
     return { kind: 'reconfigure', ...wanted };
   });
   const lost = before === undefined ? [] : without(before.voters, change(before).voters);
-  return () => orderGroup(cluster, (group) => withVoters(group, lost));
+  return () => voteIn(cluster, lost);
 }
 
-/** The order that gives a vote to some more. */
-function withVoters(group: Group, more: readonly NodeId[]): Order {
-  const voters = [...new Set([...group.voters, ...more])];
-  return { kind: 'reconfigure', voters, learners: without(group.learners, voters) };
+/** Gives a vote to some more. It waits until they have caught up. */
+export function voteIn(cluster: Cluster, more: readonly NodeId[]): Promise<void> {
+  return orderGroup(cluster, (group) => {
+    const voters = [...new Set([...group.voters, ...more])];
+    return { kind: 'reconfigure', voters, learners: without(group.learners, voters) };
+  });
+}
+
+/** Lets go of some, unless somebody else has done so already. */
+export function voteOut(cluster: Cluster, nodes: readonly NodeId[]): Promise<void> {
+  return orderGroup(cluster, ({ voters, learners }) =>
+    nodes.some((node) => voters.includes(node) || learners.includes(node))
+      ? { kind: 'reconfigure', voters: without(voters, nodes), learners: without(learners, nodes) }
+      : null,
+  );
 }
 
 export const without = (ids: readonly NodeId[], others: readonly NodeId[]): NodeId[] =>

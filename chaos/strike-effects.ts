@@ -18,6 +18,7 @@ const absence: readonly NodeSign[] = ['node-down', 'node-paused'];
 /** Faults that are felt otherwise, and those of a group, which are felt at no moment of a node's own. */
 const otherSigns: ReadonlyMap<string, readonly NodeSign[]> = new Map([
   ['wipe', ['disk-wiped']],
+  ['amnesia', ['disk-wiped']],
   ['slow-disk', ['disk-slow']],
   ['demote', []],
   ['remove', []],

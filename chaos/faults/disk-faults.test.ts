@@ -67,6 +67,80 @@ describe('wipe', () => {
   });
 });
 
+/**
+ * What is done to the target and to its group. Raft does not look at what a replica lost, and no plan with it has this fault;
+ * but where all others are well nothing depends on that.
+ */
+describe('amnesia', () => {
+  test.each(['a follower', 'the leader'])('%s comes back at once, empty and with its vote', async (whom) => {
+    const lab = await bootLab();
+    const node = whom === 'the leader' ? lab.leader : first(lab);
+    await write(lab, 'before', 20);
+    const from = lab.seen.length;
+    await strikeOn(lab, 'amnesia', [node]);
+    const events = lab.seen.slice(from);
+    const signs = ['node-down', 'disk-wiped', 'node-up'];
+    expect(typesOf(events, node).filter((type) => signs.includes(type))).toEqual(signs);
+    expect(lab.cluster.status(node)).toMatchObject({ state: 'up', appliedIndex: 0 });
+    expect(events.some((event) => event.type === 'configuration' && !event.voters.includes(node))).toBe(false);
+  });
+
+  test('when it heals the target is voted out, and in again when it has caught up', async () => {
+    const lab = await bootLab();
+    const node = first(lab);
+    await write(lab, 'before', 20);
+    const { heal } = await strikeOn(lab, 'amnesia', [node]);
+    const from = lab.seen.length;
+    await heal();
+    const configurations = lab.seen
+      .slice(from)
+      .flatMap((event) => (event.type === 'configuration' && event.node === lab.leader ? [event] : []));
+    const without = configurations.findIndex((each) => !each.voters.includes(node) && each.outgoing.length === 0);
+    expect(without).not.toBe(-1);
+    expect(configurations.at(-1)).toMatchObject({ outgoing: [], learners: [] });
+    expect([...(configurations.at(-1)?.voters ?? [])].sort()).toEqual(lab.cluster.nodes);
+    await lab.cluster.clock.sleep(500);
+    expect(new Set(statusesOf(lab.cluster).map(({ appliedIndex }) => appliedIndex)).size).toBe(1);
+  });
+
+  test('while one has forgotten, nobody else may lose a disk; once it is voted in anew another may', async () => {
+    const lab = await bootLab({ nodeCount: 5 });
+    const [one, two] = lab.followers as [NodeId, NodeId];
+    const { heal } = await strikeOn(lab, 'amnesia', [one]);
+    for (const other of ['amnesia', 'wipe']) {
+      await expect(strikeOn(lab, other, [two], 's2.1')).rejects.toThrow('one replica at a time');
+    }
+    expect(lab.cluster.status(two).state).toBe('up');
+    await heal();
+    const wiped = await strikeOn(lab, 'wipe', [two], 's2.1');
+    await expect(strikeOn(lab, 'amnesia', [one], 's1.2')).rejects.toThrow('one replica at a time');
+    await wiped.heal();
+    const again = await strikeOn(lab, 'amnesia', [one], 's1.2');
+    await again.heal();
+    expect(await answers(lab, 'after')).toBe(true);
+  });
+
+  test('of one that does not vote is refused, and so is that of the only one that does', async () => {
+    const lab = await bootLab();
+    const { heal } = await strikeOn(lab, 'demote', [first(lab)]);
+    await expect(strikeOn(lab, 'amnesia', [first(lab)], 's2.1')).rejects.toThrow('has promises to forget');
+    await heal();
+    const alone = await bootLab({ nodeCount: 1 });
+    await expect(strikeOn(alone, 'amnesia', ['n1'])).rejects.toThrow('nobody would be left to vote');
+    expect(await answers(alone, 'after')).toBe(true);
+  });
+
+  test('heals where somebody else has let go of the target meanwhile', async () => {
+    const lab = await bootLab();
+    const node = first(lab);
+    const { heal } = await strikeOn(lab, 'amnesia', [node]);
+    await strikeOn(lab, 'remove', [node], 's2.1');
+    await heal();
+    expect(await answers(lab, 'after')).toBe(true);
+    expect(lab.cluster.status(lab.leader).view?.group?.voters).toContain(node);
+  });
+});
+
 describe('slow-disk', () => {
   /** How long one write takes, in milliseconds. */
   async function writeMs(lab: Lab, client: string): Promise<number> {

@@ -125,6 +125,12 @@ describe('each chooses what its name says', () => {
       expect(chosen).toHaveLength(Math.min(shape.tolerated + 1, upOf(shape).length));
     }));
 
+  test('half: of all replicas, as many as run of that, whoever leads', () =>
+    always('half', (chosen, shape) => {
+      const half = Math.floor(shape.statuses.length / 2);
+      expect(chosen).toHaveLength(Math.min(half, upOf(shape).length));
+    }));
+
   test('leader-minority: the leader among as many as are tolerated', async () => {
     const leader = await loadTarget('leader');
     await always('leader-minority', (chosen, shape) => {

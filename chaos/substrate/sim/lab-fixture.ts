@@ -14,16 +14,18 @@ export interface Lab {
 }
 
 export interface LabOptions {
+  /** Raft where absent. */
+  readonly protocol?: string;
   readonly nodeCount?: number;
   /** So little that logs are cut soon, in bytes; drawn where absent. */
   readonly snapshotAfterBytes?: number;
 }
 
-export async function bootLab({ nodeCount = 3, snapshotAfterBytes }: LabOptions = {}): Promise<Lab> {
+export async function bootLab({ protocol = 'raft', nodeCount = 3, snapshotAfterBytes }: LabOptions = {}): Promise<Lab> {
   const seen: LabEvent[] = [];
   const settings = snapshotAfterBytes === undefined ? {} : { snapshotAfterBytes };
   const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
-  const plan = samplePlan({ network: { unruly: false }, settings }, { nodes });
+  const plan = samplePlan({ network: { unruly: false }, settings }, { protocol, nodes });
   const cluster = await simSubstrate.boot(plan, (atMs: number, fact: LabFact) => seen.push({ atMs, ...fact }));
   await cluster.clock.sleep(3000);
   const leader = leaderOf(cluster);
