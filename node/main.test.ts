@@ -230,6 +230,18 @@ describe('a replica process that cannot start', () => {
     ['no settings', {}, 4, 'A replica needs its settings'],
     ['an unknown protocol', { ...settings, protocol: 'rafd' }, 4, 'There is no protocol "rafd".'],
     ['an unknown bug', { ...settings, bug: 'none' }, 4, 'There is no planted bug "none" of raft.'],
+    [
+      'quorums that its protocol cannot choose',
+      { ...settings, quorums: { phase1: 1, phase2: 1 } },
+      4,
+      'The setting quorums asks for flexible-quorums, which the protocol "raft" lacks.',
+    ],
+    [
+      'quorums of nobody',
+      { ...settings, quorums: { phase1: 1, phase2: 2 } },
+      4,
+      'is wrong at quorums: must not be larger',
+    ],
     ['no disk', settings, 1, 'the replica could not start: ENOTDIR'],
   ])('for %s says so in a sentence and exits', async (_, given, code, sentence) => {
     const text = Object.keys(given).length === 0 ? '' : JSON.stringify(given);
