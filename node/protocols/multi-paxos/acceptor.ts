@@ -35,6 +35,9 @@ interface Stream {
 
 export const holdTimer = 'hold';
 
+/** What became of a prepare; `waits`: it promised, and gives the other time to lead. */
+type Answer = 'refused' | 'promised' | 'waits';
+
 export class Acceptor {
   readonly #config: ReplicaConfig;
   readonly #rules: MultiPaxosRules;
@@ -50,6 +53,8 @@ export class Acceptor {
   #stream: Stream = { ballot: noBallot, base: 1, to: 0 };
   /** Whom it heard lead, or promised to let lead, within the shortest election time-out. */
   #holdsFor: NodeId | undefined;
+  /** Who was promised a ballot since it last heard of a leader. */
+  readonly #inVain = new Set<NodeId>();
 
   constructor(config: ReplicaConfig, rules: MultiPaxosRules, out: Out<MultiPaxosMessage, MultiPaxosRecord>) {
     this.#config = config;
@@ -123,25 +128,28 @@ export class Acceptor {
 
   // ---------------------------------------------------------------------------------------------------------- phase 1
 
-  /** Whether it promised. Otherwise it says which ballot stands against it, or nothing while another one leads. */
-  onPrepare(from: NodeId, msg: Prepare): boolean {
+  /**
+   * Promises, or says which ballot stands against it, or nothing while another one leads. Whoever prepares again and again
+   * without ever leading may not hear what it is promised: nobody waits for it more than once.
+   */
+  onPrepare(from: NodeId, msg: Prepare): Answer {
     const { ballot } = msg;
     const compared = compareBallots(ballot, this.promised);
     if (compared < 0) {
       this.#out.send(from, { type: 'refuse', ballot, promised: this.promised });
-      return false;
+      return 'refused';
     }
+    const before = this.promised;
+    const waits = compared > 0 && !this.#inVain.has(from);
     if (compared > 0) {
-      if (this.#holdsBack(from, msg)) return false;
-      const before = this.promised;
+      if (this.#holdsBack(from, msg)) return 'refused';
       this.promised = ballot;
       if (this.#rules.recordsPromise(ballot, this.#config.id)) this.#recordPromise();
-      this.#hold(from);
-      this.#promise(from, msg, before);
-    } else {
-      this.#promise(from, msg, ballot);
+      this.#inVain.add(from);
+      if (waits) this.#hold(from);
     }
-    return true;
+    this.#promise(from, msg, before);
+    return waits ? 'waits' : 'promised';
   }
 
   #promise(to: NodeId, { ballot, from }: Prepare, promisedBefore: Ballot): void {
@@ -215,6 +223,7 @@ export class Acceptor {
       this.#recordPromise();
     }
     this.#hold(from);
+    this.#inVain.clear();
     const stream = this.#streamOf(msg);
     // The leader has begun anew behind what was chosen meanwhile: a late message.
     if (msg.base < stream.base) return true;

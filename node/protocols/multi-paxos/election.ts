@@ -190,12 +190,12 @@ export function hearLeader(state: ProposerState, leader: NodeId, ballot: Ballot)
   state.resetElectionTimer();
 }
 
-/** Another replica was promised a ballot: hold the own one back. */
-export function onPromisedTo(state: ProposerState, from: NodeId, ballot: Ballot): void {
+/** Another replica was promised a ballot: the own one is held back, where the acceptor waits for that to come to something. */
+export function onPromisedTo(state: ProposerState, from: NodeId, ballot: Ballot, waits: boolean): void {
   state.hearBallot(ballot);
   if (from === state.config.id) return;
   if (state.isOvertakenBy(ballot) || state.role === 'follower') stepDown(state);
-  state.resetElectionTimer();
+  if (waits) state.resetElectionTimer();
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Value } from '../paxos/value.ts';
 import { Acceptor, holdTimer } from './acceptor.ts';
 import * as election from './election.ts';
 import * as membership from './membership.ts';
-import type { Accept, MultiPaxosMessage, MultiPaxosRecord } from './messages.ts';
+import type { Accept, MultiPaxosMessage, MultiPaxosRecord, Prepare } from './messages.ts';
 import * as reads from './reads.ts';
 import * as replication from './replication.ts';
 import type { MultiPaxosRules } from './rules.ts';
@@ -145,7 +145,7 @@ export class MultiPaxos implements Protocol<MultiPaxosMessage, MultiPaxosRecord>
     const proposer = this.#proposer;
     switch (msg.type) {
       case 'prepare':
-        if (this.#acceptor.onPrepare(from, msg)) election.onPromisedTo(proposer, from, msg.ballot);
+        this.#onPrepare(from, msg);
         break;
       case 'promise':
         if (!election.onPromise(proposer, from, msg)) break;
@@ -183,6 +183,11 @@ export class MultiPaxos implements Protocol<MultiPaxosMessage, MultiPaxosRecord>
         this.#catchUp.onPiece(from, msg);
         break;
     }
+  }
+
+  #onPrepare(from: string, msg: Prepare): void {
+    const answer = this.#acceptor.onPrepare(from, msg);
+    if (answer !== 'refused') election.onPromisedTo(this.#proposer, from, msg.ballot, answer === 'waits');
   }
 
   #onAccept(from: string, msg: Accept): void {
