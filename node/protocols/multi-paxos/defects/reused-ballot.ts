@@ -1,0 +1,12 @@
+import type { MultiPaxosDefect } from '../rules.ts';
+
+const defect: MultiPaxosDefect = {
+  summary: 'A replica does not write down its own ballots: after a restart it may use one again, for other values.',
+  breaks:
+    'Lamport, Paxos Made Simple, section 2.5: the highest number that a proposer tried is on stable storage before it is used.',
+  violates: 'safety',
+  foundBy: { experiment: 'figure-8', seed: 1 },
+  rules: { recordsPromise: (ballot, id) => ballot.node !== id },
+};
+
+export default defect;
