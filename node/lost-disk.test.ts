@@ -3,7 +3,7 @@ import { afterWipe } from './lost-disk.ts';
 import { type Durable, nothingDurable } from './protocol.ts';
 
 test('a wiped disk that is empty still is a lost one', () => {
-  expect(afterWipe(nothingDurable)).toEqual({ records: [], firstPosition: 1, lost: true });
+  expect(afterWipe(nothingDurable, 7)).toEqual({ records: [], firstPosition: 1, lost: 7 });
 });
 
 test.each<[string, Durable<string>]>([
@@ -12,5 +12,5 @@ test.each<[string, Durable<string>]>([
   ['the place of a log that was given up', { records: [], firstPosition: 9 }],
   ['a snapshot', { records: [], firstPosition: 1, snapshot: { index: 3, record: 'three', bytes: 4 } }],
 ])('one that holds %s again tells by that what the replica knows', (_, durable) => {
-  expect(afterWipe(durable)).toEqual(durable);
+  expect(afterWipe(durable, 7)).toEqual(durable);
 });

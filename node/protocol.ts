@@ -188,8 +188,9 @@ export interface Durable<R> {
    * This replica lived before, and its disk holds nothing of that: it may have promised and accepted what it no longer knows.
    * A mark outside of the disk tells (Chandra, Griesemer, Redstone, "Paxos Made Live", 2007, section 5.1). Said at each start
    * until something is durable again, and never after: where a later life is to know of it, that is to be persisted first.
+   * The number is one that no other loss of this replica has, so that what was meant for a life before is not taken for this one's.
    */
-  readonly lost?: true;
+  readonly lost?: number;
 }
 
 export interface DurableSnapshot<R> {

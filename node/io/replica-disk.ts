@@ -1,4 +1,5 @@
 /** The disk of a replica: its log and its snapshots, in one folder. */
+import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { afterWipe } from '../lost-disk.ts';
 import type { Snapshots, Storage } from '../ports.ts';
@@ -54,7 +55,10 @@ export async function openDisk(
       const { snapshots, newest } = snapshotsOf(kept, codec);
       const durable = { records, firstPosition, ...(newest && { snapshot: newest }) };
       const wiped = await wasEmptied(folder);
-      return { disk: { storage, snapshots, syncs, close }, durable: wiped ? afterWipe(durable) : durable };
+      return {
+        disk: { storage, snapshots, syncs, close },
+        durable: wiped ? afterWipe(durable, randomInt(1, 2 ** 47)) : durable,
+      };
     } catch (error) {
       await kept.snapshots.close();
       throw error;

@@ -17,9 +17,9 @@ export class SimDisk<R> {
   /** The position of the first durable record that is still there. */
   #firstPosition = 1;
   #written: R[] = [];
-  /** Whether a replica has used it, and whether it was wiped after that. */
+  /** Whether a replica has used it since it was empty, and how often it was wiped after that. */
   #used = false;
-  #wiped = false;
+  #losses = 0;
   #slowMs = 0;
   /** The bytes of the first of the durable records, for as many as were measured; and their sum. */
   readonly #sizes: number[] = [];
@@ -38,7 +38,7 @@ export class SimDisk<R> {
     const begin = { records: this.#durable, firstPosition: this.#firstPosition };
     const snapshot = this.snapshots.newest;
     const durable = snapshot === undefined ? begin : { ...begin, snapshot };
-    return this.#wiped ? afterWipe(durable) : durable;
+    return this.#losses > 0 ? afterWipe(durable, this.#losses) : durable;
   }
 
   /**
@@ -77,7 +77,7 @@ export class SimDisk<R> {
     this.#firstPosition = 1;
     this.#written = [];
     this.snapshots.wipe();
-    this.#wiped = this.#used;
+    if (this.#used) this.#losses += 1;
   }
 
   /** The first records go. */

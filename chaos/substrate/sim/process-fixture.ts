@@ -47,7 +47,7 @@ export function processLab() {
   const createProtocol = (): Protocol<unknown, unknown> => ({
     start: (durable) => {
       const snapshot = durable.snapshot === undefined ? '' : ` and ${durable.snapshot.record}`;
-      say(`starts from [${durable.records.join(' ')}]${snapshot}${durable.lost === true ? ', a lost disk' : ''}`);
+      say(`starts from [${durable.records.join(' ')}]${snapshot}${durable.lost !== undefined ? ', a lost disk' : ''}`);
       return [{ kind: 'timer', timer: 'election', afterMs: [100, 100] }];
     },
     step: (input) => {

@@ -6,11 +6,13 @@
 import { fnv1a } from '../../hash.ts';
 import type { NodeId, ReplicaConfig } from '../../protocol.ts';
 import { type Ballot, compareBallots, epochOf, isSameBallot, laterOf, noBallot } from '../paxos/ballot.ts';
+import type { Admission } from '../paxos/groups.ts';
 import type { Out } from '../paxos/outbox.ts';
 import type { Value } from '../paxos/value.ts';
 import type {
   Accept,
   AcceptRecord,
+  LostRecord,
   MultiPaxosMessage,
   MultiPaxosRecord,
   Prepare,
@@ -35,6 +37,9 @@ interface Stream {
 
 export const holdTimer = 'hold';
 
+/** Before this slot somebody has no vote who lost its disk, and was not admitted since. */
+export const never = Number.MAX_SAFE_INTEGER;
+
 /** What became of a prepare; `waits`: it promised, and gives the other time to lead. */
 type Answer = 'refused' | 'promised' | 'waits';
 
@@ -53,6 +58,11 @@ export class Acceptor {
   #stream: Stream = { ballot: noBallot, base: 1, to: 0 };
   /** Whom it heard lead, or promised to let lead, within the shortest election time-out. */
   #holdsFor: NodeId | undefined;
+  /** Which loss of its disk it has to live with; 0 where there was none. */
+  #loss = 0;
+  /** What it promised and accepted before it lost its disk it no longer knows: it has no vote before this slot. */
+  #votesFrom = 0;
+  #lostPosition = 0;
   /** Who was promised a ballot since it last heard of a leader. */
   readonly #inVain = new Set<NodeId>();
 
@@ -95,7 +105,13 @@ export class Acceptor {
 
   // ------------------------------------------------------------------------------------------------------------- disk
 
-  replay(record: PromiseRecord | AcceptRecord, position: number): void {
+  replay(record: PromiseRecord | AcceptRecord | LostRecord, position: number): void {
+    if (record.kind === 'lost') {
+      this.#loss = record.loss;
+      this.#votesFrom = record.votesFrom;
+      this.#lostPosition = position;
+      return;
+    }
     this.promised = laterOf(this.promised, record.ballot);
     if (record.kind === 'promise') this.#promisePosition = position;
     else
@@ -119,6 +135,36 @@ export class Acceptor {
   /** Records before a position go: what was promised is written anew where it would go with them. */
   surviveRemovalBefore(position: number): void {
     if (this.#promisePosition < position) this.#recordPromise();
+    if (this.#loss > 0 && this.#lostPosition < position) this.#recordLoss();
+  }
+
+  // ------------------------------------------------------------------------------------------------------ a lost disk
+
+  /**
+   * What it promised and accepted is forgotten: it learns, and has no vote until a group is chosen that admits it after this
+   * very loss. Paxos Made Live, section 5.1; the loss is named, for an older admission may be learned, too.
+   */
+  lose(loss: number): void {
+    if (!this.#rules.abstainsAfterLoss) return;
+    this.#loss = loss;
+    this.#votesFrom = never;
+    this.#recordLoss();
+  }
+
+  admit(admitted: readonly Admission[], from: number): void {
+    const own = admitted.some(({ id, loss }) => id === this.#config.id && loss === this.#loss);
+    if (!own || this.#votesFrom === from) return;
+    this.#votesFrom = from;
+    this.#recordLoss();
+  }
+
+  #recordLoss(): void {
+    this.#lostPosition = this.#out.persist({ kind: 'lost', loss: this.#loss, votesFrom: this.#votesFrom });
+  }
+
+  /** Whether what it says now would count for nothing. */
+  get abstains(): boolean {
+    return this.#votesFrom > this.#chosenTo + 1;
   }
 
   #recordPromise(): void {
@@ -133,6 +179,7 @@ export class Acceptor {
    * without ever leading may not hear what it is promised: nobody waits for it more than once.
    */
   onPrepare(from: NodeId, msg: Prepare): Answer {
+    if (this.abstains) return 'refused';
     const { ballot } = msg;
     const compared = compareBallots(ballot, this.promised);
     if (compared < 0) {
@@ -230,7 +277,8 @@ export class Acceptor {
     const gap = msg.from > stream.to + 1 && !this.#rules.acceptsBehindGap;
     if (!gap) this.#take(stream, msg);
     const { base, to } = stream;
-    this.#out.send(from, { type: 'accepted', ballot, base, to, gap, chosenTo: this.#chosenTo, round });
+    const [votesFrom, loss] = [this.#votesFrom, this.#loss];
+    this.#out.send(from, { type: 'accepted', ballot, base, to, gap, chosenTo: this.#chosenTo, round, votesFrom, loss });
     return true;
   }
 

@@ -24,7 +24,7 @@ import type { Accept, Accepted, MultiPaxosMessage, MultiPaxosRecord, Prepare, Pr
 const version = 1;
 const ownMessageTypes = ['prepare', 'promise', 'refuse', 'accept', 'accepted', 'hand-over'] as const;
 const messageTypes = [...ownMessageTypes, ...learnerMessageTypes] as const;
-const recordKinds = ['promise', 'accept', ...learnerRecordKinds] as const;
+const recordKinds = ['promise', 'accept', 'lost', ...learnerRecordKinds] as const;
 
 const copyAll = Number.POSITIVE_INFINITY;
 /** A ballot, a slot and the count of its values. */
@@ -84,12 +84,14 @@ function encodeAccept(type: number, msg: Accept): Uint8Array {
 }
 
 function encodeAccepted(type: number, msg: Accepted): Uint8Array {
-  return writeBallot(new Writer(version, type, ballotBytes(msg.ballot) + 4 * numberBytes + 1), msg.ballot)
+  return writeBallot(new Writer(version, type, ballotBytes(msg.ballot) + 6 * numberBytes + 1), msg.ballot)
     .number(msg.base)
     .number(msg.to)
     .flag(msg.gap)
     .number(msg.chosenTo)
-    .number(msg.round).buffer;
+    .number(msg.round)
+    .number(msg.votesFrom)
+    .number(msg.loss).buffer;
 }
 
 function readRuns(reader: Reader): readonly Run[] {
@@ -131,6 +133,8 @@ function readMessage(reader: Reader): MultiPaxosMessage | null {
         gap: reader.flag(),
         chosenTo: reader.number(),
         round: reader.number(),
+        votesFrom: reader.number(),
+        loss: reader.number(),
       };
     case 'hand-over':
       return { type, ballot: readBallot(reader) };
@@ -154,6 +158,10 @@ function encodeRecord(record: MultiPaxosRecord): readonly Uint8Array[] {
       const writer = writeBallot(new Writer(version, type, bytes), record.ballot).number(record.from);
       return writeValues(writer.number(record.chosenTo), record.values, ownPieceBytes).pieces();
     }
+    case 'lost': {
+      const writer = new Writer(version, type, 2 * numberBytes);
+      return writer.number(record.loss).number(record.votesFrom).pieces();
+    }
     default:
       return encodeLearnerRecord(version, type, record);
   }
@@ -170,6 +178,8 @@ function readRecord(reader: Reader): MultiPaxosRecord | null {
       const chosenTo = reader.number();
       return { kind, ballot, from, values: readValues(reader), chosenTo };
     }
+    case 'lost':
+      return { kind, loss: reader.number(1), votesFrom: reader.number() };
     case undefined:
       return null;
     default:

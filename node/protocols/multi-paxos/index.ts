@@ -9,7 +9,7 @@ const definition: ProtocolDefinition<MultiPaxosMessage, MultiPaxosRecord> = {
   faultModel: 'crash',
   defaultNodeCount: 5,
   tolerated: (nodeCount) => Math.floor((nodeCount - 1) / 2),
-  abilities: new Set(['reconfigure', 'transfer', 'lease-reads', 'flexible-quorums']),
+  abilities: new Set(['reconfigure', 'transfer', 'lease-reads', 'flexible-quorums', 'disk-loss']),
   client: { contact: 'leader', replyQuorum: () => 1 },
   codec: multiPaxosCodec,
   create: (config, defect?: Defect) =>

@@ -7,6 +7,7 @@ import type { NodeId, Order } from '../../protocol.ts';
 import { quorumFlaw } from '../../quorum-sizes.ts';
 import { encodeGroup, flawOf, normalGroup } from '../paxos/group-codec.ts';
 import { isVoter, sameGroup } from '../paxos/groups.ts';
+import { never } from './acceptor.ts';
 import { askForPromises, endTransfer, stepDown } from './election.ts';
 import { propose, proposeNow } from './replication.ts';
 import type { ProposerState } from './state.ts';
@@ -68,8 +69,28 @@ function proceed(state: ProposerState): void {
   const { voters } = learner.groups.newest.group;
   const newcomers = change.voters.filter((id) => !voters.includes(id));
   if (!newcomers.every((id) => hasCaughtUp(state, id))) return;
-  const group = { voters: change.voters, learners: change.learners };
+  const { voters: wanted, learners } = change;
+  const admitted = wanted.filter((id) => forgot(state, id)).map((id) => ({ id, loss: lossOf(state, id) }));
+  const group = { voters: wanted, learners, admitted };
   change.slot = proposeNow(state, { payload: encodeGroup(group), kind: 'group' }) ?? 0;
+}
+
+function lossOf({ progress }: ProposerState, id: NodeId): number {
+  return progress.get(id)?.loss ?? 0;
+}
+
+/** Whether it lost its disk and was not admitted since. */
+function forgot({ progress }: ProposerState, id: NodeId): boolean {
+  return progress.get(id)?.votesFrom === never;
+}
+
+/** Voters that lost their disks are admitted again, once they have caught up: until then the group tolerates less. */
+function admitForgetful(state: ProposerState): void {
+  const { newest } = state.learner.groups;
+  const { voters, learners } = newest.group;
+  if (newest.from > state.chosenTo + 1 || state.chosenTo < state.recoveredTo || state.transfer !== undefined) return;
+  if (!voters.some((id) => forgot(state, id) && hasCaughtUp(state, id))) return;
+  state.change = { order: undefined, voters, learners, slot: 0 };
 }
 
 /** It was heard of lately, and lacks no more than what one message carries: its vote would not hold up the group. */
@@ -100,6 +121,7 @@ export function onProgress(state: ProposerState, from: NodeId): void {
   }
   // A group was chosen, also one that an earlier leader proposed: the slots before it comes into force are filled.
   if (groups.newest.from > state.nextSlot) propose(state);
+  if (state.change === undefined) admitForgetful(state);
   proceed(state);
   if (groups.newest.from > state.chosenTo + 1) return;
   const { change } = state;

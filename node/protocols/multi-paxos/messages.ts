@@ -62,6 +62,10 @@ export interface Accepted {
   /** What was chosen in all slots up to here is known to the sender. */
   readonly chosenTo: number;
   readonly round: number;
+  /** The sender has no vote in the slots before this one, for it lost its disk; 0 where it votes in all. */
+  readonly votesFrom: number;
+  /** Which loss that was; 0 where it lost nothing. */
+  readonly loss: number;
 }
 
 /** The leader asks the receiver to prepare at once. */
@@ -88,4 +92,11 @@ export interface AcceptRecord {
   readonly chosenTo: number;
 }
 
-export type MultiPaxosRecord = PromiseRecord | AcceptRecord | LearnerRecord;
+/** The disk was lost before this was written: what was promised and accepted is forgotten, and no vote counts before a slot. */
+export interface LostRecord {
+  readonly kind: 'lost';
+  readonly loss: number;
+  readonly votesFrom: number;
+}
+
+export type MultiPaxosRecord = PromiseRecord | AcceptRecord | LostRecord | LearnerRecord;

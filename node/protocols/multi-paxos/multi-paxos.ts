@@ -1,4 +1,4 @@
-import type { Durable, Input, Protocol, ProtocolView, ReplicaConfig } from '../../protocol.ts';
+import type { Durable, Effect, Input, Protocol, ProtocolView, ReplicaConfig } from '../../protocol.ts';
 import { type Ballot, epochOf, isSameBallot } from '../paxos/ballot.ts';
 import { CatchUp, learnTimer } from '../paxos/catch-up.ts';
 import { Learner } from '../paxos/learner.ts';
@@ -12,6 +12,8 @@ import * as reads from './reads.ts';
 import * as replication from './replication.ts';
 import type { MultiPaxosRules } from './rules.ts';
 import { ProposerState } from './state.ts';
+
+type MultiPaxosEffect = Effect<MultiPaxosMessage, MultiPaxosRecord>;
 
 /** The value of a slot as a record of this replica holds it. */
 function valueIn(record: MultiPaxosRecord, slot: number): Value | undefined {
@@ -40,6 +42,11 @@ export class MultiPaxos implements Protocol<MultiPaxosMessage, MultiPaxosRecord>
     this.#acceptor = new Acceptor(config, rules, this.#out);
     this.#learner = new Learner(config, this.#out, {
       onChosen: (slot) => this.#acceptor.forget(slot),
+      onAdmitted: (admitted, from) => {
+        this.#acceptor.admit(admitted, from);
+        // What they promised before they are admitted they have forgotten.
+        for (const { id } of admitted) this.#proposer.promises.delete(id);
+      },
       compact: (index) => this.#compact(index),
     });
     this.#catchUp = new CatchUp(this.#learner, this.#out, valueIn);
@@ -47,16 +54,13 @@ export class MultiPaxos implements Protocol<MultiPaxosMessage, MultiPaxosRecord>
     this.#proposer = new ProposerState(config, rules, this.#out, roles);
   }
 
-  start({
-    records,
-    firstPosition,
-    snapshot,
-  }: Durable<MultiPaxosRecord>): ReturnType<Outbox<MultiPaxosMessage, MultiPaxosRecord>['takeEffects']> {
+  start({ records, firstPosition, snapshot, lost }: Durable<MultiPaxosRecord>): readonly MultiPaxosEffect[] {
     this.#out.position = firstPosition - 1;
     for (const record of records) {
       this.#out.position += 1;
       this.#replay(record, this.#out.position);
     }
+    if (lost !== undefined) this.#acceptor.lose(lost);
     const described = snapshot?.record;
     this.#learner.restore({ ...(snapshot && { snapshot }) }, described?.kind === 'snapshot' ? described : undefined);
     this.#proposer.hearBallot(this.#acceptor.promised);
@@ -77,7 +81,7 @@ export class MultiPaxos implements Protocol<MultiPaxosMessage, MultiPaxosRecord>
         this.#learner.replayValue(record.from + offset, value, position);
       }
     }
-    this.#learner.replayChosenTo(record.chosenTo);
+    if (record.kind !== 'lost') this.#learner.replayChosenTo(record.chosenTo);
   }
 
   /** Gives up the records that neither the learner's log nor the acceptor needs, and the snapshots before `index`. */
@@ -88,9 +92,7 @@ export class MultiPaxos implements Protocol<MultiPaxosMessage, MultiPaxosRecord>
     this.#out.emit({ kind: 'compact', position, index });
   }
 
-  step(
-    input: Input<MultiPaxosMessage, MultiPaxosRecord>,
-  ): ReturnType<Outbox<MultiPaxosMessage, MultiPaxosRecord>['takeEffects']> {
+  step(input: Input<MultiPaxosMessage, MultiPaxosRecord>): readonly MultiPaxosEffect[] {
     const proposer = this.#proposer;
     switch (input.kind) {
       case 'message':

@@ -9,6 +9,9 @@ export interface Progress {
   match: number;
   /** It knows what was chosen in all slots up to here. */
   learnedTo: number;
+  /** It has no vote before this slot, for it lost its disk: which loss that was. */
+  votesFrom: number;
+  loss: number;
   /** `probe`: one message at a time, for something was lost. `stream`: as fast as the window allows. */
   state: 'stream' | 'probe';
   /** While probing: a message is on its way. */
@@ -20,7 +23,18 @@ export interface Progress {
 }
 
 export function newProgress(base: number): Progress {
-  return { base, next: base, match: base - 1, learnedTo: 0, state: 'stream', probing: false, round: 0, active: false };
+  return {
+    base,
+    next: base,
+    match: base - 1,
+    learnedTo: 0,
+    votesFrom: 0,
+    loss: 0,
+    state: 'stream',
+    probing: false,
+    round: 0,
+    active: false,
+  };
 }
 
 /** What was sent begins anew at a slot: whatever stood before that is chosen, and learned in another way. */

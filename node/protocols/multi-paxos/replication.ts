@@ -181,6 +181,10 @@ export function onAccepted(state: ProposerState, from: NodeId, msg: Accepted): n
   if (progress === undefined) return undefined;
   progress.active = true;
   progress.round = Math.max(progress.round, msg.round);
+  progress.votesFrom = msg.votesFrom;
+  progress.loss = msg.loss;
+  // It has forgotten what it promised.
+  if (msg.votesFrom > state.chosenTo + 1) state.promises.delete(from);
   progress.learnedTo = Math.max(progress.learnedTo, msg.chosenTo);
   // An answer to what was sent before it all began anew.
   if (msg.base !== progress.base) return undefined;

@@ -24,6 +24,8 @@ export interface MultiPaxosRules {
   readonly confirmsReads: boolean;
   /** How many promises and how many acceptances it takes. */
   readonly quorumSizes: (voters: number, wanted: QuorumSizes | undefined) => QuorumSizes;
+  /** Whether an acceptor that lost its disk has no vote until it is admitted again. */
+  readonly abstainsAfterLoss: boolean;
   /** Whether an acceptor that heard of its leader lately holds promises to others back. */
   readonly holdsForLeader: boolean;
 }
@@ -47,7 +49,9 @@ export const correctRules: MultiPaxosRules = {
   confirmsReads: true,
   // Howard, Malkhi, Spiegelman, "Flexible Paxos" (arXiv 1608.06696): any two quorums of the two phases meet.
   quorumSizes: (voters, wanted) => wanted ?? majorities(voters),
-  // Chandra, Griesemer, Redstone, "Paxos Made Live", section 5.2: while a lease runs nobody else can lead.
+  // Chandra, Griesemer, Redstone, "Paxos Made Live", section 5.1: it may renege on a promise that it forgot.
+  abstainsAfterLoss: true,
+  // Section 5.2: while a lease runs nobody else can lead.
   holdsForLeader: true,
 };
 

@@ -31,7 +31,8 @@ export interface Recovered {
 }
 
 export interface GroupChange {
-  readonly order: number;
+  /** Undefined where the leader itself found that it is needed. */
+  readonly order: number | undefined;
   readonly voters: readonly NodeId[];
   readonly learners: readonly NodeId[];
   /** Where its value was proposed; 0 where it is not yet. */
@@ -158,7 +159,7 @@ export class ProposerState {
 
   #hasAccepted(id: NodeId, slot: number): boolean {
     const progress = this.progress.get(id);
-    return progress !== undefined && progress.base <= slot && slot <= progress.match;
+    return progress !== undefined && Math.max(progress.base, progress.votesFrom) <= slot && slot <= progress.match;
   }
 
   /**
@@ -168,8 +169,13 @@ export class ProposerState {
   quorum(test: (progress: Progress) => boolean): boolean {
     return this.learner.groups.since(this.chosenTo + 1).every(({ voters }) => {
       const { phase2 } = this.#sizes(voters.length);
-      return count(voters, (id) => passes(this.progress.get(id), test), phase2);
+      return count(voters, (id) => this.#passes(id, test), phase2);
     });
+  }
+
+  #passes(id: NodeId, test: (progress: Progress) => boolean): boolean {
+    const progress = this.progress.get(id);
+    return progress !== undefined && progress.votesFrom <= this.chosenTo + 1 && test(progress);
   }
 
   #sizes(voters: number) {
@@ -182,7 +188,9 @@ export class ProposerState {
    */
   mayStand(): boolean {
     const groups = this.learner.groups.since(this.chosenTo + 1);
-    return !this.learner.installing && groups.some((group) => isVoter(group, this.config.id));
+    return (
+      !this.learner.installing && !this.acceptor.abstains && groups.some((group) => isVoter(group, this.config.id))
+    );
   }
 
   /** Answers an order; with the reason where it is not done. */
@@ -211,10 +219,6 @@ export class ProposerState {
   isOvertakenBy(ballot: Ballot): boolean {
     return this.role !== 'follower' && compareBallots(ballot, this.ballot) > 0;
   }
-}
-
-function passes(progress: Progress | undefined, test: (progress: Progress) => boolean): boolean {
-  return progress !== undefined && test(progress);
 }
 
 /** Whether so many of them pass. */

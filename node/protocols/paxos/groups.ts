@@ -8,10 +8,20 @@ import type { Group, NodeId } from '../../protocol.ts';
 /** How many slots may be under way behind the last of which all before are known to be chosen. */
 export const window = 128;
 
+/** A voter that lost its disk votes again, with that group and no earlier one. `loss` is the loss that is meant. */
+export interface Admission {
+  readonly id: NodeId;
+  readonly loss: number;
+}
+
+export interface ChosenGroup extends Group {
+  readonly admitted: readonly Admission[];
+}
+
 export interface GroupFrom {
   /** The first slot that it decides. */
   readonly from: number;
-  readonly group: Group;
+  readonly group: ChosenGroup;
 }
 
 export class Groups {
@@ -19,17 +29,17 @@ export class Groups {
   #all: readonly GroupFrom[];
 
   constructor(members: readonly NodeId[]) {
-    this.#all = [{ from: 1, group: { voters: members.toSorted(), learners: [] } }];
+    this.#all = [{ from: 1, group: { voters: members.toSorted(), learners: [], admitted: [] } }];
   }
 
   /** Who decides a slot, as far as it is known. */
-  at(slot: number): Group {
+  at(slot: number): ChosenGroup {
     const found = this.#all.findLast(({ from }) => from <= slot) ?? this.#all[0];
     return (found as GroupFrom).group;
   }
 
   /** Who decides a slot, and who decides any later one: the newest last. */
-  since(slot: number): readonly Group[] {
+  since(slot: number): readonly ChosenGroup[] {
     const [only] = this.#all;
     if (only !== undefined && this.#all.length === 1) return [only.group];
     return [this.at(slot), ...this.#all.filter(({ from }) => from > slot).map(({ group }) => group)];
@@ -41,7 +51,7 @@ export class Groups {
   }
 
   /** A group was chosen, to be in force from this slot on. */
-  add(from: number, group: Group): void {
+  add(from: number, group: ChosenGroup): void {
     this.#all = [...this.#all, { from, group }];
   }
 

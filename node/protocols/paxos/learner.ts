@@ -2,10 +2,10 @@
  * The learner: knows what was chosen, slot after slot without a gap, hands it to the machine, and saves snapshots. How it
  * comes by what it lacks is in `catch-up.ts`. Lamport, Paxos Made Simple, section 2.3 and 3.
  */
-import { type Durable, invariant, type NodeId, type ReplicaConfig } from '../../protocol.ts';
+import { type Durable, invariant, type ReplicaConfig } from '../../protocol.ts';
 import { CachedLog } from '../shared/cached-log.ts';
 import { decodeGroup } from './group-codec.ts';
-import { type GroupFrom, Groups, window } from './groups.ts';
+import { type Admission, Groups, window } from './groups.ts';
 import type { ChosenRecord, LearnerMessage, LearnerRecord, SnapshotRecord } from './learner-messages.ts';
 import type { Out } from './outbox.ts';
 import { type Value, valueCostBytes } from './value.ts';
@@ -25,6 +25,8 @@ export interface Snapshot {
 export interface LearnerHost {
   /** What was chosen up to this slot is known, and nobody needs to keep what was accepted there. */
   readonly onChosen: (slot: number) => void;
+  /** A group that was chosen lets voters vote again, from a slot on, who had lost their disks. */
+  readonly onAdmitted: (admitted: readonly Admission[], from: number) => void;
   /** What is written of the slots up to `index` is needed no more, nor are the snapshots before it. */
   readonly compact: (index: number) => void;
 }
@@ -93,7 +95,7 @@ export class Learner {
     const index = record?.index ?? 0;
     if (record !== undefined) {
       this.snapshot = { record, bytes: snapshot?.bytes ?? 0 };
-      this.groups.reset(record.groups);
+      this.#resetGroups(record);
     }
     if (this.#replayedTo < index) {
       // The power went before the last of what the snapshot holds was flushed: what is written of it may not be what was chosen.
@@ -147,6 +149,7 @@ export class Learner {
       const group = decodeGroup(value.payload);
       invariant(group !== null, `the value of slot ${slot} is to be a group, and is none`);
       this.groups.add(slot + window, group);
+      if (group.admitted.length > 0) this.#host.onAdmitted(group.admitted, slot + window);
     }
     // What was chosen is durable on a quorum, whether or not this replica has flushed it.
     this.#out.emit({ kind: 'apply', index: slot, payload: isGroup ? noCommands : value.payload, eager: true });
@@ -203,11 +206,18 @@ export class Learner {
     this.#unsavedBytes = 0;
     this.snapshot = { record, bytes };
     this.log.reset(record.index);
-    this.groups.reset(record.groups);
+    this.#resetGroups(record);
     this.#out.persist(record);
     this.#host.onChosen(record.index);
     this.#compact(record.index);
     this.#noteGroup();
+  }
+
+  #resetGroups({ groups }: SnapshotRecord): void {
+    this.groups.reset(groups);
+    for (const { from, group } of groups) {
+      if (group.admitted.length > 0) this.#host.onAdmitted(group.admitted, from);
+    }
   }
 
   #compact(index: number): void {
@@ -215,14 +225,5 @@ export class Learner {
     if (!this.config.trace) return;
     const { base, lastIndex, bytes } = this.log;
     this.#out.emit({ kind: 'note', fact: { type: 'compact', index: base, entries: lastIndex - base, bytes } });
-  }
-
-  /** All that get told of what is chosen: members of the present group and of those to come. */
-  get groupsToCome(): readonly GroupFrom[] {
-    return this.groups.behind(this.chosenTo);
-  }
-
-  isVoterFromNowOn(id: NodeId): boolean {
-    return this.groups.since(this.chosenTo + 1).some(({ voters }) => voters.includes(id));
   }
 }
