@@ -63,6 +63,8 @@ export class Acceptor {
   /** What it promised and accepted before it lost its disk it no longer knows: it has no vote before this slot. */
   #votesFrom = 0;
   #lostPosition = 0;
+  /** The proposer beside it leads. */
+  leads = false;
   /** Who was promised a ballot since it last heard of a leader. */
   readonly #inVain = new Set<NodeId>();
 
@@ -225,7 +227,7 @@ export class Acceptor {
   /** A live leader is not replaced, but where it asked for that itself. */
   #holdsBack(from: NodeId, { handover }: Prepare): boolean {
     if (!this.#rules.holdsForLeader || handover === true || from === this.#config.id) return false;
-    return this.#holdsFor !== undefined && this.#holdsFor !== from;
+    return this.leads || (this.#holdsFor !== undefined && this.#holdsFor !== from);
   }
 
   #hold(leader: NodeId): void {

@@ -126,6 +126,7 @@ function becomeLeader(state: ProposerState): void {
   // Of an earlier ballot under which it led.
   endTransfer(state, 'The leader was elected anew.');
   state.setRole('leader');
+  state.acceptor.leads = true;
   for (const slot of [...state.recovered.keys()]) if (slot <= chosenTo) state.recovered.delete(slot);
   state.nextSlot = chosenTo + 1;
   state.proposals.clear();
@@ -147,6 +148,7 @@ function becomeLeader(state: ProposerState): void {
 export function stepDown(state: ProposerState, leader?: NodeId): void {
   const { role, out } = state;
   state.leader = leader;
+  state.acceptor.leads = false;
   state.setRole('follower');
   state.promises.clear();
   state.recovered.clear();
@@ -211,6 +213,7 @@ export function onRefuse(state: ProposerState, from: NodeId, { ballot, promised 
 }
 
 function standAnew(state: ProposerState): void {
+  state.acceptor.leads = false;
   state.out.emit({ kind: 'cancel', timer: 'heartbeat' });
   state.out.emit({ kind: 'cancel', timer: 'quorum' });
   state.rejectReads();

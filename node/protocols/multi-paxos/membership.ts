@@ -103,6 +103,7 @@ function hasCaughtUp({ progress, chosenTo, config }: ProposerState, id: NodeId):
 function end(state: ProposerState, error?: string): void {
   state.ordered(state.change?.order, error);
   state.change = undefined;
+  state.followAudience();
   state.out.emit({ kind: 'cancel', timer: 'change' });
 }
 

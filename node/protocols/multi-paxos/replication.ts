@@ -109,19 +109,17 @@ export function onChosen(state: ProposerState): void {
 /** Sends everybody what was not sent yet, or a heartbeat, and sets the timer of the next one. */
 export function broadcast(state: ProposerState): void {
   const { heartbeatIntervalMs } = state.config;
-  state.followAudience();
-  send(state, [...state.progress.keys()], true);
-  askForPromises(state);
+  send(state, state.progress.keys(), true);
   state.out.emit({ kind: 'timer', timer: 'heartbeat', afterMs: [heartbeatIntervalMs, heartbeatIntervalMs] });
 }
 
 /** Sends what was not sent yet to all that are not waiting for something else. */
 function replicate(state: ProposerState): void {
-  send(state, [...state.progress.keys()], false);
+  send(state, state.progress.keys(), false);
 }
 
 /** Acceptors that are equally far get one and the same message, which is then encoded once. */
-function send(state: ProposerState, ids: readonly NodeId[], evenIfEmpty: boolean): void {
+function send(state: ProposerState, ids: Iterable<NodeId>, evenIfEmpty: boolean): void {
   let last: Accept | undefined;
   for (const id of ids) {
     const progress = state.progress.get(id);
@@ -130,7 +128,8 @@ function send(state: ProposerState, ids: readonly NodeId[], evenIfEmpty: boolean
     if (waits && !evenIfEmpty) continue;
     if (!waits && !holds(state, progress.next)) beginAt(progress, state.chosenTo + 1);
     const count = waits ? 0 : countFitting(state, progress.next);
-    if (count === 0 && !evenIfEmpty) continue;
+    // A leader need not tell itself that it is there.
+    if (count === 0 && (!evenIfEmpty || id === state.config.id)) continue;
     if (last?.base !== progress.base || last.from !== progress.next || last.values.length !== count) {
       last = acceptOf(state, progress, count);
     }
@@ -217,7 +216,8 @@ function chosenNow(state: ProposerState): number | undefined {
   return to > state.chosenTo ? to : undefined;
 }
 
-/** A heartbeat is due: a probe that was lost goes again. */
+/** A heartbeat is due: what was lost goes again, and who has not promised is asked again. */
 export function onBeat(state: ProposerState): void {
+  askForPromises(state);
   for (const progress of state.progress.values()) progress.probing = false;
 }

@@ -1,5 +1,5 @@
 /** What the parts of a proposer share: the ballot it stands for or leads under, who promised, and what it proposed. */
-import type { Group, NodeId, ReplicaConfig } from '../../protocol.ts';
+import type { Group, NodeId, QuorumSizes, ReplicaConfig } from '../../protocol.ts';
 import { type Ballot, compareBallots, epochOf, laterOf, noBallot } from '../paxos/ballot.ts';
 import { type GroupFrom, isVoter, membersOf } from '../paxos/groups.ts';
 import type { Learner } from '../paxos/learner.ts';
@@ -93,6 +93,9 @@ export class ProposerState {
   /** Also of one that leads no more, until it hears who does. */
   transfer: LeadershipTransfer | undefined;
 
+  /** For as many voters as were asked about last. */
+  #sizesOf = { voters: -1, sizes: { phase1: 0, phase2: 0 } };
+
   constructor(
     config: ReplicaConfig,
     rules: MultiPaxosRules,
@@ -178,8 +181,11 @@ export class ProposerState {
     return progress !== undefined && progress.votesFrom <= this.chosenTo + 1 && test(progress);
   }
 
-  #sizes(voters: number) {
-    return this.rules.quorumSizes(voters, this.config.quorums);
+  #sizes(voters: number): QuorumSizes {
+    if (this.#sizesOf.voters !== voters) {
+      this.#sizesOf = { voters, sizes: this.rules.quorumSizes(voters, this.config.quorums) };
+    }
+    return this.#sizesOf.sizes;
   }
 
   /**

@@ -25,23 +25,25 @@ export interface GroupFrom {
 }
 
 export class Groups {
-  /** By their first slot. */
-  #all: readonly GroupFrom[];
+  /** By their first slot; mostly one, and this is asked at every acknowledgement. */
+  #all: readonly GroupFrom[] = [];
+  #groups: readonly ChosenGroup[] = [];
 
   constructor(members: readonly NodeId[]) {
-    this.#all = [{ from: 1, group: { voters: members.toSorted(), learners: [], admitted: [] } }];
+    this.reset([{ from: 1, group: { voters: members.toSorted(), learners: [], admitted: [] } }]);
   }
 
   /** Who decides a slot, as far as it is known. */
   at(slot: number): ChosenGroup {
+    const [only] = this.#groups;
+    if (only !== undefined && this.#all.length === 1) return only;
     const found = this.#all.findLast(({ from }) => from <= slot) ?? this.#all[0];
     return (found as GroupFrom).group;
   }
 
   /** Who decides a slot, and who decides any later one: the newest last. */
   since(slot: number): readonly ChosenGroup[] {
-    const [only] = this.#all;
-    if (only !== undefined && this.#all.length === 1) return [only.group];
+    if (this.#all.length === 1) return this.#groups;
     return [this.at(slot), ...this.#all.filter(({ from }) => from > slot).map(({ group }) => group)];
   }
 
@@ -52,7 +54,7 @@ export class Groups {
 
   /** A group was chosen, to be in force from this slot on. */
   add(from: number, group: ChosenGroup): void {
-    this.#all = [...this.#all, { from, group }];
+    this.reset([...this.#all, { from, group }]);
   }
 
   /** Those that are in force behind a slot, as a snapshot of that slot describes them. */
@@ -64,11 +66,12 @@ export class Groups {
   /** What a snapshot says. */
   reset(all: readonly GroupFrom[]): void {
     this.#all = all;
+    this.#groups = all.map(({ group }) => group);
   }
 
   /** Nobody asks any more who decided the slots up to this one. */
   forgetBefore(slot: number): void {
-    if (this.#all.length > 1) this.#all = this.behind(slot);
+    if (this.#all.length > 1) this.reset(this.behind(slot));
   }
 }
 
