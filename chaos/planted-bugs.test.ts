@@ -50,6 +50,16 @@ test('there are planted bugs, those among them that every Raft of this lab has t
   );
 });
 
+test('and those that every Multi-Paxos of this lab has to be tried with', () => {
+  const names = bugs.filter(({ protocol }) => protocol === 'multi-paxos').map(({ bug }) => bug);
+  expect(names).toEqual(
+    expect.arrayContaining([
+      ...['reused-ballot', 'unchecked-accept', 'early-pruning', 'pending-value', 'one-ballot', 'misaligned-merge'],
+      ...['acknowledged-gap', 'disjoint-quorums', 'amnesia', 'ignored-lease'],
+    ]),
+  );
+});
+
 describe.each(bugs)('$bug of $protocol', ({ protocol, bug, violates, experiment, seed }) => {
   test('is found, and explained in plain words', async () => {
     const { verdict } = await judged(experiment, seed, protocol, bug);

@@ -312,6 +312,8 @@ export type ProtocolAbility =
 /** The default export of `protocols/<name>/index.ts`. */
 export interface ProtocolDefinition<M, R> {
   readonly summary: string;
+  /** What its epochs are called where it comes from: term, ballot, view, round. */
+  readonly epochName: string;
   readonly faultModel: 'crash' | 'byzantine';
   readonly abilities: ReadonlySet<ProtocolAbility>;
   readonly defaultNodeCount: number;

@@ -1,4 +1,5 @@
 import type { Checker, Evidence, LabEvent, Recording } from '../contracts.ts';
+import { epochNameOf } from '../epoch-name.ts';
 import { count, figure, seconds } from '../words.ts';
 
 type ApplyEvent = Extract<LabEvent, { type: 'apply' }>;
@@ -9,7 +10,7 @@ const checker: Checker = {
   summary: 'replicas apply the same at the same index, and end in the same state',
   kind: 'safety',
   check: async (recording) => {
-    const applies = differentApplies(recording);
+    const applies = differentApplies(recording, await epochNameOf(recording.plan));
     const evidence = [...applies, ...differentStates(recording)];
     const applied = recording.events.filter((event) => event.type === 'apply').length;
     const hashed = finalStates(recording).filter(({ stateHash }) => stateHash !== null).length;
@@ -72,7 +73,7 @@ function finalGroup(finals: ReadonlyMap<string, FinalEvent>): readonly string[] 
 }
 
 /** One piece of evidence an index: which different things were applied there, and by whom. */
-function differentApplies({ events }: Recording): Evidence[] {
+function differentApplies({ events }: Recording, epochName: string): Evidence[] {
   const first = new Map<number, ApplyEvent>();
   const split = new Set<number>();
   for (const event of events) {
@@ -81,10 +82,10 @@ function differentApplies({ events }: Recording): Evidence[] {
     if (known === undefined) first.set(event.index, event);
     else if (known.hash !== event.hash) split.add(event.index);
   }
-  return [...split].sort((a, b) => a - b).map((index) => explainSplit(index, events));
+  return [...split].sort((a, b) => a - b).map((index) => explainSplit(index, events, epochName));
 }
 
-function explainSplit(index: number, events: readonly LabEvent[]): Evidence {
+function explainSplit(index: number, events: readonly LabEvent[], epochName: string): Evidence {
   const versions = new Map<number, ApplyEvent[]>();
   const epochs = new Map<number, number>();
   for (const event of events) {
@@ -98,7 +99,7 @@ function explainSplit(index: number, events: readonly LabEvent[]): Evidence {
       ...[...versions].map(([hash, by], at) => {
         const who = by.map(({ node, atMs }) => `${node} at ${seconds(atMs)}`).join(', ');
         const epoch = epochs.get(hash);
-        const what = epoch === undefined ? 'a batch of commands' : `an entry of term ${epoch}`;
+        const what = epoch === undefined ? 'a batch of commands' : `an entry of ${epochName} ${epoch}`;
         return `${at === 0 ? `At index ${index}` : 'At the same index'} ${what} was applied: by ${who}.`;
       }),
       'A decided entry was replaced, so what clients were told is done may be lost.',

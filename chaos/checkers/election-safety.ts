@@ -1,4 +1,5 @@
 import type { Checker, Evidence, LabEvent } from '../contracts.ts';
+import { epochNameOf } from '../epoch-name.ts';
 import { count, seconds } from '../words.ts';
 
 type RoleEvent = Extract<LabEvent, { type: 'role' }>;
@@ -7,31 +8,32 @@ type RoleEvent = Extract<LabEvent, { type: 'role' }>;
 const checker: Checker = {
   summary: 'at most one leader in each term (ballot, view)',
   kind: 'safety',
-  check: async ({ events }) => {
+  check: async ({ plan, events }) => {
+    const epoch = await epochNameOf(plan);
     const leaders = new Map<number, RoleEvent>();
     const evidence: Evidence[] = [];
     for (const event of events) {
       if (event.type !== 'role' || event.role !== 'leader') continue;
       const first = leaders.get(event.epoch);
       if (first === undefined) leaders.set(event.epoch, event);
-      else if (first.node !== event.node) evidence.push(twoLeaders(first, event));
+      else if (first.node !== event.node) evidence.push(twoLeaders(first, event, epoch));
     }
     if (leaders.size === 0) {
       return { verdict: 'unknown', summary: 'No replica reported that it leads.', evidence };
     }
     if (evidence.length > 0) {
-      return { verdict: 'invalid', summary: `${count(evidence.length, 'term')} had two leaders.`, evidence };
+      return { verdict: 'invalid', summary: `${count(evidence.length, epoch)} had two leaders.`, evidence };
     }
-    return { verdict: 'valid', summary: `${count(leaders.size, 'term')} had a leader, and none had two.`, evidence };
+    return { verdict: 'valid', summary: `${count(leaders.size, epoch)} had a leader, and none had two.`, evidence };
   },
 };
 
-function twoLeaders(first: RoleEvent, second: RoleEvent): Evidence {
+function twoLeaders(first: RoleEvent, second: RoleEvent, epoch: string): Evidence {
   return {
     sentences: [
-      `${first.node} became leader of term ${first.epoch} at ${seconds(first.atMs)}.`,
-      `${second.node} became leader of the same term ${second.epoch} at ${seconds(second.atMs)}.`,
-      'A term has at most one leader, so some replica voted twice in it.',
+      `${first.node} became leader of ${epoch} ${first.epoch} at ${seconds(first.atMs)}.`,
+      `${second.node} became leader of the same ${epoch} ${second.epoch} at ${seconds(second.atMs)}.`,
+      `Of one ${epoch} there is at most one leader, so somebody broke a promise.`,
     ],
     fromMs: first.atMs,
     toMs: second.atMs,

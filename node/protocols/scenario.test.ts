@@ -9,6 +9,7 @@ import { tell } from './tell.ts';
  */
 const gossip: ProtocolDefinition<unknown, unknown> = {
   summary: 'a protocol for the tests of the runner',
+  epochName: 'term',
   faultModel: 'crash',
   abilities: new Set(['reconfigure', 'lease-reads']),
   defaultNodeCount: 2,

@@ -6,6 +6,7 @@ import { correctRules, type MultiPaxosDefect } from './rules.ts';
 
 const definition: ProtocolDefinition<MultiPaxosMessage, MultiPaxosRecord> = {
   summary: 'Multi-Paxos: a stable leader runs phase 1 once for all slots (window, flexible quorums, leases, snapshots)',
+  epochName: 'ballot',
   faultModel: 'crash',
   defaultNodeCount: 5,
   tolerated: (nodeCount) => Math.floor((nodeCount - 1) / 2),

@@ -6,6 +6,7 @@ import { correctRules, type RaftDefect } from './rules.ts';
 
 const definition: ProtocolDefinition<RaftMessage, RaftRecord> = {
   summary: 'Raft: a leader orders a log that a majority stores (PreVote, CheckQuorum, ReadIndex, sessions)',
+  epochName: 'term',
   faultModel: 'crash',
   abilities: new Set(['reconfigure', 'transfer', 'lease-reads']),
   defaultNodeCount: 5,
