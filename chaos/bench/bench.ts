@@ -16,6 +16,7 @@ import type {
 import { Generator } from './load/launch.ts';
 import { thisMachine } from './machine.ts';
 import { measurementOf } from './measurement.ts';
+import { ownSystem } from './own-systems.ts';
 
 /** Long enough for a machine that is busy with a thousand clients. */
 const operationTimeoutMs = 20_000;
@@ -113,7 +114,8 @@ async function jobOf(
   seed: number,
 ): Promise<LoadJob> {
   const leader = (await system.counters()).find(({ leads }) => leads)?.node;
-  const { protocol, settings, warmupMs, durationMs, checkedKeys } = plan;
+  const { settings, warmupMs, durationMs, checkedKeys } = plan;
+  const protocol = ownSystem(plan, point.system)?.protocol ?? point.system;
   const { driver, workload, clients, loop } = point;
   const { endpoints } = system;
   const base = { protocol, endpoints, clients, timeoutMs: operationTimeoutMs };

@@ -3,7 +3,8 @@ import { contestPoints, driversOf, isMet, peerNames, ratiosOf, samePoint } from 
 import type { BenchPlan, BenchPoint, LatencyRecord, Measurement, Ratio } from './contracts.ts';
 
 const plan: BenchPlan = {
-  ...{ schemaVersion: 1, seed: 1, on: 'local', protocol: 'raft', nodes: 3, storages: [], peers: ['etcd'], rounds: 3 },
+  ...{ schemaVersion: 2, seed: 1, on: 'local', protocols: ['raft'], beside: null, nodes: 3, storages: [], rounds: 3 },
+  peers: ['etcd'],
   ...{ settings: { records: 10, valueBytes: 16 }, warmupMs: 1, durationMs: 1000, checkedKeys: 0 },
   points: contestPoints('raft', 'etcd'),
 };
@@ -158,6 +159,97 @@ describe('storage engines side by side', () => {
     const measured = [...rates(ours, [50]), ...rates(theirPuts, [10])];
     const [ratio] = await ratiosOf({ ...plan, storages: ['lmdb'] }, measured);
     expect(ratio).toMatchObject({ name: puts, ratio: 5, ours: { system: 'raft-lmdb' }, theirs: { system: 'etcd' } });
+  });
+});
+
+describe('protocols side by side', () => {
+  const point = (system: string, clients: number, change: Partial<BenchPoint> = {}): BenchPoint => {
+    return { ...ourPuts, system, clients, ...change };
+  };
+  const both = (clients: number, change: Partial<BenchPoint> = {}) =>
+    ['multi-paxos', 'raft'].map((system) => point(system, clients, change));
+  const beside = (points: readonly BenchPoint[], change: Partial<BenchPlan> = {}): BenchPlan => {
+    return { ...plan, peers: [], protocols: ['multi-paxos', 'raft'], beside: 'raft', points, ...change };
+  };
+  const namesOf = (ratios: readonly Ratio[]) => ratios.map(({ name }) => name);
+  const oneRound = (points: readonly BenchPoint[]) => points.flatMap((each) => rates(each, [10]));
+
+  it('are compared round by round under the same load, the heaviest first, and by the latency of one client', async () => {
+    const points = [
+      ...both(1),
+      ...both(1000),
+      ...both(1000, { workload: 'read' }),
+      ...both(64, { workload: 'ycsb-a' }),
+    ];
+    const measurements = points.flatMap((each) => {
+      const paxos = each.system === 'multi-paxos';
+      return [10, 20, 40].map((rate, round) => measured(each, round, paxos ? rate * (0.8 + round / 10) : rate, 2));
+    });
+    const ratios = await ratiosOf(beside(points), measurements);
+    expect(namesOf(ratios)).toEqual([
+      ...['puts/s by multi-paxos, 1,000 clients', 'reads/s by multi-paxos, 1,000 clients'],
+      ...['ycsb-a ops/s by multi-paxos, 64 clients', 'puts/s by multi-paxos, 1 client'],
+      'p50 of puts by multi-paxos, 1 client',
+    ]);
+    for (const ratio of ratios.slice(0, -1)) expect(ratio).toMatchObject({ unit: 'ops/s', better: 'more', ratio: 0.9 });
+    expect(ratios[0]).toMatchObject({ min: 0.8, max: 1, required: 0.85, aim: null });
+    expect(ratios[0]?.ours).toMatchObject({ system: 'multi-paxos', driver: 'streams', value: 18 });
+    expect(ratios[0]?.theirs).toMatchObject({ system: 'raft', driver: 'streams', value: 20 });
+    expect(ratios.at(-1)).toMatchObject({ unit: 'ms', better: 'less', ratio: 1, required: 1 / 0.85 });
+  });
+
+  it.each([
+    ['puts/s by multi-paxos, 1 client', 0.85, 1, true],
+    ['puts/s by multi-paxos, 1 client', 0.849, 1, false],
+    ['p50 of puts by multi-paxos, 1 client', 1, 1.176, true],
+    ['p50 of puts by multi-paxos, 1 client', 1, 1.177, false],
+  ] as const)('%s: with %d of the rate and %d of the latency, met: %s', async (name, rate, p50, met) => {
+    const measurements = [measured(point('multi-paxos', 1), 0, 1000 * rate, p50), measured(point('raft', 1), 0, 1000)];
+    expect(isMet(await ratioOf(name, measurements, beside(both(1))))).toBe(met);
+  });
+
+  it('require nothing of a protocol that has no bound, nor beside another than raft', async () => {
+    const turned = beside(both(1), { beside: 'multi-paxos' });
+    const others = ['some-paxos', 'raft'].map((system) => point(system, 1));
+    for (const [own, points, of] of [
+      ['raft', both(1), turned],
+      ['some-paxos', others, beside(others, { protocols: ['some-paxos', 'raft'] })],
+    ] as const) {
+      const ratios = await ratiosOf(of, oneRound(points));
+      expect(ratios.map(({ ours, required }) => [ours.system, required])).toEqual([
+        [own, null],
+        [own, null],
+      ]);
+      expect(ratios.every(isMet)).toBe(true);
+    }
+  });
+
+  it('are each compared with the one beside them, in the storage that was asked for', async () => {
+    const systems = ['multi-paxos-lmdb', 'raft-lmdb', 'some-paxos-lmdb'];
+    const points = systems.map((system) => point(system, 64));
+    const change = { protocols: ['multi-paxos', 'raft', 'some-paxos'], storages: ['lmdb'] };
+    const ratios = await ratiosOf(beside(points, change), oneRound(points));
+    expect(ratios.map(({ ours, theirs }) => [ours.system, theirs.system])).toEqual([
+      ['multi-paxos-lmdb', 'raft-lmdb'],
+      ['some-paxos-lmdb', 'raft-lmdb'],
+    ]);
+    expect(namesOf(ratios)[0]).toBe('puts/s by multi-paxos, 64 clients');
+  });
+
+  it('say which driver carried them where there are several', async () => {
+    const points = [...both(64), ...both(64, { driver: 'unary' })];
+    const ratios = await ratiosOf(beside(points), oneRound(points));
+    expect(namesOf(ratios)).toEqual([
+      'puts/s by multi-paxos over streams, 64 clients',
+      'puts/s by multi-paxos over unary, 64 clients',
+    ]);
+    for (const { ours, theirs } of ratios) expect(ours.driver).toBe(theirs.driver);
+  });
+
+  it('are not compared under a rate that was given, nor where nothing stands beside them', async () => {
+    const open = both(64, { loop: { kind: 'open', ratePerSecond: 9 } });
+    expect(await ratiosOf(beside(open), oneRound(open))).toEqual([]);
+    expect(await ratiosOf(beside(both(64), { beside: null }), oneRound(both(64)))).toEqual([]);
   });
 });
 

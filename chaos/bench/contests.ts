@@ -4,7 +4,7 @@ import { loadDriver } from '../catalog.ts';
 import { median } from '../percentiles.ts';
 import { count } from '../words.ts';
 import type { BenchPlan, BenchPoint, Loop, Measurement, Ratio } from './contracts.ts';
-import { ownSystems } from './own-systems.ts';
+import { isOwn, type OwnSystem, ownSystem, ownSystems } from './own-systems.ts';
 
 /** How one side is driven. */
 interface Side {
@@ -36,6 +36,12 @@ const contestsOf: Readonly<Record<string, readonly Contest[]>> = {
     contest('linearizable reads/s, 1,000 clients', 'ops/s', ['streams', 'read'], ['etcd-put', 'read'], 1000, 3, null),
   ],
 };
+
+/**
+ * What a protocol must reach of the rate of another: a name, then that of the other. Its median latency may be longer by as
+ * much. Of pairs that are not here nothing is required.
+ */
+const requiredShares: Readonly<Record<string, Readonly<Record<string, number>>>> = { 'multi-paxos': { raft: 0.85 } };
 
 function contest(
   what: string,
@@ -93,6 +99,43 @@ function pairsOfStorages(plan: BenchPlan): Pair[] {
   });
 }
 
+/**
+ * Each other protocol beside the one of `beside`, under the same load: rates, and the median latency of one client. The
+ * heaviest load, which tells most, comes first. An open loop says nothing, as above.
+ */
+function pairsOfProtocols(plan: BenchPlan): Pair[] {
+  const usual = ownSystems(plan).find(({ protocol }) => protocol === plan.beside);
+  if (usual === undefined) return [];
+  const heaviestFirst = [...plan.points].sort((a, b) => b.clients - a.clients);
+  return heaviestFirst.flatMap((ours): Pair[] => {
+    const own = ownSystem(plan, ours.system);
+    if (own === undefined || own.protocol === usual.protocol || ours.loop.kind === 'open') return [];
+    return pairsUnderLoad(plan, ours, own, usual);
+  });
+}
+
+function pairsUnderLoad(plan: BenchPlan, ours: BenchPoint, { protocol }: OwnSystem, usual: OwnSystem): Pair[] {
+  const { workload, clients } = ours;
+  const share = requiredShares[protocol]?.[usual.protocol] ?? null;
+  const sides = { ours, theirs: { ...ours, system: usual.name }, aim: null };
+  const by = `by ${protocol}${wayOf(plan, ours)}, ${count(clients, 'client')}`;
+  const things = plurals[workload];
+  const rate = things === undefined ? `${workload} ops/s` : `${things}/s`;
+  const rates: Pair = { ...sides, what: `${rate} ${by}`, unit: 'ops/s', required: share };
+  if (clients !== 1) return [rates];
+  const longest = share === null ? null : 1 / share;
+  return [rates, { ...sides, what: `p50 of ${things ?? workload} ${by}`, unit: 'ms', required: longest }];
+}
+
+/** What workloads of one kind of operation are made of, for people. */
+const plurals: Readonly<Record<string, string>> = { put: 'puts', read: 'reads' };
+
+/** The driver of a point, where the plan has several of ours. */
+function wayOf(plan: BenchPlan, { driver }: BenchPoint): string {
+  const drivers = plan.points.filter(({ system }) => isOwn(plan, system)).map((each) => each.driver);
+  return new Set(drivers).size > 1 ? ` over ${driver}` : '';
+}
+
 /** The points that the contests with a peer need, ours beside theirs. */
 export function contestPoints(system: string, peer: string): BenchPoint[] {
   return pairsWith(peer, system).flatMap(({ ours, theirs }) => [ours, theirs]);
@@ -114,9 +157,10 @@ export function driversOf(peer: string): string[] {
 /** The ratios of all pairs that were measured on both sides. One that no round tells is not a number. */
 export async function ratiosOf(plan: BenchPlan, measurements: readonly Measurement[]): Promise<Ratio[]> {
   const own = ownSystems(plan);
-  const pairs = plan.peers.flatMap((peer) => own.flatMap(({ name }) => pairsWith(peer, name)));
+  const peers = plan.peers.flatMap((peer) => own.flatMap(({ name }) => pairsWith(peer, name)));
+  const pairs = [...peers, ...pairsOfStorages(plan), ...pairsOfProtocols(plan)];
   const ratios: Ratio[] = [];
-  for (const { what, unit, ours, theirs, required, aim } of [...pairs, ...pairsOfStorages(plan)]) {
+  for (const { what, unit, ours, theirs, required, aim } of pairs) {
     const our = valuesOf(measurements, ours, unit);
     const their = valuesOf(measurements, theirs, unit);
     if (our.size === 0 || their.size === 0) continue;

@@ -60,7 +60,7 @@ export interface Driver {
 }
 
 export interface DriverSettings {
-  /** Of our replicas: how their clients behave follows from it. */
+  /** Of our replicas: how their clients behave follows from it. Of a peer its name. */
   readonly protocol: string;
   /** Where each replica takes clients, `host:port`, by its name. */
   readonly endpoints: Readonly<Record<string, string>>;
@@ -164,7 +164,7 @@ export interface ReplicaCounters {
 
 /** A cluster under load: ours, or a peer. */
 export interface BenchSystem {
-  /** `raft`, `raft-lmdb`, `etcd`. */
+  /** `raft`, `multi-paxos`, `raft-lmdb`, `etcd`. */
   readonly name: string;
   /** The version that it tells of itself. */
   readonly version: string;
@@ -185,10 +185,14 @@ export interface BenchPoint {
 }
 
 export interface BenchPlan {
-  readonly schemaVersion: 1;
+  /** The first version had one `protocol`. */
+  readonly schemaVersion: 2;
   readonly seed: number;
   readonly on: 'local' | 'docker';
-  readonly protocol: string;
+  /** Each a system of its own; at least one. */
+  readonly protocols: readonly string[];
+  /** The one of them that the others are compared with; null where protocols are not compared. */
+  readonly beside: string | null;
   readonly nodes: number;
   /** The storage engines that keep our replicas' logs, each a system of its own; none where they have their default. */
   readonly storages: readonly string[];
@@ -233,7 +237,7 @@ export interface Measurement {
 
 /** Two points side by side: medians of the rounds, and the ratio round by round. */
 export interface Ratio {
-  /** `puts/s, 1,000 clients`. */
+  /** `puts/s, 1,000 clients`, `puts/s by multi-paxos, 1,000 clients`. */
   readonly name: string;
   readonly unit: 'ops/s' | 'ms';
   readonly ours: {

@@ -5,7 +5,7 @@ import type { BenchPoint } from './contracts.ts';
 import { type BenchChoices, benchPlan } from './plan.ts';
 
 const alone: BenchChoices = {
-  ...{ seed: 7, on: 'local', protocol: 'raft', nodes: 3, storages: [], peers: [], workloads: ['put'] },
+  ...{ seed: 7, on: 'local', protocols: ['raft'], nodes: 3, storages: [], peers: [], workloads: ['put'] },
   drivers: ['streams'],
   ...{ clients: [1, 64], rates: [], records: 100, valueBytes: 32, rounds: 1, warmupMs: 100, durationMs: 1000 },
   checkedKeys: 5,
@@ -39,7 +39,8 @@ describe('a plan', () => {
       ...['raft streams ycsb-b 64 500/s', 'raft unary ycsb-b 64 500/s'],
     ]);
     expect(plan).toMatchObject({
-      ...{ schemaVersion: 1, seed: 7, on: 'local', protocol: 'raft', nodes: 3, storages: [], peers: [], rounds: 1 },
+      ...{ schemaVersion: 2, seed: 7, on: 'local', protocols: ['raft'], beside: null, nodes: 3, storages: [] },
+      ...{ peers: [], rounds: 1 },
       ...{ settings: { records: 100, valueBytes: 32 }, warmupMs: 100, durationMs: 1000, checkedKeys: 5 },
     });
   });
@@ -73,6 +74,43 @@ describe('a plan', () => {
     expect(points.map(shortOf).slice(0, 2)).toEqual(['raft-lmdb streams put 1000', 'etcd etcd-put put 1000']);
   });
 
+  it('has each protocol as a system of its own, and raft beside one that is another', async () => {
+    const plan = await planOf({ protocols: ['multi-paxos'], drivers: ['streams', 'unary'], clients: [8] });
+    expect(plan).toMatchObject({ protocols: ['multi-paxos', 'raft'], beside: 'raft' });
+    expect(plan.points.map(shortOf)).toEqual([
+      ...['multi-paxos streams put 8', 'raft streams put 8', 'multi-paxos unary put 8', 'raft unary put 8'],
+    ]);
+    const named = await planOf({ protocols: ['raft', 'multi-paxos', 'raft'], storages: ['lmdb'], clients: [8] });
+    expect(named).toMatchObject({ protocols: ['raft', 'multi-paxos'], beside: 'raft', storages: ['lmdb'] });
+    expect(named.points.map(shortOf)).toEqual(['raft-lmdb streams put 8', 'multi-paxos-lmdb streams put 8']);
+  });
+
+  it.each<[Partial<BenchChoices>, readonly string[], string | null]>([
+    [{ protocols: ['raft'] }, ['raft'], null],
+    [{ protocols: ['multi-paxos'], beside: 'none' }, ['multi-paxos'], null],
+    [{ protocols: ['raft', 'multi-paxos'], beside: 'none' }, ['raft', 'multi-paxos'], null],
+    [{ protocols: ['raft'], beside: 'multi-paxos' }, ['raft', 'multi-paxos'], 'multi-paxos'],
+    [{ protocols: ['multi-paxos'], beside: 'multi-paxos' }, ['multi-paxos'], null],
+    // These are compared with a peer, or in their storages.
+    [{ protocols: ['multi-paxos'], peers: ['etcd'] }, ['multi-paxos'], null],
+    [{ protocols: ['multi-paxos'], storages: ['wal', 'lmdb'] }, ['multi-paxos'], null],
+    [{ protocols: ['multi-paxos'], storages: ['lmdb', 'lmdb'] }, ['multi-paxos', 'raft'], 'raft'],
+  ])('of %j has the protocols %j, compared with %j', async (change, protocols, beside) => {
+    expect(await planOf(change)).toMatchObject({ protocols, beside });
+  });
+
+  it('has three rounds where systems are compared and none were asked for', async () => {
+    const { rounds: _, ...unsaid } = alone;
+    const roundsOf = async (change: Partial<BenchChoices>) => (await benchPlan({ ...unsaid, ...change })).rounds;
+    expect(await roundsOf({})).toBe(1);
+    expect(await roundsOf({ storages: ['lmdb', 'lmdb'] })).toBe(1);
+    expect(await roundsOf({ protocols: ['multi-paxos'], beside: 'none' })).toBe(1);
+    for (const change of [{ protocols: ['multi-paxos'] }, { storages: ['wal', 'lmdb'] }, { peers: ['etcd'] }]) {
+      expect(await roundsOf(change)).toBe(3);
+    }
+    expect(await roundsOf({ protocols: ['multi-paxos'], rounds: 2 })).toBe(2);
+  });
+
   it('drops what is named twice', async () => {
     const change = { workloads: ['put', 'put'], drivers: ['streams', 'streams'], clients: [4, 4], rates: [9, 9] };
     expect((await planOf(change)).points.map(shortOf)).toEqual(['raft streams put 4', 'raft streams put 4 9/s']);
@@ -86,10 +124,14 @@ describe('refused before anything starts', () => {
   it.each<[Partial<BenchChoices>, RegExp]>([
     [{ workloads: ['ycbs-a'] }, /^there is no bench-workload "ycbs-a"\. Did you mean "ycsb-a"\?$/],
     [{ drivers: ['stream'] }, /^there is no driver "stream"\. Did you mean "streams"\?$/],
-    [{ protocol: 'rafft' }, /^there is no protocol "rafft"\. Did you mean "raft"\?$/],
+    [{ protocols: ['raft', 'rafft'] }, /^there is no protocol "rafft"\. Did you mean "raft"\?$/],
+    [{ beside: 'rafft' }, /^there is no protocol "rafft"\. Did you mean "raft"\?$/],
     [{ peers: ['ectd'] }, /^there is no peer "ectd"\. Did you mean "etcd"\?$/],
     [{ storages: ['wal', 'lmbd'] }, /^there is no storage "lmbd"\. Did you mean "lmdb"\?$/],
     [{ storages: ['wal', 'lmdb'], peers: ['etcd'] }, /^a peer is compared with one storage$/],
+    [{ protocols: ['raft', 'multi-paxos'], peers: ['etcd'] }, /^a peer is compared with one protocol$/],
+    [{ protocols: ['multi-paxos'], beside: 'raft', peers: ['etcd'] }, /^a peer is compared with one protocol$/],
+    [{ protocols: ['raft', 'multi-paxos'], storages: ['wal', 'lmdb'] }, /^protocols are compared in one storage$/],
     [{ peers: ['mongo'] }, /^there is no peer "mongo"\.$/],
     [{ on: 'docker', peers: ['etcd'] }, /^a peer runs on this machine only$/],
     [{ drivers: ['streams', 'etcd-put'] }, /^the driver "etcd-put" speaks to etcd, not to raft$/],

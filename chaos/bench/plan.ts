@@ -9,7 +9,9 @@ import { ownSystems } from './own-systems.ts';
 export interface BenchChoices {
   readonly seed: number;
   readonly on: BenchPlan['on'];
-  readonly protocol: string;
+  readonly protocols: readonly string[];
+  /** The protocol that the others are compared with, or `none`; see `besideOf` where absent. */
+  readonly beside?: string;
   readonly nodes: number;
   readonly storages: readonly string[];
   readonly peers: readonly string[];
@@ -20,7 +22,8 @@ export interface BenchChoices {
   readonly rates: readonly number[];
   readonly records: number;
   readonly valueBytes: number;
-  readonly rounds: number;
+  /** 1 where absent, or 3 where systems are compared. */
+  readonly rounds?: number;
   readonly warmupMs: number;
   readonly durationMs: number;
   readonly checkedKeys: number;
@@ -29,35 +32,74 @@ export interface BenchChoices {
 /** The driver of a peer that does what `driver` does for our replicas, where that is measured anyway. */
 const peerDrivers: Readonly<Record<string, string>> = { etcd: 'etcd-put' };
 
+/** What protocols are compared with where nothing else is said. */
+const usualProtocol = 'raft';
+/** The word for no protocol in its place. */
+const noProtocol = 'none';
+/** How often each point is measured where systems are compared: machines are noisy, and a ratio is of medians. */
+const comparedRounds = 3;
+
 /**
  * @throws UsageError for names that do not exist, for a driver that cannot carry a workload, and for one of another system
  */
 export async function benchPlan(choices: BenchChoices): Promise<BenchPlan> {
-  const { seed, on, protocol, nodes, records, valueBytes, rounds, warmupMs, durationMs, checkedKeys } = choices;
+  const { seed, on, nodes, records, valueBytes, warmupMs, durationMs, checkedKeys } = choices;
   const peers = [...new Set(choices.peers)];
   const storages = [...new Set(choices.storages)];
-  await loadProtocol(protocol);
+  const named = besideOf(choices);
+  const protocols = [...new Set([...choices.protocols, ...(named === null ? [] : [named])])];
+  const beside = protocols.length > 1 ? named : null;
+  for (const protocol of protocols) await loadProtocol(protocol);
   for (const storage of storages) await loadStorage(storage);
   for (const peer of peers) {
     if (!peerNames.includes(peer)) throw unknownName('peer', peer, peerNames, 'npx splitbrain bench --help');
   }
-  if (on === 'docker' && peers.length > 0) {
-    throw new UsageError('a peer runs on this machine only', 'Leave out --on docker, or --peer.');
-  }
-  if (storages.length > 1 && peers.length > 0) {
-    throw new UsageError('a peer is compared with one storage', 'Name one with --storage, or leave out --peer.');
-  }
-  const own = ownSystems({ protocol, storages }).map(({ name }) => name);
+  requireOneComparison({ on, protocols, storages, peers });
+  const own = ownSystems({ protocols, storages }).map(({ name }) => name);
   const asked = peers.length > 0 && choices.workloads.length === 0 ? [] : pointsAskedFor(choices, own);
   const compared = peers.flatMap((peer) => own.flatMap((system) => contestPoints(system, peer)));
   const points = distinct([...asked, ...compared]);
   for (const point of points) await requireCarried(point);
   for (const point of points) requireOwnDriver(point);
   const settings = { records, valueBytes };
+  const rounds = choices.rounds ?? (own.length + peers.length > 1 ? comparedRounds : 1);
   return {
-    ...{ schemaVersion: 1, seed, on, protocol, nodes, storages, peers, settings, points, rounds, warmupMs, durationMs },
-    checkedKeys,
+    ...{ schemaVersion: 2, seed, on, protocols, beside, nodes, storages, peers, settings, points, rounds },
+    ...{ warmupMs, durationMs, checkedKeys },
   };
+}
+
+/** What stands beside the protocols: what was asked for; where nothing was, raft, unless a peer or several storages do. */
+function besideOf({ beside, peers, storages }: BenchChoices): string | null {
+  if (beside === noProtocol) return null;
+  if (beside !== undefined) return beside;
+  return peers.length > 0 || new Set(storages).size > 1 ? null : usualProtocol;
+}
+
+/**
+ * One run compares protocols, or storages, or a peer: each pair of systems then differs in one thing.
+ *
+ * @throws UsageError
+ */
+function requireOneComparison({
+  on,
+  protocols,
+  storages,
+  peers,
+}: Pick<BenchPlan, 'on' | 'protocols' | 'storages' | 'peers'>): void {
+  if (on === 'docker' && peers.length > 0) {
+    throw new UsageError('a peer runs on this machine only', 'Leave out --on docker, or --peer.');
+  }
+  if (storages.length > 1 && peers.length > 0) {
+    throw new UsageError('a peer is compared with one storage', 'Name one with --storage, or leave out --peer.');
+  }
+  const oneProtocol = `Name one with --protocol, and --beside ${noProtocol}`;
+  if (protocols.length > 1 && peers.length > 0) {
+    throw new UsageError('a peer is compared with one protocol', `${oneProtocol}, or leave out --peer.`);
+  }
+  if (protocols.length > 1 && storages.length > 1) {
+    throw new UsageError('protocols are compared in one storage', `${oneProtocol}, or one with --storage.`);
+  }
 }
 
 /** Ours beside each other and those of the peers, so that what is compared is measured within seconds. */

@@ -1,7 +1,7 @@
 /** Starts a system by its name: a peer, or the replicas of a protocol. */
 import { join } from 'node:path';
 import type { BenchPlan, BenchSystem } from './contracts.ts';
-import { ownSystems } from './own-systems.ts';
+import { ownSystem } from './own-systems.ts';
 import { startEtcd } from './systems/etcd.ts';
 import { startReplicas } from './systems/replicas.ts';
 
@@ -14,9 +14,10 @@ export async function startSystem(
 ): Promise<BenchSystem> {
   const options = { nodes: plan.nodes, folder: join(folder, name), signal };
   if (name === 'etcd') return startEtcd(options);
-  const own = ownSystems(plan).find((system) => system.name === name);
-  const storage = own?.storage === undefined ? {} : { storage: own.storage };
-  const ours = { ...options, protocol: plan.protocol, ...storage };
+  const own = ownSystem(plan, name);
+  if (own === undefined) throw new Error(`${name} is no system of the plan`);
+  const storage = own.storage === undefined ? {} : { storage: own.storage };
+  const ours = { ...options, protocol: own.protocol, ...storage };
   if (plan.on === 'local') return startReplicas(ours);
   // Only who asks for containers needs what speaks to the engine.
   const { startContainers } = await import('./systems/containers.ts');

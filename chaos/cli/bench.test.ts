@@ -127,10 +127,63 @@ describe.concurrent('a benchmark of storage engines', () => {
   });
 });
 
+describe.concurrent('a benchmark of protocols', () => {
+  const compared = ['put', '--protocol', 'multi-paxos', '--nodes', '1', '--clients', '1', ...short];
+
+  test('has the one beside raft, round by round, with the ratios and what is required of them', async () => {
+    const out = scratch.fresh();
+    const { code, stdout, stderr } = await bench(out, [...compared, '--rounds', '2', '--check', '5', '--json']);
+    expect(code, stderr).toBe(0);
+    const { plan, systems, measurements, ratios, checks } = JSON.parse(stdout) as BenchResult;
+    expect(plan).toMatchObject({ protocols: ['multi-paxos', 'raft'], beside: 'raft' });
+    expect(systems.map(({ name }) => name)).toEqual(['multi-paxos', 'raft']);
+    const turns = measurements.map(({ point, round }) => `${round} ${point.system}`);
+    expect(turns).toEqual(['0 multi-paxos', '0 raft', '1 multi-paxos', '1 raft']);
+    expect(ratios).toMatchObject([
+      { name: 'puts/s by multi-paxos, 1 client', ours: { system: 'multi-paxos' }, required: 0.85 },
+      { name: 'p50 of puts by multi-paxos, 1 client', theirs: { system: 'raft' }, required: 1 / 0.85 },
+    ]);
+    for (const { ratio } of ratios) expect(ratio).toBeGreaterThan(0);
+    expect(checks.map(({ system, verdict }) => `${system} ${verdict}`)).toEqual(['multi-paxos valid', 'raft valid']);
+    expect(stderr).toMatch(/\nputs\/s by multi-paxos, 1 client +[\d.]+ × .*at least 0\.85 × /);
+    const folder = onlyRun(out);
+    expect(folder).toMatch(/-bench-multi-paxos-raft-7$/);
+    expect(textOf(folder, 'bench.md')).toContain('| puts/s by multi-paxos, 1 client |');
+    expect(textOf(folder, 'bench.html')).toContain('Benchmark: multi-paxos beside raft');
+    await allGone(out);
+  });
+
+  test('has one alone where it is asked for', async () => {
+    const out = scratch.fresh();
+    const { code, stdout, stderr } = await bench(out, [...compared, '--beside', 'none', '--enforce', '--json']);
+    expect(code, stderr).toBe(0);
+    const { systems, measurements, ratios } = JSON.parse(stdout) as BenchResult;
+    expect(systems.map(({ name }) => name)).toEqual(['multi-paxos']);
+    expect(measurements).toHaveLength(1);
+    expect(ratios).toEqual([]);
+    await allGone(out);
+  });
+});
+
 describe.concurrent('refused before anything starts', () => {
   test.each<[readonly string[], number, RegExp, SpawnOptions]>([
     [['ycbs-a'], 4, /^error: there is no bench-workload "ycbs-a"\. Did you mean "ycsb-a"\?\n/, {}],
     [['put', '--storage', 'wal,lmbd'], 4, /^error: there is no storage "lmbd"\. Did you mean "lmdb"\?\n/, {}],
+    [['put', '--protocol', 'raft,multi-paxso'], 4, /^error: there is no protocol "multi-paxso"\. Did you mean/, {}],
+    [['put', '--protocol', 'raft,'], 4, /^error: option '--protocol <names>' .* wants names with commas between/, {}],
+    [['put', '--beside', 'rafft'], 4, /^error: there is no protocol "rafft"\. Did you mean "raft"\?\n/, {}],
+    [
+      ['put', '--protocol', 'multi-paxos', '--beside', 'raft', '--peer', 'etcd'],
+      4,
+      /^error: a peer is compared with one protocol\nName one with --protocol, and --beside none, or leave out --peer\.\n$/,
+      {},
+    ],
+    [
+      ['put', '--protocol', 'raft,multi-paxos', '--storage', 'wal,lmdb'],
+      4,
+      /^error: protocols are compared in one storage\nName one with --protocol, and --beside none, or one with --storage\.\n$/,
+      {},
+    ],
     [['put', '--peer', 'ectd'], 4, /^error: there is no peer "ectd"\. Did you mean "etcd"\?\n/, {}],
     [
       ['--peer', 'etcd'],

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hash, parse, tagsOf } from '../../reporters/shared/page-fixture.ts';
 import type { BenchResult, Ratio } from '../contracts.ts';
 import { benchReports, ratioLines, tableLines, verdictLines } from './bench-reports.ts';
+import { protocolsResult } from './sample-protocols-fixture.ts';
 import { aloneResult, barrenResult, hostile, sampleResult, sampleWith, singleResult } from './sample-result-fixture.ts';
 
 const empty = sampleWith({ measurements: [], ratios: [], checks: [], systems: [] });
@@ -14,6 +15,8 @@ const undividable = sampleWith({
   }),
 });
 
+const side = await protocolsResult(0.8);
+
 const results: readonly (readonly [string, BenchResult])[] = [
   ['the sample', sampleResult()],
   ['a hostile peer', sampleResult(hostile)],
@@ -22,6 +25,7 @@ const results: readonly (readonly [string, BenchResult])[] = [
   ['nothing acknowledged', barrenResult()],
   ['nothing measured', empty],
   ['ratios that cannot be told', undividable],
+  ['protocols side by side', side],
 ];
 
 function content(result: BenchResult, name: string): string {
@@ -109,6 +113,14 @@ describe('bench.md', () => {
     expect(md).toContain('etcd over etcd-txn: a hundred puts a transaction');
     expect(md).toContain('**met, not in every round**');
     expect(md).toContain('**no requirement**');
+  });
+
+  it('has the ratios of protocols, and what is required of each', () => {
+    const md = content(side, 'bench.md');
+    expect(md).toMatch(/^# NOT MET: Multi-paxos over streams: [\d,.]+ puts\/s at 1,000 clients, 0\.8 times raft/);
+    for (const { name } of side.ratios) expect(md).toContain(`| ${name} |`);
+    expect(md).toMatch(/\| 0\.8 × \| +\| at least 0\.85 × \| none \| \*\*not met\*\* \|/);
+    expect(md).toMatch(/\| 1\.25 × \| +\| at most 1\.176 × \| none \| \*\*not met\*\* \|/);
   });
 
   it('has tables whose rows are all as wide as their header, whatever the text says', () => {

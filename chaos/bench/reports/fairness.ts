@@ -1,7 +1,7 @@
 /** What a comparison rests on: why the figures of two systems may stand side by side, in words. */
 import { formatCount, formatMs } from '../../reporters/shared/format.ts';
 import { count } from '../../words.ts';
-import type { BenchResult } from '../contracts.ts';
+import type { BenchPlan, BenchResult } from '../contracts.ts';
 import { batchingOf, formatBytes, notTold, roundsName, told } from './wording.ts';
 
 /** Why raw latencies flatter a system that stalls. */
@@ -35,6 +35,11 @@ export function batchingFacts(result: BenchResult): Facts {
   return batchingOf(result);
 }
 
+/** `multi-paxos, compared with raft`. */
+function protocolsName({ protocols, beside }: BenchPlan): string {
+  return `${protocols.filter((protocol) => protocol !== beside).join(', ')}, compared with ${beside}`;
+}
+
 /** Where the figures come from. */
 export function originFacts(result: BenchResult): Facts {
   const { plan, machine } = result;
@@ -42,6 +47,7 @@ export function originFacts(result: BenchResult): Facts {
     ['splitbrain', result.version],
     ...result.systems.map(({ name, version }): [string, string] => [name, version === '' ? notTold : version]),
     ...(plan.storages.length === 0 ? [] : [['Storage', plan.storages.join(', ')] as const]),
+    ...(plan.beside === null ? [] : [['Protocols', protocolsName(plan)] as const]),
     ['Peers', plan.peers.length === 0 ? 'none' : plan.peers.join(', ')],
     ['Ran on', plan.on],
     ['Node', machine.node],

@@ -10,6 +10,7 @@ import type { BenchResult, CheckedHistory, Ratio } from '../contracts.ts';
 import { latencyOf, linesOf, type PointFigures, pointsOf } from './figures.ts';
 import { type BenchOutcome, benchMeaning, benchVerdict, bestPoint, provesSomething } from './verdict.ts';
 import {
+  boundFigure,
   formatRate,
   formatSide,
   formatTimes,
@@ -33,11 +34,13 @@ const looks: Readonly<Record<BenchOutcome, { readonly tone: string; readonly ico
   'NOTHING MEASURED': { tone: 'broken', icon: 'warning' },
 };
 
-/** `raft against etcd`, `raft, logs in wal, lmdb`. */
+/** `raft against etcd`, `raft, logs in wal, lmdb`, `multi-paxos beside raft`. */
 export function titleOf({ plan }: BenchResult): string {
   const peers = plan.peers.length === 0 ? '' : ` against ${plan.peers.join(', ')}`;
   const storages = plan.storages.length === 0 ? '' : `, logs in ${plan.storages.join(', ')}`;
-  return `Benchmark: ${plan.protocol}${storages}${peers}`;
+  const protocols = plan.protocols.filter((protocol) => protocol !== plan.beside).join(', ');
+  const beside = plan.beside === null ? '' : ` beside ${plan.beside}`;
+  return `Benchmark: ${protocols}${beside}${storages}${peers}`;
 }
 
 export function benchMasthead(result: BenchResult, command: string): Html {
@@ -80,7 +83,7 @@ function ratioTile(ratio: Ratio): Tile {
   const { better, required, aim, unit, ours, theirs } = ratio;
   const goal = better === 'more' ? (aim ?? required) : required;
   const sign = better === 'more' ? '' : '≤ ';
-  const bound = required === null ? 'nothing' : `${sign}${formatFigure(required)} ×`;
+  const bound = required === null ? 'nothing' : `${sign}${boundFigure(required, better)} ×`;
   const state = ratioState(ratio);
   return {
     label: ratio.name,

@@ -4,6 +4,7 @@ import { parse } from '../../reporters/shared/page-fixture.ts';
 import type { BenchResult, CheckedHistory } from '../contracts.ts';
 import { benchPage } from './page.ts';
 import { rerunCommand } from './rerun.ts';
+import { protocolsResult } from './sample-protocols-fixture.ts';
 import { aloneResult, barrenResult, hostile, sampleResult, sampleWith } from './sample-result-fixture.ts';
 
 const pageOf = (result: BenchResult) => parse(benchPage(result, rerunCommand(result.plan)));
@@ -141,9 +142,30 @@ describe('bench.html', () => {
     expect(text).toContain('the systems take turns');
     expect(text).toContain('AMD EPYC 7B13, 4 cores, 16 GiB');
     expect(text).toContain(
-      'npx splitbrain bench put ycsb-b --protocol raft --nodes 3 --on local --peer etcd --driver streams,unary',
+      'npx splitbrain bench put ycsb-b --protocol raft --beside none --nodes 3 --on local --peer etcd --driver streams,unary',
     );
     expect(text).toContain('--seed 42');
+  });
+
+  it('has protocols side by side, and what each must reach of the other', async () => {
+    const result = await protocolsResult(0.8);
+    const markup = markupOf(result);
+    const text = textOf(markup);
+    expect(markup).toContain('Benchmark: multi-paxos beside raft');
+    expect(text).toMatch(/puts\/s by multi-paxos, 1,000 clients 0\.8 × required 0\.85 × not met/);
+    expect(text).toMatch(/p50 of puts by multi-paxos, 1 client 1\.25 × required ≤ 1\.176 × not met/);
+    expect(text).toContain('Is it a fair comparison?');
+    expect(text).toContain('Protocols multi-paxos, compared with raft');
+    expect(textOf(markupOf(sampleResult()))).not.toContain('compared with');
+  });
+
+  it('does not say that a peer is missing where systems ran beside each other and none is compared', async () => {
+    const result = await protocolsResult(1);
+    const plan = { ...result.plan, beside: null };
+    const text = textOf(markupOf({ ...result, plan, ratios: [] }));
+    expect(text).toContain('Nothing was compared.');
+    expect(text).toContain('Benchmark: multi-paxos, raft');
+    expect(textOf(markupOf(aloneResult()))).toContain('Nothing was compared: no peer ran beside it.');
   });
 
   it('shows the best of each line where nothing is compared', () => {

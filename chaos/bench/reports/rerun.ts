@@ -20,7 +20,8 @@ export function rerunCommand(plan: BenchPlan): string {
   const points = plan.points.filter(({ system }) => isOwn(plan, system));
   const closed = points.filter(({ loop }) => loop.kind === 'closed');
   const flags: [string, string][] = [
-    ['--protocol', plan.protocol],
+    ['--protocol', list(plan.protocols)],
+    ['--beside', plan.beside ?? 'none'],
     ['--nodes', String(plan.nodes)],
     ['--on', plan.on],
     ['--storage', list(plan.storages)],

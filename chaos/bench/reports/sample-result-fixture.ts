@@ -164,10 +164,11 @@ export function sampleResult(text = ''): BenchResult {
     },
     version: '0.1.0',
     plan: {
-      schemaVersion: 1,
+      schemaVersion: 2,
       seed: 42,
       on: 'local',
-      protocol: 'raft',
+      protocols: ['raft'],
+      beside: null,
       nodes: 3,
       storages: [],
       peers: ['etcd'],

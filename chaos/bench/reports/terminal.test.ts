@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { protocolsResult } from './sample-protocols-fixture.ts';
 import { aloneResult, barrenResult, sampleResult, sampleWith } from './sample-result-fixture.ts';
 import { ratioLines, tableLines, verdictLines } from './terminal.ts';
 
@@ -27,6 +28,25 @@ describe('verdictLines of storages side by side', () => {
   });
 });
 
+describe('verdictLines of protocols side by side', () => {
+  const sentenceOf = async (pace: number) =>
+    verdictLines(await protocolsResult(pace))
+      .map((line) => line.trim())
+      .join(' ');
+
+  it('say what the one reaches of the other under the heaviest load, and whether it is enough', async () => {
+    expect(await sentenceOf(0.9)).toBe(
+      'MET: Multi-paxos over streams: 115,786 puts/s at 1,000 clients, 0.9 times raft 0.1.0 over streams. All 6 required ratios are met.',
+    );
+  });
+
+  it('name what is not met by protocol and load', async () => {
+    expect(await sentenceOf(0.8)).toMatch(
+      /^NOT MET: .* 0 of 6 required ratios are met; not met: puts\/s by multi-paxos, 1,000 clients \(0\.8 ×, required at least 0\.85 ×\); .* and 4 more\.$/,
+    );
+  });
+});
+
 describe('ratioLines', () => {
   it('has each ratio beside what it must be, both sides, and what they batch', () => {
     const lines = ratioLines(sampleResult());
@@ -36,6 +56,15 @@ describe('ratioLines', () => {
     expect(lines.slice(lines.indexOf('batched:')).join(' ').replace(/\s+/g, ' ')).toContain(
       'etcd over etcd-put: one operation a call; etcd shares a sync between the entries that wait',
     );
+  });
+
+  it('has the protocols side by side', async () => {
+    const lines = ratioLines(await protocolsResult(0.8));
+    expect(lines[1]).toMatch(/^puts\/s by multi-paxos, 1,000 clients +0\.8 × +at least 0\.85 × +none +not met$/);
+    expect(lines[2]).toBe('  multi-paxos over streams 102,921 ops/s against raft over streams 128,651 ops/s');
+    const p50 = lines.findIndex((line) => line.startsWith('p50 of puts by multi-paxos, 1 client '));
+    expect(lines[p50]).toMatch(/ 1\.25 × +at most 1\.176 × +none +not met$/);
+    expect(lines.join(' ')).not.toMatch(/ops\/s offered|10,000\/s/);
   });
 
   it('is empty where nothing was compared', () => {

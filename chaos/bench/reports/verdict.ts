@@ -56,9 +56,9 @@ function firstRatio(ratios: readonly Ratio[]): Ratio | undefined {
   return told.find(({ unit }) => unit === 'ops/s') ?? told[0];
 }
 
-/** `131,000 puts/s at 1,000 clients`, from a name such as `puts/s, 1,000 clients`. */
+/** `131,000 puts/s at 1,000 clients`, from a name such as `puts/s, 1,000 clients` or `puts/s by raft, 1,000 clients`. */
 function oursText({ name, unit, ours }: Ratio): string {
-  const [, rate, load] = /^(\S+\/s), (\d.*)$/.exec(name) ?? [];
+  const [, rate, load] = /^((?:\S+ )?\S+\/s)(?: by [^,]+)?, (\d.*)$/.exec(name) ?? [];
   if (unit === 'ops/s' && rate !== undefined && load !== undefined && Number.isFinite(ours.value)) {
     return `${formatSide(ours.value, unit).replace(/ ops\/s$/, '')} ${rate} at ${load}`;
   }

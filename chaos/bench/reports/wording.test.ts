@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Ratio } from '../contracts.ts';
 import { rerunCommand } from './rerun.ts';
+import { protocolsResult } from './sample-protocols-fixture.ts';
 import { sampleResult } from './sample-result-fixture.ts';
 import {
   aimWords,
   batchingOf,
+  boundFigure,
   formatBytes,
   formatRange,
   formatSpread,
@@ -91,6 +93,16 @@ describe('figures', () => {
   });
 
   it.each([
+    [5, 'more', '5'],
+    [0.85, 'more', '0.85'],
+    [0.5, 'less', '0.5'],
+    [1 / 0.85, 'less', '1.176'],
+    [0.123456, 'more', '0.1235'],
+  ] as const)('of a bound of %d, where %s is better, are never wider than it: %s', (bound, better, text) => {
+    expect(boundFigure(bound, better)).toBe(text);
+  });
+
+  it.each([
     [128, '128 bytes'],
     [1023, '1,023 bytes'],
     [1536, '1.5 KiB'],
@@ -116,9 +128,9 @@ describe('batchingOf', () => {
 describe('rerunCommand', () => {
   it('holds every choice of the plan', () => {
     expect(rerunCommand(sampleResult().plan)).toBe(
-      'npx splitbrain bench put ycsb-b --protocol raft --nodes 3 --on local --peer etcd --driver streams,unary ' +
-        '--clients 1,64,256,1000 --rate 10000 --records 10000 --value-bytes 128 --rounds 3 --warmup 3000ms ' +
-        '--duration 10000ms --check 16 --seed 42',
+      'npx splitbrain bench put ycsb-b --protocol raft --beside none --nodes 3 --on local --peer etcd ' +
+        '--driver streams,unary --clients 1,64,256,1000 --rate 10000 --records 10000 --value-bytes 128 --rounds 3 ' +
+        '--warmup 3000ms --duration 10000ms --check 16 --seed 42',
     );
   });
 
@@ -126,14 +138,21 @@ describe('rerunCommand', () => {
     const { plan } = sampleResult();
     const points = plan.points.map((point) => ({ ...point, system: point.system === 'raft' ? 'raft-lmdb' : 'x' }));
     expect(rerunCommand({ ...plan, storages: ['wal', 'lmdb'], peers: [], points })).toContain(
-      'bench put ycsb-b --protocol raft --nodes 3 --on local --storage wal,lmdb --driver streams,unary --clients 1,64,',
+      'put ycsb-b --protocol raft --beside none --nodes 3 --on local --storage wal,lmdb --driver streams,unary --clients 1,',
+    );
+  });
+
+  it('holds the protocols, the points of each, and what they are compared with', async () => {
+    const { plan } = await protocolsResult(1);
+    expect(rerunCommand(plan)).toContain(
+      'bench put ycsb-b --protocol multi-paxos,raft --beside raft --nodes 3 --on local --driver streams --clients 1,64,',
     );
   });
 
   it('is one word a value for a shell, whatever a value says', () => {
     const { plan } = sampleResult();
-    expect(rerunCommand({ ...plan, protocol: "x'; rm -rf $HOME" })).toContain(
-      `--protocol 'x'\\''; rm -rf $HOME' --nodes`,
+    expect(rerunCommand({ ...plan, protocols: ["x'; rm -rf $HOME"] })).toContain(
+      `--protocol 'x'\\''; rm -rf $HOME' --beside`,
     );
   });
 });

@@ -1,6 +1,7 @@
 /** How the reports of a benchmark name and write things. The same value reads the same in all of them. */
 import { formatCount, formatFigure, formatMs } from '../../reporters/shared/format.ts';
 import type { BenchPlan, BenchPoint, BenchResult, CheckedHistory, Ratio } from '../contracts.ts';
+import { ownSystems } from '../own-systems.ts';
 import type { ReplicaFigures, Spread } from './figures.ts';
 
 export const notTold = 'not told';
@@ -47,18 +48,27 @@ export function formatSide(value: number, unit: Ratio['unit']): string {
 
 /** A ratio to three digits, rounded against us: it never reads as if it had reached what it missed. */
 export function formatTimes(value: number, better: Ratio['better']): string {
-  return told(value, (finite) => {
-    if (finite <= 0) return '0 ×';
-    const scale = 10 ** (2 - Math.floor(Math.log10(finite)));
-    const scaled = finite * scale;
-    const rounded = better === 'more' ? Math.floor(scaled + 1e-6) : Math.ceil(scaled - 1e-6);
-    return `${formatFigure(rounded / scale)} ×`;
-  });
+  return told(value, (finite) =>
+    finite <= 0 ? '0 ×' : `${formatFigure(cutTo(3, finite, better === 'more' ? 'down' : 'up'))} ×`,
+  );
+}
+
+/** A positive number with so many digits. */
+function cutTo(digits: number, value: number, towards: 'up' | 'down'): number {
+  const scale = 10 ** (digits - 1 - Math.floor(Math.log10(value)));
+  const scaled = value * scale;
+  return (towards === 'down' ? Math.floor(scaled + 1e-6) : Math.ceil(scaled - 1e-6)) / scale;
+}
+
+/** A bound, with one digit more than what is held against it, and no wider than it is: `5`, `1.176`. */
+export function boundFigure(bound: number, better: Ratio['better']): string {
+  if (Number.isInteger(bound)) return formatFigure(bound);
+  return String(cutTo(4, bound, better === 'more' ? 'up' : 'down'));
 }
 
 /** What a ratio has to reach: `at least 5 ×`, `at most 0.5 ×`. */
 export function formatBound(bound: number | null, better: Ratio['better']): string {
-  return bound === null ? 'none' : `at ${better === 'more' ? 'least' : 'most'} ${formatFigure(bound)} ×`;
+  return bound === null ? 'none' : `at ${better === 'more' ? 'least' : 'most'} ${boundFigure(bound, better)} ×`;
 }
 
 export type RatioState = 'met' | 'not met' | 'not told' | 'no requirement';
@@ -129,7 +139,8 @@ export function checkWord(verdict: CheckedHistory['verdict']): string {
 
 /** Why there are no ratios. */
 export function nothingCompared({ plan }: BenchResult): string {
-  return plan.peers.length === 0 ? 'Nothing was compared: no peer ran beside it.' : 'Nothing was compared.';
+  const alone = ownSystems(plan).length + plan.peers.length === 1;
+  return alone ? 'Nothing was compared: no peer ran beside it.' : 'Nothing was compared.';
 }
 
 /** What each line batches, as the ratios tell it; those that batch the same stand together. */

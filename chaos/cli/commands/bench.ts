@@ -20,7 +20,8 @@ import registerSim from './bench/sim.ts';
 
 interface BenchFlags {
   readonly on: 'local' | 'docker';
-  readonly protocol: string;
+  readonly protocol: readonly string[];
+  readonly beside?: string;
   readonly nodes: number;
   readonly storage: readonly string[];
   readonly peer: readonly string[];
@@ -41,8 +42,6 @@ interface BenchFlags {
 
 /** How many keys `--check` records where it is given no number. */
 const checkedKeys = 100;
-/** How often each point is measured where systems are compared: machines are noisy, and a ratio is of medians. */
-const comparedRounds = 3;
 const ycsb = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => `ycsb-${letter}`);
 
 function names(text: string): string[] {
@@ -63,11 +62,23 @@ export default function register(program: Command): void {
     .description(
       'Loads a cluster of real processes on this machine, with durable logs, at several numbers of clients (closed loop)\n' +
         'and rates (open loop), and writes what it measured. Without a workload: put and read; with --peer what is\n' +
-        'compared with it. "ycsb" stands for the six core workloads of YCSB.',
+        'compared with it. "ycsb" stands for the six core workloads of YCSB. Several protocols, several storages, or a peer\n' +
+        'run side by side, and their ratios are told; of protocols those to raft.',
     )
     .argument('[workload...]', 'put, read, ycsb-a to ycsb-f, ycsb; see: list bench-workloads')
     .addOption(new Option('--on <place>', 'where the replicas run').choices(['local', 'docker']).default('local'))
-    .addOption(options.protocol().default('raft'))
+    .addOption(
+      new Option('--protocol <names>', 'the protocol of the replicas, or several; see: list protocols')
+        .argParser(names)
+        .default(['raft'], 'raft')
+        .env('SPLITBRAIN_PROTOCOL'),
+    )
+    .addOption(
+      new Option(
+        '--beside <protocol>',
+        'measure other protocols beside this one, or none; raft, unless a peer or several storages are named',
+      ),
+    )
     .addOption(options.nodes().default(3))
     .addOption(
       new Option('--storage <names>', 'what keeps the logs, each beside the others; see: list storages')
@@ -120,7 +131,8 @@ async function bench(workloads: string[], flags: BenchFlags): Promise<void> {
   if (plan.peers.includes('etcd')) findEtcd();
   requireWritable(flags.out);
   tell(`seed ${plan.seed}; ${plan.points.length} points, ${plan.rounds} round(s), about ${secondsOf(plan)} s`);
-  const { protocol, seed } = plan;
+  const { seed } = plan;
+  const protocol = plan.protocols.join('-');
   const folder = makeRunFolder(flags.out, { experimentName: 'bench', protocol, seed }, startedAt);
   const data = join(resolve(folder), 'data');
   const progress = new BenchProgress();
@@ -158,15 +170,15 @@ function foldersIn(folder: string): string[] {
 }
 
 function choicesOf(workloads: readonly string[], flags: BenchFlags): BenchChoices {
-  const { on, protocol, nodes, storage: storages, peer: peers, driver: drivers } = flags;
-  const { clients, rate: rates, records, valueBytes } = flags;
-  const compares = peers.length > 0 || storages.length > 1;
+  const { on, protocol: protocols, nodes, storage: storages, peer: peers, driver: drivers } = flags;
+  const { clients, rate: rates, records, valueBytes, beside, rounds } = flags;
   const asked = workloads.flatMap((name) => (name === 'ycsb' ? ycsb : [name]));
   return {
-    ...{ on, protocol, nodes, storages, peers, drivers, clients, rates, records, valueBytes },
+    ...{ on, protocols, nodes, storages, peers, drivers, clients, rates, records, valueBytes },
+    ...(beside === undefined ? {} : { beside }),
+    ...(rounds === undefined ? {} : { rounds }),
     seed: flags.seed ?? drawSeed(),
     workloads: asked.length > 0 || peers.length > 0 ? asked : ['put', 'read'],
-    rounds: flags.rounds ?? (compares ? comparedRounds : 1),
     warmupMs: flags.warmup,
     durationMs: flags.duration,
     checkedKeys: flags.check ?? 0,
