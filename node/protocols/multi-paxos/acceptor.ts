@@ -8,7 +8,7 @@ import type { NodeId, ReplicaConfig } from '../../protocol.ts';
 import { type Ballot, compareBallots, epochOf, isSameBallot, laterOf, noBallot } from '../paxos/ballot.ts';
 import type { Admission } from '../paxos/groups.ts';
 import type { Out } from '../paxos/outbox.ts';
-import type { Value } from '../paxos/value.ts';
+import { noOp, type Value } from '../paxos/value.ts';
 import type {
   Accept,
   AcceptRecord,
@@ -24,7 +24,7 @@ import type { MultiPaxosRules } from './rules.ts';
 /** A value that was accepted, and where it is written. */
 export interface AcceptedValue {
   readonly ballot: Ballot;
-  readonly value: Value;
+  value: Value;
   readonly position: number;
 }
 
@@ -101,7 +101,11 @@ export class Acceptor {
   }
 
   #drop(slot: number): void {
-    this.#acceptedBytes -= this.#accepted.get(slot)?.value.payload.length ?? 0;
+    const accepted = this.#accepted.get(slot);
+    if (accepted === undefined) return;
+    this.#acceptedBytes -= accepted.value.payload.length;
+    // The outgrown tables of a map hold what was deleted for long (see `node/ring.ts`): they are left nothing large.
+    accepted.value = noOp;
     this.#accepted.delete(slot);
   }
 

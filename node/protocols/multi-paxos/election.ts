@@ -128,9 +128,7 @@ function becomeLeader(state: ProposerState): void {
   state.setRole('leader');
   state.acceptor.leads = true;
   for (const slot of [...state.recovered.keys()]) if (slot <= chosenTo) state.recovered.delete(slot);
-  state.nextSlot = chosenTo + 1;
-  state.proposals.clear();
-  state.proposedBytes = 0;
+  state.proposals.beginAt(chosenTo + 1);
   state.progress.clear();
   for (const id of state.audience()) state.progress.set(id, { ...newProgress(chosenTo + 1), active: true });
   state.round = 0;
@@ -158,8 +156,7 @@ export function stepDown(state: ProposerState, leader?: NodeId): void {
   out.emit({ kind: 'cancel', timer: 'retry' });
   state.rejectReads();
   state.rejectWaiting();
-  state.proposals.clear();
-  state.proposedBytes = 0;
+  state.proposals.beginAt(state.chosenTo + 1);
   giveUpChange(state);
   state.resetElectionTimer();
 }
@@ -217,8 +214,7 @@ function standAnew(state: ProposerState): void {
   state.out.emit({ kind: 'cancel', timer: 'heartbeat' });
   state.out.emit({ kind: 'cancel', timer: 'quorum' });
   state.rejectReads();
-  state.proposals.clear();
-  state.proposedBytes = 0;
+  state.proposals.beginAt(state.chosenTo + 1);
   giveUpChange(state);
   stand(state, false);
 }

@@ -31,9 +31,9 @@ export function beginLeading(state: ProposerState): void {
  * quorum of others may leave behind. A single batch always fits.
  */
 export function hasRoom(state: ProposerState, payload: Uint8Array): boolean {
-  const { config, proposedBytes, waitingBytes, learner, progress } = state;
+  const { config, proposals, waitingBytes, learner, progress } = state;
   const { maxUncommittedBytes } = config;
-  const pending = proposedBytes + waitingBytes;
+  const pending = proposals.bytes + waitingBytes;
   const match = progress.get(config.id)?.match ?? 0;
   const unflushed = match < learner.chosenTo ? learner.log.bytesAfter(match) : 0;
   const all = pending + unflushed;
@@ -53,9 +53,7 @@ export function propose(state: ProposerState): void {
   while (mayPropose(state, state.nextSlot)) {
     const value = nextValue(state);
     if (value === undefined) break;
-    state.proposals.set(state.nextSlot, value);
-    state.proposedBytes += value.payload.length + valueCostBytes;
-    state.nextSlot += 1;
+    state.proposals.add(value);
   }
   if (state.nextSlot > first) replicate(state);
 }
@@ -87,21 +85,14 @@ function nextValue(state: ProposerState): Value | undefined {
 /** Proposes a value ahead of all that waits. */
 export function proposeNow(state: ProposerState, value: Value): number | undefined {
   if (!mayPropose(state, state.nextSlot) || state.nextSlot <= state.recoveredTo) return undefined;
-  const slot = state.nextSlot;
-  state.proposals.set(slot, value);
-  state.proposedBytes += value.payload.length + valueCostBytes;
-  state.nextSlot += 1;
+  const slot = state.proposals.add(value);
   replicate(state);
   return slot;
 }
 
 /** What was chosen up to here is known: the window moves on. */
 export function onChosen(state: ProposerState): void {
-  for (const [slot, value] of state.proposals) {
-    if (slot > state.chosenTo) break;
-    state.proposals.delete(slot);
-    state.proposedBytes -= value.payload.length + valueCostBytes;
-  }
+  state.proposals.dropTo(state.chosenTo);
 }
 
 // ------------------------------------------------------------------------------------------------------ how it is sent
@@ -161,7 +152,7 @@ function countFitting(state: ProposerState, from: number): number {
 }
 
 function valueAt({ proposals, learner }: ProposerState, slot: number): Value {
-  return proposals.get(slot) ?? learner.log.entry(slot);
+  return proposals.at(slot) ?? learner.log.entry(slot);
 }
 
 function acceptOf(state: ProposerState, { base, next }: Progress, count: number): Accept {

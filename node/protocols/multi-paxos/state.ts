@@ -8,6 +8,7 @@ import type { Value } from '../paxos/value.ts';
 import type { Acceptor } from './acceptor.ts';
 import type { MultiPaxosMessage, MultiPaxosRecord } from './messages.ts';
 import { newProgress, type Progress } from './progress.ts';
+import { Proposals } from './proposals.ts';
 import type { MultiPaxosRules } from './rules.ts';
 
 export type Role = 'follower' | 'candidate' | 'leader';
@@ -66,12 +67,10 @@ export class ProposerState {
   /** What the others who promised know to be chosen, and who of them. */
   ahead: { node: NodeId; chosenTo: number } = { node: '', chosenTo: 0 };
 
-  nextSlot = 1;
   /** The last slot in which anything was found accepted when it came to lead. */
   recoveredTo = 0;
   /** What it proposed and does not know to be chosen yet. */
-  readonly proposals = new Map<number, Value>();
-  proposedBytes = 0;
+  readonly proposals = new Proposals();
   waiting: Waiting[] = [];
   waitingBytes = 0;
   readonly progress = new Map<NodeId, Progress>();
@@ -107,6 +106,11 @@ export class ProposerState {
     this.out = out;
     this.learner = roles.learner;
     this.acceptor = roles.acceptor;
+  }
+
+  /** The slot of what it proposes next, as a leader. */
+  get nextSlot(): number {
+    return this.proposals.nextSlot;
   }
 
   get chosenTo(): number {
