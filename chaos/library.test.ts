@@ -1,10 +1,24 @@
-/** Every experiment of the library, once each: a smoke test of the whole lab, and of the experiments themselves. */
+/** Every experiment of the library with every protocol, once each: a smoke test of the whole lab, and of the experiments themselves. */
 import { describe, expect, test } from 'vitest';
 import { loadExperiment, namesOf } from './catalog.ts';
+import type { Plan } from './contracts.ts';
+import { IncapableError } from './errors.ts';
 import { judge } from './judge.ts';
 import { makePlan } from './plan.ts';
 import { record } from './run.ts';
 import { simSubstrate } from './substrate/sim/index.ts';
+
+const { capabilities } = simSubstrate;
+
+/** What a protocol cannot do is refused in a sentence. All else has to pass. */
+const refused: Readonly<Record<string, readonly string[]>> = {
+  raft: ['amnesia'],
+  'multi-paxos': [],
+  paxos: ['challenged-lease', 'lease-reads', 'new-leader', 'reborn-candidate', 'transfer'],
+};
+
+const planOf = (experiment: string, protocol: string): Promise<Plan> =>
+  makePlan(experiment, { seed: 1, substrate: 'sim', capabilities, protocol });
 
 describe.each(namesOf('experiment'))('%s', (name) => {
   test('asks a question, and says why', () => {
@@ -13,14 +27,25 @@ describe.each(namesOf('experiment'))('%s', (name) => {
     expect(experiment.why.length).toBeGreaterThan(40);
   });
 
-  test('passes with seed 1', async () => {
-    const { capabilities } = simSubstrate;
-    const plan = await makePlan(name, { seed: 1, substrate: 'sim', capabilities });
-    const recording = await record(plan, simSubstrate, { signal: new AbortController().signal });
-    const { outcome, sentence, checks, exitCode } = await judge(recording);
-    expect(outcome, sentence).toBe('PASS');
-    expect(exitCode).toBe(0);
-    expect(checks.map(({ check }) => check)).toEqual(namesOf('checker'));
-    expect(recording.events.filter(({ type }) => type === 'struck').length).toBeGreaterThan(0);
-  });
+  test.each(namesOf('protocol').filter((protocol) => !refused[protocol]?.includes(name)))(
+    'passes with seed 1 on %s',
+    async (protocol) => {
+      const plan = await planOf(name, protocol);
+      const recording = await record(plan, simSubstrate, { signal: new AbortController().signal });
+      const { outcome, sentence, checks, exitCode } = await judge(recording);
+      expect(outcome, sentence).toBe('PASS');
+      expect(exitCode).toBe(0);
+      expect(checks.map(({ check }) => check)).toEqual(namesOf('checker'));
+      expect(recording.events.filter(({ type }) => type === 'struck').length).toBeGreaterThan(0);
+    },
+  );
+
+  test.each(namesOf('protocol').filter((protocol) => refused[protocol]?.includes(name)))(
+    'is refused with a sentence on %s',
+    async (protocol) => {
+      const refusal = await planOf(name, protocol).catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(IncapableError);
+      expect((refusal as Error).message).toMatch(new RegExp(`needs a protocol that can .*, and "${protocol}" cannot`));
+    },
+  );
 });

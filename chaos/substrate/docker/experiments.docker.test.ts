@@ -8,12 +8,21 @@ import { dockerSubstrate } from './index.ts';
 const limitMs = 300_000;
 
 describeOnDocker('on a real engine with real Toxiproxy', () => {
-  test.each(['rolling-failures', 'leader-isolated', 'one-way-partition', 'members-change', 'disk-wiped'])(
-    '%s passes, as in the simulator',
-    async (experiment) => {
+  test.each([
+    ['rolling-failures', 'raft'],
+    ['leader-isolated', 'multi-paxos'],
+    ['one-way-partition', 'raft'],
+    ['members-change', 'multi-paxos'],
+    ['disk-wiped', 'raft'],
+    ['amnesia', 'multi-paxos'],
+  ])(
+    '%s on %s passes, as in the simulator',
+    async (experiment, protocol) => {
       const before = await contents();
       const { capabilities } = dockerSubstrate;
-      const plan = await makePlan(experiment, { seed: 1, substrate: 'docker', capabilities, durationMs: 16_000 });
+      const plan = await makePlan(experiment, {
+        ...{ seed: 1, substrate: 'docker', capabilities, durationMs: 16_000, protocol },
+      });
       const recording = await record(plan, dockerSubstrate, { signal: new AbortController().signal });
       const { outcome, sentence, statistics } = await judge(recording);
       expect({ outcome, sentence }).toMatchObject({ outcome: 'PASS' });
