@@ -6,7 +6,8 @@
  *                                entry a message; `replicas 3 1 20`: no more than 20 bytes of what is decided stay in
  *                                memory; `replicas 3 1 20 100`: a snapshot after every 100 bytes, in pieces of 8; behind
  *                                those, `uncommitted=30`: more bytes that are not decided are turned away; `drift=0.01`:
- *                                a leader answers reads by its clock, where clocks differ by no more than a hundredth)
+ *                                a leader answers reads by its clock, where clocks differ by no more than a hundredth;
+ *                                `quorums=4,2`: four promise before a leader proposes, and two accept what is chosen)
  *     newcomers n4 n5            more replicas start from empty disks; they know who the members were at first
  *     timeout n1 election        a timer that n1 has set runs out
  *     deliver n1->n2             messages arrive, in the order in which they were sent (`*`: any; `all`: until silence)
@@ -286,9 +287,10 @@ function settingsFor(count: number, words: readonly string[]): Settings {
   const named = new Map(words.filter((word) => word.includes('=')).map((word) => word.split('=') as [string, string]));
   const maxUncommittedBytes = Number(named.get('uncommitted') ?? 1e6);
   const drift = named.get('drift');
-  const unknown = [...named.keys()].find((name) => name !== 'uncommitted' && name !== 'drift');
+  const [phase1, phase2] = (named.get('quorums') ?? '').split(',').map(Number);
+  const unknown = [...named.keys()].find((name) => !['uncommitted', 'drift', 'quorums'].includes(name));
   if (unknown !== undefined) throw new Error(`there is no setting "${unknown}"`);
-  const settings: Settings = {
+  return {
     members: Array.from({ length: count }, (_, offset) => `n${offset + 1}`),
     electionTimeoutMs: [150, 300],
     heartbeatIntervalMs: 50,
@@ -298,8 +300,9 @@ function settingsFor(count: number, words: readonly string[]): Settings {
     snapshotAfterBytes,
     snapshotChunkBytes: 8,
     trace: true,
+    ...(drift === undefined ? {} : { leaseReads: { maxClockDrift: Number(drift) } }),
+    ...(phase1 === undefined || phase2 === undefined ? {} : { quorums: { phase1, phase2 } }),
   };
-  return drift === undefined ? settings : { ...settings, leaseReads: { maxClockDrift: Number(drift) } };
 }
 
 /** `voters n1 n2 learners n3`, or without the learners. */
