@@ -11,7 +11,9 @@ import type { Out } from '../paxos/outbox.ts';
 import { noOp, type Value } from '../paxos/value.ts';
 import type {
   Accept,
+  Accepted,
   AcceptRecord,
+  Loss,
   LostRecord,
   MultiPaxosMessage,
   MultiPaxosRecord,
@@ -58,10 +60,8 @@ export class Acceptor {
   #stream: Stream = { ballot: noBallot, base: 1, to: 0 };
   /** Whom it heard lead, or promised to let lead, within the shortest election time-out. */
   #holdsFor: NodeId | undefined;
-  /** Which loss of its disk it has to live with; 0 where there was none. */
-  #loss = 0;
-  /** What it promised and accepted before it lost its disk it no longer knows: it has no vote before this slot. */
-  #votesFrom = 0;
+  /** The loss of its disk that it has to live with. */
+  #lost: Loss | undefined;
   #lostPosition = 0;
   /** The proposer beside it leads. */
   leads = false;
@@ -113,8 +113,7 @@ export class Acceptor {
 
   replay(record: PromiseRecord | AcceptRecord | LostRecord, position: number): void {
     if (record.kind === 'lost') {
-      this.#loss = record.loss;
-      this.#votesFrom = record.votesFrom;
+      this.#lost = { loss: record.loss, votesFrom: record.votesFrom };
       this.#lostPosition = position;
       return;
     }
@@ -141,7 +140,7 @@ export class Acceptor {
   /** Records before a position go: what was promised is written anew where it would go with them. */
   surviveRemovalBefore(position: number): void {
     if (this.#promisePosition < position) this.#recordPromise();
-    if (this.#loss > 0 && this.#lostPosition < position) this.#recordLoss();
+    if (this.#lost !== undefined && this.#lostPosition < position) this.#recordLoss(this.#lost);
   }
 
   // ------------------------------------------------------------------------------------------------------ a lost disk
@@ -152,25 +151,24 @@ export class Acceptor {
    */
   lose(loss: number): void {
     if (!this.#rules.abstainsAfterLoss) return;
-    this.#loss = loss;
-    this.#votesFrom = never;
-    this.#recordLoss();
+    this.#recordLoss({ loss, votesFrom: never });
   }
 
   admit(admitted: readonly Admission[], from: number): void {
-    const own = admitted.some(({ id, loss }) => id === this.#config.id && loss === this.#loss);
-    if (!own || this.#votesFrom === from) return;
-    this.#votesFrom = from;
-    this.#recordLoss();
+    const lost = this.#lost;
+    if (lost === undefined || lost.votesFrom === from) return;
+    const own = admitted.some(({ id, loss }) => id === this.#config.id && loss === lost.loss);
+    if (own) this.#recordLoss({ loss: lost.loss, votesFrom: from });
   }
 
-  #recordLoss(): void {
-    this.#lostPosition = this.#out.persist({ kind: 'lost', loss: this.#loss, votesFrom: this.#votesFrom });
+  #recordLoss(lost: Loss): void {
+    this.#lost = lost;
+    this.#lostPosition = this.#out.persist({ kind: 'lost', ...lost });
   }
 
   /** Whether what it says now would count for nothing. */
   get abstains(): boolean {
-    return this.#votesFrom > this.#chosenTo + 1;
+    return this.#lost !== undefined && this.#lost.votesFrom > this.#chosenTo + 1;
   }
 
   #recordPromise(): void {
@@ -283,8 +281,8 @@ export class Acceptor {
     const gap = msg.from > stream.to + 1 && !this.#rules.acceptsBehindGap;
     if (!gap) this.#take(stream, msg);
     const { base, to } = stream;
-    const [votesFrom, loss] = [this.#votesFrom, this.#loss];
-    this.#out.send(from, { type: 'accepted', ballot, base, to, gap, chosenTo: this.#chosenTo, round, votesFrom, loss });
+    const accepted: Accepted = { type: 'accepted', ballot, base, to, gap, chosenTo: this.#chosenTo, round };
+    this.#out.send(from, this.#lost === undefined ? accepted : { ...accepted, lost: this.#lost });
     return true;
   }
 

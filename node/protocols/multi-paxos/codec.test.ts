@@ -44,15 +44,19 @@ const messages = {
     chosenTo: number,
     round: number,
   }),
-  accepted: fc.record({
-    type: fc.constant('accepted'),
-    ballot: anyBallot,
-    base: slot,
-    to: number,
-    gap: fc.boolean(),
-    chosenTo: number,
-    round: number,
-  }),
+  accepted: fc.record(
+    {
+      type: fc.constant('accepted'),
+      ballot: anyBallot,
+      base: slot,
+      to: number,
+      gap: fc.boolean(),
+      chosenTo: number,
+      round: number,
+      lost: fc.record({ loss: slot, votesFrom: number }),
+    },
+    { requiredKeys: ['type', 'ballot', 'base', 'to', 'gap', 'chosenTo', 'round'] },
+  ),
   'hand-over': fc.record({ type: fc.constant('hand-over'), ballot: anyBallot }),
   learn: fc.record({ type: fc.constant('learn'), from: slot }),
   learned: fc.record({ type: fc.constant('learned'), from: slot, values, chosenTo: number }),
@@ -70,6 +74,7 @@ const messages = {
 const records = {
   promise: fc.record({ kind: fc.constant('promise'), ballot: anyBallot, chosenTo: number }),
   accept: fc.record({ kind: fc.constant('accept'), ballot: anyBallot, from: slot, values, chosenTo: number }),
+  lost: fc.record({ kind: fc.constant('lost'), loss: slot, votesFrom: number }),
   chosen: fc.record({ kind: fc.constant('chosen'), from: slot, values }),
   snapshot: fc.record({ kind: fc.constant('snapshot'), index: slot, groups: anyGroups }),
 } satisfies { [K in MultiPaxosRecord['kind']]: fc.Arbitrary<{ kind: K }> };

@@ -19,7 +19,16 @@ import {
 } from '../paxos/learner-codec.ts';
 import { ballotBytes, readBallot, readValues, valuesBytes, writeBallot, writeValues } from '../paxos/value-fields.ts';
 import { decodeWith, numberBytes, type Reader, Writer } from '../shared/fields.ts';
-import type { Accept, Accepted, MultiPaxosMessage, MultiPaxosRecord, Prepare, Promised, Run } from './messages.ts';
+import type {
+  Accept,
+  Accepted,
+  Loss,
+  MultiPaxosMessage,
+  MultiPaxosRecord,
+  Prepare,
+  Promised,
+  Run,
+} from './messages.ts';
 
 const version = 1;
 const ownMessageTypes = ['prepare', 'promise', 'refuse', 'accept', 'accepted', 'hand-over'] as const;
@@ -84,14 +93,20 @@ function encodeAccept(type: number, msg: Accept): Uint8Array {
 }
 
 function encodeAccepted(type: number, msg: Accepted): Uint8Array {
-  return writeBallot(new Writer(version, type, ballotBytes(msg.ballot) + 6 * numberBytes + 1), msg.ballot)
+  const { lost } = msg;
+  const bytes = ballotBytes(msg.ballot) + 4 * numberBytes + 2 + (lost === undefined ? 0 : 2 * numberBytes);
+  const writer = writeBallot(new Writer(version, type, bytes), msg.ballot)
     .number(msg.base)
     .number(msg.to)
     .flag(msg.gap)
     .number(msg.chosenTo)
     .number(msg.round)
-    .number(msg.votesFrom)
-    .number(msg.loss).buffer;
+    .flag(lost !== undefined);
+  return lost === undefined ? writer.buffer : writer.number(lost.loss).number(lost.votesFrom).buffer;
+}
+
+function readLoss(reader: Reader): Loss {
+  return { loss: reader.number(1), votesFrom: reader.number() };
 }
 
 function readRuns(reader: Reader): readonly Run[] {
@@ -124,8 +139,8 @@ function readMessage(reader: Reader): MultiPaxosMessage | null {
         chosenTo: reader.number(),
         round: reader.number(),
       };
-    case 'accepted':
-      return {
+    case 'accepted': {
+      const accepted = {
         type,
         ballot: readBallot(reader),
         base: reader.number(1),
@@ -133,9 +148,9 @@ function readMessage(reader: Reader): MultiPaxosMessage | null {
         gap: reader.flag(),
         chosenTo: reader.number(),
         round: reader.number(),
-        votesFrom: reader.number(),
-        loss: reader.number(),
       };
+      return reader.flag() ? { ...accepted, lost: readLoss(reader) } : accepted;
+    }
     case 'hand-over':
       return { type, ballot: readBallot(reader) };
     case undefined:
@@ -179,7 +194,7 @@ function readRecord(reader: Reader): MultiPaxosRecord | null {
       return { kind, ballot, from, values: readValues(reader), chosenTo };
     }
     case 'lost':
-      return { kind, loss: reader.number(1), votesFrom: reader.number() };
+      return { kind, ...readLoss(reader) };
     case undefined:
       return null;
     default:

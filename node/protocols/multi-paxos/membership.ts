@@ -6,7 +6,7 @@
 import type { NodeId, Order } from '../../protocol.ts';
 import { quorumFlaw } from '../../quorum-sizes.ts';
 import { encodeGroup, flawOf, normalGroup } from '../paxos/group-codec.ts';
-import { isVoter, sameGroup } from '../paxos/groups.ts';
+import { type Admission, isVoter, sameGroup } from '../paxos/groups.ts';
 import { never } from './acceptor.ts';
 import { askForPromises, endTransfer, stepDown } from './election.ts';
 import { propose, proposeNow } from './replication.ts';
@@ -70,18 +70,15 @@ function proceed(state: ProposerState): void {
   const newcomers = change.voters.filter((id) => !voters.includes(id));
   if (!newcomers.every((id) => hasCaughtUp(state, id))) return;
   const { voters: wanted, learners } = change;
-  const admitted = wanted.filter((id) => forgot(state, id)).map((id) => ({ id, loss: lossOf(state, id) }));
-  const group = { voters: wanted, learners, admitted };
+  const admitted = wanted.flatMap((id) => admissionOf(state, id));
+  const group = admitted.length === 0 ? { voters: wanted, learners } : { voters: wanted, learners, admitted };
   change.slot = proposeNow(state, { payload: encodeGroup(group), kind: 'group' }) ?? 0;
 }
 
-function lossOf({ progress }: ProposerState, id: NodeId): number {
-  return progress.get(id)?.loss ?? 0;
-}
-
-/** Whether it lost its disk and was not admitted since. */
-function forgot({ progress }: ProposerState, id: NodeId): boolean {
-  return progress.get(id)?.votesFrom === never;
+/** The loss that it is admitted after, where it lost its disk and was not admitted since. */
+function admissionOf({ progress }: ProposerState, id: NodeId): readonly Admission[] {
+  const lost = progress.get(id)?.lost;
+  return lost?.votesFrom === never ? [{ id, loss: lost.loss }] : [];
 }
 
 /** Voters that lost their disks are admitted again, once they have caught up: until then the group tolerates less. */
@@ -89,7 +86,7 @@ function admitForgetful(state: ProposerState): void {
   const { newest } = state.learner.groups;
   const { voters, learners } = newest.group;
   if (newest.from > state.chosenTo + 1 || state.chosenTo < state.recoveredTo || state.transfer !== undefined) return;
-  if (!voters.some((id) => forgot(state, id) && hasCaughtUp(state, id))) return;
+  if (!voters.some((id) => admissionOf(state, id).length > 0 && hasCaughtUp(state, id))) return;
   state.change = { order: undefined, voters, learners, slot: 0 };
 }
 

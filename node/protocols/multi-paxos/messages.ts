@@ -62,10 +62,16 @@ export interface Accepted {
   /** What was chosen in all slots up to here is known to the sender. */
   readonly chosenTo: number;
   readonly round: number;
-  /** The sender has no vote in the slots before this one, for it lost its disk; 0 where it votes in all. */
-  readonly votesFrom: number;
-  /** Which loss that was; 0 where it lost nothing. */
+  /** Absent where the sender never lost its disk. */
+  readonly lost?: Loss;
+}
+
+/** A disk was lost, and with it what was promised and accepted. */
+export interface Loss {
+  /** A number that no other loss of that replica has. */
   readonly loss: number;
+  /** It has no vote in the slots before this one. */
+  readonly votesFrom: number;
 }
 
 /** The leader asks the receiver to prepare at once. */
@@ -93,10 +99,8 @@ export interface AcceptRecord {
 }
 
 /** The disk was lost before this was written: what was promised and accepted is forgotten, and no vote counts before a slot. */
-export interface LostRecord {
+export interface LostRecord extends Loss {
   readonly kind: 'lost';
-  readonly loss: number;
-  readonly votesFrom: number;
 }
 
 export type MultiPaxosRecord = PromiseRecord | AcceptRecord | LostRecord | LearnerRecord;

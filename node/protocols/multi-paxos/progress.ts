@@ -1,4 +1,5 @@
 /** What a leader knows of an acceptor. */
+import type { Loss } from './messages.ts';
 
 export interface Progress {
   /** Where what is sent to it begins. */
@@ -9,9 +10,8 @@ export interface Progress {
   match: number;
   /** It knows what was chosen in all slots up to here. */
   learnedTo: number;
-  /** It has no vote before this slot, for it lost its disk: which loss that was. */
-  votesFrom: number;
-  loss: number;
+  /** Undefined where it never lost its disk. */
+  lost: Loss | undefined;
   /** `probe`: one message at a time, for something was lost. `stream`: as fast as the window allows. */
   state: 'stream' | 'probe';
   /** While probing: a message is on its way. */
@@ -28,8 +28,7 @@ export function newProgress(base: number): Progress {
     next: base,
     match: base - 1,
     learnedTo: 0,
-    votesFrom: 0,
-    loss: 0,
+    lost: undefined,
     state: 'stream',
     probing: false,
     round: 0,
@@ -42,4 +41,9 @@ export function beginAt(progress: Progress, base: number): void {
   progress.base = base;
   progress.next = base;
   progress.match = base - 1;
+}
+
+/** The first slot in which its vote counts. */
+export function votesFrom({ lost }: Progress): number {
+  return lost === undefined ? 0 : lost.votesFrom;
 }

@@ -8,7 +8,7 @@ import { window } from '../paxos/groups.ts';
 import { noOp, type Value, valueCostBytes } from '../paxos/value.ts';
 import { askForPromises } from './election.ts';
 import type { Accept, Accepted } from './messages.ts';
-import { beginAt, type Progress } from './progress.ts';
+import { beginAt, type Progress, votesFrom } from './progress.ts';
 import { beat } from './reads.ts';
 import type { ProposerState } from './state.ts';
 
@@ -171,10 +171,9 @@ export function onAccepted(state: ProposerState, from: NodeId, msg: Accepted): n
   if (progress === undefined) return undefined;
   progress.active = true;
   progress.round = Math.max(progress.round, msg.round);
-  progress.votesFrom = msg.votesFrom;
-  progress.loss = msg.loss;
+  progress.lost = msg.lost;
   // It has forgotten what it promised.
-  if (msg.votesFrom > state.chosenTo + 1) state.promises.delete(from);
+  if (votesFrom(progress) > state.chosenTo + 1) state.promises.delete(from);
   progress.learnedTo = Math.max(progress.learnedTo, msg.chosenTo);
   // An answer to what was sent before it all began anew.
   if (msg.base !== progress.base) return undefined;

@@ -7,7 +7,7 @@ import type { Outbox } from '../paxos/outbox.ts';
 import type { Value } from '../paxos/value.ts';
 import type { Acceptor } from './acceptor.ts';
 import type { MultiPaxosMessage, MultiPaxosRecord } from './messages.ts';
-import { newProgress, type Progress } from './progress.ts';
+import { newProgress, type Progress, votesFrom } from './progress.ts';
 import { Proposals } from './proposals.ts';
 import type { MultiPaxosRules } from './rules.ts';
 
@@ -166,7 +166,7 @@ export class ProposerState {
 
   #hasAccepted(id: NodeId, slot: number): boolean {
     const progress = this.progress.get(id);
-    return progress !== undefined && Math.max(progress.base, progress.votesFrom) <= slot && slot <= progress.match;
+    return progress !== undefined && Math.max(progress.base, votesFrom(progress)) <= slot && slot <= progress.match;
   }
 
   /**
@@ -182,7 +182,7 @@ export class ProposerState {
 
   #passes(id: NodeId, test: (progress: Progress) => boolean): boolean {
     const progress = this.progress.get(id);
-    return progress !== undefined && progress.votesFrom <= this.chosenTo + 1 && test(progress);
+    return progress !== undefined && votesFrom(progress) <= this.chosenTo + 1 && test(progress);
   }
 
   #sizes(voters: number): QuorumSizes {

@@ -38,7 +38,7 @@ export function encodeGroup(group: ChosenGroup): Uint8Array {
   const flaw = flawOf(group) ?? flawOfAdmitted(group);
   if (flaw !== undefined) throw new RangeError(`A group cannot be written: ${flaw}.`);
   const { voters, learners } = normalGroup(group);
-  const admitted = group.admitted.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+  const admitted = (group.admitted ?? []).toSorted((one, other) => (one.id < other.id ? -1 : 1));
   const parts = [Buffer.from([version])];
   for (const ids of [voters, learners]) {
     parts.push(Buffer.from([ids.length]));
@@ -57,7 +57,7 @@ function nameBytes(id: NodeId) {
   return [Buffer.from([id.length]), Buffer.from(id, 'latin1')];
 }
 
-function flawOfAdmitted({ voters, admitted }: ChosenGroup): string | undefined {
+function flawOfAdmitted({ voters, admitted = [] }: ChosenGroup): string | undefined {
   const wrong = admitted.find(({ id, loss }) => !voters.includes(id) || !Number.isSafeInteger(loss) || loss < 1);
   return wrong && `${wrong.id} is to be admitted, and does not vote or has lost nothing`;
 }
@@ -70,7 +70,8 @@ export function decodeGroup(bytes: Uint8Array): ChosenGroup | null {
   const learners = reader.list(0);
   const admitted = reader.list(lossBytes);
   if (!reader.whole) return null;
-  const group: ChosenGroup = { voters: voters.map(idOf), learners: learners.map(idOf), admitted };
+  const members = { voters: voters.map(idOf), learners: learners.map(idOf) };
+  const group: ChosenGroup = admitted.length === 0 ? members : { ...members, admitted };
   return (flawOf(group) ?? flawOfAdmitted(group)) === undefined ? group : null;
 }
 

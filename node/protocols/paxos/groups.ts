@@ -15,7 +15,8 @@ export interface Admission {
 }
 
 export interface ChosenGroup extends Group {
-  readonly admitted: readonly Admission[];
+  /** Absent where nobody is. */
+  readonly admitted?: readonly Admission[];
 }
 
 export interface GroupFrom {
@@ -30,7 +31,7 @@ export class Groups {
   #groups: readonly ChosenGroup[] = [];
 
   constructor(members: readonly NodeId[]) {
-    this.reset([{ from: 1, group: { voters: members.toSorted(), learners: [], admitted: [] } }]);
+    this.reset([{ from: 1, group: { voters: members.toSorted(), learners: [] } }]);
   }
 
   /** Who decides a slot, as far as it is known. */

@@ -149,7 +149,7 @@ export class Learner {
       const group = decodeGroup(value.payload);
       invariant(group !== null, `the value of slot ${slot} is to be a group, and is none`);
       this.groups.add(slot + window, group);
-      if (group.admitted.length > 0) this.#host.onAdmitted(group.admitted, slot + window);
+      if (group.admitted !== undefined) this.#host.onAdmitted(group.admitted, slot + window);
     }
     // What was chosen is durable on a quorum, whether or not this replica has flushed it.
     this.#out.emit({ kind: 'apply', index: slot, payload: isGroup ? noCommands : value.payload, eager: true });
@@ -216,7 +216,7 @@ export class Learner {
   #resetGroups({ groups }: SnapshotRecord): void {
     this.groups.reset(groups);
     for (const { from, group } of groups) {
-      if (group.admitted.length > 0) this.#host.onAdmitted(group.admitted, from);
+      if (group.admitted !== undefined) this.#host.onAdmitted(group.admitted, from);
     }
   }
 
