@@ -129,13 +129,7 @@ describe('a quorum of promises', () => {
   test('ends the timers of a candidate, and sets those of a leader', () => {
     const effects = candidateWith().hear('n2', promise(own));
     const timers = effects.filter(({ kind }) => kind === 'timer' || kind === 'cancel');
-    expect(timers).toEqual([
-      cancel('election'),
-      cancel('retry'),
-      timer('quorum', 150),
-      timer('heartbeat', 50),
-      timer('hold', 150),
-    ]);
+    expect(timers).toEqual([cancel('election'), cancel('retry'), timer('quorum', 150), timer('heartbeat', 50)]);
   });
 
   // Flexible Paxos, section 3: a quorum of phase 1 need meet those of phase 2 only.

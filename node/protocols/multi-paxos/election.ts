@@ -130,6 +130,8 @@ function becomeLeader(state: ProposerState): void {
   for (const slot of [...state.recovered.keys()]) if (slot <= chosenTo) state.recovered.delete(slot);
   state.proposals.beginAt(chosenTo + 1);
   state.progress.clear();
+  state.newestGroup = state.learner.groups.newest;
+  state.groupInForce = state.learner.groups.at(chosenTo + 1);
   for (const id of state.audience()) state.progress.set(id, { ...newProgress(chosenTo + 1), active: true });
   state.round = 0;
   state.leaseRound = 0;

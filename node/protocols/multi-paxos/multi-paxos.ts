@@ -241,6 +241,8 @@ export class MultiPaxos implements Protocol<MultiPaxosMessage, MultiPaxosRecord>
         if (proposer.role !== 'leader') break;
         replication.onBeat(proposer);
         reads.beat(proposer);
+        // Who was away may have to promise yet, for a group to come.
+        election.askForPromises(proposer);
         break;
       case 'quorum':
         election.checkQuorum(proposer);

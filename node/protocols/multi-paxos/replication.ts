@@ -6,7 +6,6 @@ import type { NodeId } from '../../protocol.ts';
 import { isSameBallot } from '../paxos/ballot.ts';
 import { window } from '../paxos/groups.ts';
 import { noOp, type Value, valueCostBytes } from '../paxos/value.ts';
-import { askForPromises } from './election.ts';
 import type { Accept, Accepted } from './messages.ts';
 import { beginAt, type Progress, votesFrom } from './progress.ts';
 import { beat } from './reads.ts';
@@ -206,8 +205,7 @@ function chosenNow(state: ProposerState): number | undefined {
   return to > state.chosenTo ? to : undefined;
 }
 
-/** A heartbeat is due: what was lost goes again, and who has not promised is asked again. */
+/** A heartbeat is due: what was lost goes again. */
 export function onBeat(state: ProposerState): void {
-  askForPromises(state);
   for (const progress of state.progress.values()) progress.probing = false;
 }

@@ -4,7 +4,9 @@ import type { Group } from '../../protocol.ts';
 import { decodeGroup, encodeGroup, flawOf, maxMembers, normalGroup } from './group-codec.ts';
 
 const group: Group = { voters: ['n1', 'n2'], learners: ['n3'] };
-const groupHex = '01' + '02026e31026e32' + '01026e33';
+const groupHex = '01' + '02026e31026e32' + '01026e33' + '00';
+/** The same, and n2 votes again after its loss 7. */
+const admittingHex = groupHex.replace(/00$/, `01026e32${'7'.padStart(16, '0')}`);
 
 const name = fc
   .tuple(fc.constantFrom('n', 'N', '0'), fc.stringMatching(/^[\w./-]{0,63}$/))
@@ -42,6 +44,12 @@ describe('a round trip', () => {
     expect(Buffer.from(encodeGroup(group)).toString('hex')).toBe(groupHex);
   });
 
+  test('names who is admitted again, and after which loss', () => {
+    const admitting = { ...group, admitted: [{ id: 'n2', loss: 7 }] };
+    expect(Buffer.from(encodeGroup(admitting)).toString('hex')).toBe(admittingHex);
+    expect(decodeGroup(Buffer.from(admittingHex, 'hex'))).toEqual(admitting);
+  });
+
   test('equal groups are equal bytes', () => {
     expect(encodeGroup({ voters: ['n2', 'n1', 'n2'], learners: ['n3', 'n3'] })).toEqual(encodeGroup(group));
   });
@@ -77,14 +85,18 @@ describe('what is refused', () => {
     ['nothing', ''],
     ['a version alone', '01'],
     ['another version', groupHex.replace(/^01/, '02')],
-    ['no voters', '0100' + '01026e31'],
+    ['no voters', '0100' + '01026e31' + '00'],
     ['255 names, and no bytes for them', '01ff'],
     ['a name of 255 letters, and no bytes for it', '0101ff6e'],
-    ['an empty name', '01010000'],
-    ['a name that is no ASCII', '010102c3a900'],
-    ['names out of order', '0102026e32026e3100'],
-    ['a name twice', '0102026e31026e3100'],
-    ['a learner that votes', '0101026e3101026e31'],
+    ['an empty name', '0101000000'],
+    ['a name that is no ASCII', '010102c3a90000'],
+    ['names out of order', '0102026e32026e310000'],
+    ['a name twice', '0102026e31026e310000'],
+    ['a learner that votes', '0101026e3101026e3100'],
+    ['who is admitted and does not vote', admittingHex.replace('01026e320', '01026e330')],
+    ['who is admitted after no loss', admittingHex.replace(/7$/, '0')],
+    ['a loss that is no safe number', admittingHex.replace(/00{13}7$/, '20000000000000')],
+    ['a loss that is not whole', admittingHex.slice(0, -2)],
   ])('%s', (_what, hex) => {
     expect(decodeGroup(Buffer.from(hex, 'hex'))).toBeNull();
   });
@@ -93,7 +105,7 @@ describe('what is refused', () => {
     const ids = Array.from({ length: maxMembers + 1 }, (_, offset) => `n${100 + offset}`);
     const encoded = (count: number) => {
       const names = ids.slice(0, count).flatMap((id) => [Buffer.from([id.length]), Buffer.from(id)]);
-      return Buffer.concat([Buffer.from([1, count]), ...names, Buffer.alloc(1)]);
+      return Buffer.concat([Buffer.from([1, count]), ...names, Buffer.alloc(2)]);
     };
     expect(decodeGroup(encoded(maxMembers))).toEqual({ voters: ids.slice(0, maxMembers), learners: [] });
     expect(decodeGroup(encoded(maxMembers + 1))).toBeNull();
