@@ -95,7 +95,7 @@ describe('what is refused', () => {
     ['a learner that votes', '0101026e3101026e3100'],
     ['who is admitted and does not vote', admittingHex.replace('01026e320', '01026e330')],
     ['who is admitted after no loss', admittingHex.replace(/7$/, '0')],
-    ['a loss that is no safe number', admittingHex.replace(/00{13}7$/, '20000000000000')],
+    ['a loss that is no safe number', admittingHex.replace(/0{15}7$/, '0020000000000000')],
     ['a loss that is not whole', admittingHex.slice(0, -2)],
   ])('%s', (_what, hex) => {
     expect(decodeGroup(Buffer.from(hex, 'hex'))).toBeNull();
