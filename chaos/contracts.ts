@@ -211,6 +211,14 @@ export type LabFact =
       readonly entries: number;
       readonly bytes: number;
     }
+  /** A ballot (term, view) of this replica came to nothing: for `epoch`, from the slot `index` on; `by` is the later one. */
+  | {
+      readonly type: 'overtaken';
+      readonly node: NodeId;
+      readonly index: number;
+      readonly epoch: number;
+      readonly by: number;
+    }
   | { readonly type: 'stopped'; readonly node: NodeId; readonly reason: string }
   // The end.
   | { readonly type: 'settled'; readonly tookMs: number }

@@ -185,6 +185,7 @@ const eventSchemas = {
   snapshot: fact('snapshot', { node: text, index: count, bytes: count }),
   restore: fact('restore', { node: text, index: count, from: z.enum(['disk', 'replica']) }),
   compact: fact('compact', { node: text, index: count, entries: count, bytes: count }),
+  overtaken: fact('overtaken', { node: text, index: count, epoch: z.number(), by: z.number() }),
   stopped: fact('stopped', { node: text, reason: text }),
   settled: fact('settled', { tookMs: z.number() }),
   stalled: fact('stalled', { why: text }),

@@ -94,6 +94,7 @@ const facts: Readonly<Record<LabEvent['type'], fc.Arbitrary<object>>> = {
   snapshot: fc.record({ node, index: whole, bytes: whole }),
   restore: fc.record({ node, index: whole, from: fc.constantFrom('disk', 'replica') }),
   compact: fc.record({ node, index: whole, entries: whole, bytes: whole }),
+  overtaken: fc.record({ node, index: whole, epoch: whole, by: whole }),
   stopped: fc.record({ node, reason: text }),
   settled: fc.record({ tookMs: time }),
   stalled: fc.record({ why: text }),

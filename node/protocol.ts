@@ -156,7 +156,12 @@ export type ProtocolFact =
       readonly learners: readonly NodeId[];
     }
   /** Of the log, so many entries (and bytes of payloads) are left; those up to `index` are in a snapshot, and gone. */
-  | { readonly type: 'compact'; readonly index: number; readonly entries: number; readonly bytes: number };
+  | { readonly type: 'compact'; readonly index: number; readonly entries: number; readonly bytes: number }
+  /**
+   * A ballot (term, view) of this replica came to nothing: it stood for `epoch` in the slot `index` (the first slot that it
+   * is for), and a later one, `by`, stood against it.
+   */
+  | { readonly type: 'overtaken'; readonly index: number; readonly epoch: number; readonly by: number };
 
 /** What a replica looks like from outside; for targets, progress lines and status pages. */
 export interface ProtocolView {

@@ -201,7 +201,7 @@ function slowsDisk(faults: unknown): boolean {
 }
 
 const replicaFacts: ReadonlySet<string> = new Set([
-  ...['role', 'append', 'apply', 'configuration', 'snapshot', 'restore', 'compact', 'stopped'],
+  ...['role', 'append', 'apply', 'configuration', 'snapshot', 'restore', 'compact', 'overtaken', 'stopped'],
 ]);
 
 function containerOf(
