@@ -477,6 +477,8 @@ export interface RunStatistics {
   /** From the last heal to 95 % of the calm throughput; null where it was not reached. */
   readonly recoveryTo95Ms: number | null;
   readonly leaderChanges: number;
+  /** Null where no ballot was overtaken since load began, as by a protocol that reports none. */
+  readonly duels: Duels | null;
   /** From the start of the containers to the first acknowledged write; null where nothing had to be started. */
   readonly bootToFirstWriteMs: number | null;
   /** How often a replica cut its log. */
@@ -485,6 +487,27 @@ export interface RunStatistics {
   readonly peakFootprint: PeakFootprint | null;
   /** Per fault, from a strike's command to the last of its targets that was observed to feel it; see `strike-effects.ts`. */
   readonly strikeEffects: readonly StrikeEffects[];
+}
+
+/** What proposers that compete took from each other since load began; see `duels.ts`. */
+export interface Duels {
+  /** How many ballots (terms, views) came to nothing, because a later one stood against them. */
+  readonly overtaken: number;
+  /** The slot that took the most of them, the first of several. */
+  readonly most: DuelledSlot;
+  /** The slot that waited longest to be applied, from the first of its overtaken ballots on. */
+  readonly longest: DuelledSlot;
+}
+
+/** A slot of the log for which ballots came to nothing. */
+export interface DuelledSlot {
+  readonly index: number;
+  /** How many, and when the first and the last of them, in milliseconds since load began. */
+  readonly overtaken: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** From the first of them until any replica had applied the slot, 0 where one had before; null where none ever did. */
+  readonly heldUpMs: number | null;
 }
 
 /** The most that any one replica held of each at one of its samples, in bytes. */

@@ -11,6 +11,7 @@ import type {
   Recording,
   RunStatistics,
 } from './contracts.ts';
+import { duels } from './duels.ts';
 import { pairOperations } from './history.ts';
 import { percentiles, roundMs } from './percentiles.ts';
 import { isFootprint, peakFootprint } from './samples.ts';
@@ -162,6 +163,7 @@ export function runStatistics(recording: Recording): RunStatistics {
     leaderChanges: recording.events.filter(
       (event) => event.type === 'role' && isLeading(event.role) && event.atMs >= load.fromMs,
     ).length,
+    duels: duels(recording),
     bootToFirstWriteMs: bootToFirstWriteMs(recording),
     compactions: recording.events.filter((event) => event.type === 'compact').length,
     peakFootprint: footprints.length === 0 ? null : peakFootprint(footprints),

@@ -105,6 +105,15 @@ describe('result.json', () => {
     expect(JSON.parse(await render('result', input)).statistics).toMatchObject({ compactions: 0, peakFootprint: null });
   });
 
+  it('says what proposers took from each other, where they did', async () => {
+    const input = sampleInput('PASS');
+    const most = { index: 88, overtaken: 6, fromMs: 12_100, toMs: 12_900, heldUpMs: 912 };
+    const duels = { overtaken: 7, most, longest: { ...most, index: 95, overtaken: 1, heldUpMs: null } };
+    const verdict = { ...input.verdict, statistics: { ...input.verdict.statistics, duels } };
+    expect(JSON.parse(await render('result', { ...input, verdict })).statistics.duels).toEqual(duels);
+    expect(JSON.parse(await render('result', input)).statistics.duels).toBeNull();
+  });
+
   it('says what kept the logs, where that was chosen', async () => {
     const input = dockerInput('PASS');
     const chosen = { ...input.recording, plan: { ...input.recording.plan, storage: 'lmdb' } };

@@ -1,4 +1,4 @@
-import type { CheckResult, Reporter, ReportInput } from '../contracts.ts';
+import type { CheckResult, DuelledSlot, Duels, Reporter, ReportInput } from '../contracts.ts';
 import { substrateOf } from './shared/substrate.ts';
 
 /** Version of the shape of `result.json`; rises when a reader of the old shape would misread the new one. */
@@ -37,6 +37,7 @@ function resultOf({ recording, verdict, provenance, commands }: ReportInput): ob
       longestOutageMs: statistics.longestOutageMs,
       recoveryTo95Ms: statistics.recoveryTo95Ms,
       leaderChanges: statistics.leaderChanges,
+      duels: duelsOf(statistics.duels),
       bootToFirstWriteMs: statistics.bootToFirstWriteMs,
       compactions: statistics.compactions,
       peakFootprint: statistics.peakFootprint,
@@ -55,6 +56,13 @@ function resultOf({ recording, verdict, provenance, commands }: ReportInput): ob
     },
     substrate: substrateOf(recording),
   };
+}
+
+function duelsOf(duels: Duels | null): object | null {
+  const slot = ({ index, overtaken, fromMs, toMs, heldUpMs }: DuelledSlot) => {
+    return { index, overtaken, fromMs, toMs, heldUpMs };
+  };
+  return duels && { overtaken: duels.overtaken, most: slot(duels.most), longest: slot(duels.longest) };
 }
 
 function checkOf({ check, kind, verdict, summary, value, limit, unit, evidence }: CheckResult): object {
