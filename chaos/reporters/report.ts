@@ -1,10 +1,14 @@
 import type { Reporter } from '../contracts.ts';
+import { epochNameOf } from '../epoch-name.ts';
 import { renderPage } from './html/page.ts';
 
 /** The run as a page that opens from disk and loads nothing. */
 const reporter: Reporter = {
   summary: 'report.html: verdict, charts and counter-example in one file that opens from disk',
-  render: (input) => [{ name: 'report.html', content: renderPage(input) }],
+  render: async (input) => {
+    const epochName = await epochNameOf(input.recording.plan);
+    return [{ name: 'report.html', content: renderPage(input, epochName) }];
+  },
 };
 
 export default reporter;

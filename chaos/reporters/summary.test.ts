@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ReportInput } from '../contracts.ts';
 import { dockerInput } from './shared/docker-fixture.ts';
+import { duelInput } from './shared/duel-fixture.ts';
 import { hostile, sampleInput } from './shared/sample-recording.ts';
 import summary from './summary.ts';
 
@@ -50,6 +51,18 @@ describe('summary.md', () => {
     expect(text).toContain('| the most that a replica held: log / snapshot on disk | 33.2 KiB / 380 bytes |\n');
     expect(text).toContain('| the most that a replica held: payloads and state in memory | 2 MiB |\n');
     expect(await render(input)).not.toContain('compactions');
+  });
+
+  it('tells what duels took, in the words of the protocol, where there were any', async () => {
+    const text = await render(duelInput());
+    expect(text).toContain('| ballots overtaken | 7 |\n');
+    expect(text).toContain(
+      '| the most ballots overtaken in one slot | slot 8000, 6 ballots, from 12.120 s to 12.770 s |\n',
+    );
+    expect(text).toContain('| the longest duel | slot 8000, 6 ballots, applied after 912 ms |\n');
+    expect(await render(duelInput('raft'))).toContain('| terms overtaken | 7 |\n');
+    expect(await render(duelInput('of-yore'))).toContain('| epochs overtaken | 7 |\n');
+    expect(await render(sampleInput('PASS'))).not.toMatch(/overtaken|duel/);
   });
 
   it('tells of containers how prompt they were, and what they are made of', async () => {

@@ -1,6 +1,8 @@
 import type { CheckResult, Evidence, Recording, Reporter, ReportInput, RunStatistics } from '../contracts.ts';
+import { epochNameOf } from '../epoch-name.ts';
 import { loadSpan, type StrikeWindow, strikeWindows } from '../statistics.ts';
 import { count } from '../words.ts';
+import { duelRows } from './shared/duels.ts';
 import {
   formatAt,
   formatBytes,
@@ -152,7 +154,7 @@ function footprint({ compactions, peakFootprint: peak }: RunStatistics): string[
   ];
 }
 
-function statisticsTables({ recording, verdict: { statistics } }: ReportInput): string {
+function statisticsTables({ recording, verdict: { statistics } }: ReportInput, epoch: string): string {
   const load = loadSpan(recording);
   const latency = (key: 'latencyCalmMs' | 'latencyFaultMs') => {
     const figures = statistics[key];
@@ -173,6 +175,7 @@ function statisticsTables({ recording, verdict: { statistics } }: ReportInput): 
         statistics.recoveryTo95Ms === null ? 'not reached' : formatMs(statistics.recoveryTo95Ms),
       ],
       ['leader changes', formatCount(statistics.leaderChanges)],
+      ...duelRows(statistics.duels, epoch),
       ...footprint(statistics),
       ...promptness(statistics),
     ],
@@ -212,7 +215,7 @@ function engineOf(recording: Recording): string[] {
   return [`${[`Engine ${plain(substrate.engine)}`, ...images].join(', ')}.`];
 }
 
-function render(input: ReportInput): string {
+function render(input: ReportInput, epoch: string): string {
   const { recording, verdict, commands } = input;
   return `${[
     `# ${verdict.outcome}: ${plain(verdict.sentence)}`,
@@ -223,7 +226,7 @@ function render(input: ReportInput): string {
     '## Strikes',
     strikesTable(input),
     '## Figures',
-    statisticsTables(input),
+    statisticsTables(input, epoch),
     '## Run it again',
     'The same schedule and seed:',
     code(commands.replay),
@@ -236,7 +239,7 @@ function render(input: ReportInput): string {
 /** The run on one page, for a job summary or a pull request. */
 const reporter: Reporter = {
   summary: 'summary.md: the run on one page of Markdown',
-  render: (input) => [{ name: 'summary.md', content: render(input) }],
+  render: async (input) => [{ name: 'summary.md', content: render(input, await epochNameOf(input.recording.plan)) }],
 };
 
 export default reporter;

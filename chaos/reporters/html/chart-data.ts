@@ -1,6 +1,5 @@
 /** What the charts of a report draw: binned, capped, in seconds since load began, and small enough to embed. */
 import type { Recording, ReportInput } from '../../contracts.ts';
-import { isFootprint, isResources, samplesByNode } from '../../samples.ts';
 import {
   calmRatePerSecond,
   isLeading,
@@ -11,23 +10,20 @@ import {
   strikeWindows,
   writeGaps,
 } from '../../statistics.ts';
-import { type FootprintSeries, footprintSeries } from '../shared/footprints.ts';
-import { type ResourceSeries, resourceSeries } from '../shared/resources.ts';
 import {
-  appliedSeries,
   type Bin,
   binHistory,
   binWidthMs,
   leaderlessSpans,
   type NodeLane,
-  type NodeSeries,
   nodeLanes,
   observationsOf,
   observedSpans,
 } from '../shared/series.ts';
+import { capped, seconds } from './drawn.ts';
+import { type DrawnLines, drawnLines } from './node-lines.ts';
 
 const mostNodes = 16;
-const mostLines = 8;
 const mostSpansPerLane = 250;
 const mostBands = 200;
 /** Shorter pauses between writes are the rhythm of the load: in milliseconds, and in operations at the rate of the load. */
@@ -43,14 +39,8 @@ export interface FaultLane {
   readonly observed: readonly LabelledSpan[];
 }
 
-/** A line per replica; each value is that of the step that ends at the same position of `atS`. */
-export interface NodeLines {
-  readonly atS: readonly number[];
-  readonly nodes: readonly { readonly node: string; readonly values: readonly (number | null)[] }[];
-}
-
 /** The JSON that a page carries for its scripts; the field names are those of `assets/*.js`. */
-export interface DrawnData {
+export interface DrawnData extends DrawnLines {
   readonly endS: number;
   readonly loadEndS: number;
   /** The calm rate, per second; null where nothing was calm. */
@@ -74,11 +64,6 @@ export interface DrawnData {
     readonly absences: readonly LabelledSpan[];
   }[];
   readonly leaderless: readonly (readonly [number, number])[];
-  readonly applied: NodeLines;
-  /** Null where nothing runs in containers. */
-  readonly resources: Readonly<Record<keyof ResourceSeries, NodeLines>> | null;
-  /** Null where the replicas were not sampled. */
-  readonly footprints: Readonly<Record<keyof FootprintSeries, NodeLines>> | null;
 }
 
 /** What is drawn, what the tables list, and what was left out. */
@@ -88,12 +73,10 @@ export interface ChartData {
   readonly binMs: number;
   readonly lanes: readonly NodeLane[];
   readonly strikes: readonly StrikeWindow[];
+  /** What the protocol calls an epoch: ballot, term, view. */
+  readonly epochName: string;
   /** Sentences such as `Leader and epoch: showing 16 of 40 nodes.` */
   readonly truncated: readonly string[];
-}
-
-function seconds(ms: number): number {
-  return Math.round(ms) / 1000;
 }
 
 function pair({ fromMs, toMs }: Span): [number, number] {
@@ -104,12 +87,6 @@ function pair({ fromMs, toMs }: Span): [number, number] {
 export function strikeLabel({ fault, nodes, target }: StrikeWindow): string {
   const shown = nodes.slice(0, 3).join(', ');
   return `${fault} ${nodes.length === 0 ? target : `${shown}${nodes.length > 3 ? ` +${nodes.length - 3}` : ''}`}`;
-}
-
-/** Keeps the first `most` and says so. */
-function capped<T>(items: readonly T[], most: number, what: string, notes: string[]): T[] {
-  if (items.length > most) notes.push(`${what.replace('#', `showing ${most} of ${items.length}`)}.`);
-  return items.slice(0, most);
 }
 
 function binColumns(bins: readonly Bin[]): DrawnData['bins'] {
@@ -174,10 +151,6 @@ function drawnNodes(lanes: readonly NodeLane[], notes: string[]): DrawnData['nod
   }));
 }
 
-function nodeLines({ atMs, perNode }: NodeSeries): NodeLines {
-  return { atS: atMs.map(seconds), nodes: [...perNode].map(([node, values]) => ({ node, values })) };
-}
-
 /** The longest stretches without a write, in order of time. */
 function drawnGaps(recording: Recording, notes: string[]): DrawnData['gaps'] {
   const { rate } = recording.plan.experiment.load;
@@ -187,27 +160,8 @@ function drawnGaps(recording: Recording, notes: string[]): DrawnData['gaps'] {
   return shown.sort((a, b) => a.fromMs - b.fromMs).map(pair);
 }
 
-function drawnApplied(recording: Recording, notes: string[]): NodeLines {
-  const { atMs, perNode } = appliedSeries(recording);
-  return nodeLines({ atMs, perNode: new Map(capped([...perNode], mostLines, 'Applied index: # nodes', notes)) });
-}
-
-function drawnResources(recording: Recording, notes: string[]): DrawnData['resources'] {
-  const nodes = capped([...samplesByNode(recording, isResources)], mostLines, 'Containers: # nodes', notes);
-  if (nodes.length === 0) return null;
-  const { cpu, memory, network } = resourceSeries(new Map(nodes), recordingEndMs(recording));
-  return { cpu: nodeLines(cpu), memory: nodeLines(memory), network: nodeLines(network) };
-}
-
-function drawnFootprints(recording: Recording, notes: string[]): DrawnData['footprints'] {
-  const nodes = capped([...samplesByNode(recording, isFootprint)], mostLines, 'Log and memory: # nodes', notes);
-  if (nodes.length === 0) return null;
-  const { log, memory, snapshot } = footprintSeries(new Map(nodes));
-  return { log: nodeLines(log), memory: nodeLines(memory), snapshot: nodeLines(snapshot) };
-}
-
-/** Everything that the charts and their tables show. */
-export function chartData(input: ReportInput): ChartData {
+/** Everything that the charts and their tables show; `epochName` is what the protocol calls an epoch. */
+export function chartData(input: ReportInput, epochName: string): ChartData {
   const { recording } = input;
   const truncated: string[] = [];
   const endMs = recordingEndMs(recording);
@@ -222,6 +176,7 @@ export function chartData(input: ReportInput): ChartData {
     binMs: binWidthMs(endMs),
     lanes,
     strikes,
+    epochName,
     drawn: {
       endS: seconds(endMs),
       loadEndS: seconds(loadSpan(recording).toMs),
@@ -238,9 +193,7 @@ export function chartData(input: ReportInput): ChartData {
       faults: faults.map((lane) => capLane(lane, truncated)),
       nodes: drawnNodes(lanes, truncated),
       leaderless: leaderlessSpans(allLanes, endMs).slice(0, mostSpansPerLane).map(pair),
-      applied: drawnApplied(recording, truncated),
-      resources: drawnResources(recording, truncated),
-      footprints: drawnFootprints(recording, truncated),
+      ...drawnLines(recording, truncated),
     },
     truncated,
   };

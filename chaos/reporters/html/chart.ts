@@ -1,8 +1,8 @@
 /** The place of a chart: title, description, legend and data table. The drawing happens in the browser. */
 import { formatFigure } from '../shared/format.ts';
-import type { NodeLines } from './chart-data.ts';
 import { type Html, html } from './escape.ts';
 import { type Key, legend, lineKeys } from './legend.ts';
+import type { NodeLines } from './node-lines.ts';
 import { foldedTable, type Row } from './tables.ts';
 
 export interface Chart {
@@ -45,8 +45,14 @@ export interface NodeLinesChart extends Omit<Chart, 'keys' | 'table' | 'lanes'> 
 const mostTableRows = 80;
 const tones = ['blue', 'orange', 'green', 'amber'] as const;
 
+/** Keys for a line per replica, in the colours of the drawing. */
+export function nodeKeys({ nodes }: NodeLines): Key[] {
+  return lineKeys(nodes.map(({ node }, i) => [tones[i % tones.length] ?? 'muted', node]));
+}
+
 /** A chart with a line per replica. */
-export function nodeLinesChart({ lines: { atS, nodes }, caption, figure, ...place }: NodeLinesChart): Html {
+export function nodeLinesChart({ lines, caption, figure, ...place }: NodeLinesChart): Html {
+  const { atS, nodes } = lines;
   const step = Math.ceil(atS.length / mostTableRows);
   const cell = (value: number | null | undefined) => (value === null || value === undefined ? '–' : figure(value));
   const rows = atS.flatMap((at, i): Row[] => {
@@ -55,7 +61,7 @@ export function nodeLinesChart({ lines: { atS, nodes }, caption, figure, ...plac
   });
   return chart({
     ...place,
-    keys: lineKeys(nodes.map(({ node }, i) => [tones[i % tones.length] ?? 'muted', node])),
+    keys: nodeKeys(lines),
     table: foldedTable({ caption, header: ['Time', ...nodes.map(({ node }) => node)], rows, total: atS.length }),
   });
 }

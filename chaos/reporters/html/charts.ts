@@ -3,6 +3,7 @@ import { formatCount, formatFigure, formatMs } from '../shared/format.ts';
 import type { RoleSpan } from '../shared/series.ts';
 import { chart, nodeLinesChart } from './chart.ts';
 import type { ChartData } from './chart-data.ts';
+import { duelChart } from './duel-chart.ts';
 import { type Html, html } from './escape.ts';
 import { footprintCharts } from './footprint-charts.ts';
 import { lineKeys } from './legend.ts';
@@ -177,7 +178,7 @@ export function chartSection(data: ChartData): Html {
 <form class="range-form"><label>from <input name="from" type="number" min="0" max="${endS}" step="any" value="0"></label>
 <label>to <input name="to" type="number" min="0" max="${endS}" step="any" value="${endS}"></label> <span>seconds since load began</span>
 <button type="button" class="button" data-range-reset>Show all</button></form></div>
-${faultsChart(data)}${throughputChart(data)}${latencyChart(data)}${rolesChart(data)}${appliedChart(data)}
+${faultsChart(data)}${throughputChart(data)}${latencyChart(data)}${rolesChart(data)}${duelChart(data)}${appliedChart(data)}
 ${footprintCharts(data)}${resourceCharts(data)}
 ${data.truncated.map((note) => html`<p class="truncated">${note}</p>`)}
 </section>`;

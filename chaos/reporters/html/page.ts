@@ -9,10 +9,10 @@ import { renderDocument } from './document.ts';
 import { masthead, verdictBanner } from './header.ts';
 import { tiles } from './tiles.ts';
 
-/** The whole page. */
-export function renderPage(input: ReportInput): string {
+/** The whole page; `epochName` is what the protocol calls an epoch. */
+export function renderPage(input: ReportInput, epochName: string): string {
   const { plan } = input.recording;
-  const data = chartData(input);
+  const data = chartData(input, epochName);
   const counterExamples = counterExampleSection(input);
   return renderDocument(
     {
@@ -21,7 +21,7 @@ export function renderPage(input: ReportInput): string {
       header: masthead(input),
       main: [
         verdictBanner(input),
-        tiles(input),
+        tiles(input, epochName),
         heroSection(data),
         ...(counterExamples === null ? [] : [counterExamples]),
         checksSection(input),

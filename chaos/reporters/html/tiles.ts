@@ -1,6 +1,8 @@
 /** The figures that decide, each beside its limit. */
 import type { CheckResult, ReportInput } from '../../contracts.ts';
 import { calmRatePerSecond } from '../../statistics.ts';
+import { count } from '../../words.ts';
+import { waitInWords } from '../shared/duels.ts';
 import { formatCount, formatMs } from '../shared/format.ts';
 import { type Html, html } from './escape.ts';
 
@@ -124,6 +126,14 @@ function leaders({ recording, verdict: { statistics } }: ReportInput): Tile {
   };
 }
 
+/** Where proposers overtook each other; that alone breaks nothing, so there is no limit. */
+function duel({ verdict: { statistics } }: ReportInput, epochName: string): Tile[] {
+  if (statistics.duels === null) return [];
+  const { overtaken, longest } = statistics.duels;
+  const limit = `overtaken; ${waitInWords(longest)}; no limit`;
+  return [{ label: 'Duels', value: count(overtaken, epochName), limit, tone: 'neutral', share: null }];
+}
+
 /** What runs on containers aim at, in milliseconds. Not limits: the machine has its part in it, so no verdict hangs on it. */
 const aims = { boot: 5000, effect: 100 };
 /** Faults that are there at once or not at all; how soon a slow link is noticed depends on how slow it is. */
@@ -145,11 +155,11 @@ function effect({ verdict: { statistics } }: ReportInput): Tile[] {
   return [{ label: 'Strike to effect', value: formatMs(value), limit, tone: 'neutral', share: value / aims.effect }];
 }
 
-/** Five figures, and on containers how prompt the lab was. Where the run proves nothing, nothing in it is green. */
-export function tiles(input: ReportInput): Html {
+/** Five figures, duels where there were any, and on containers how prompt the lab was. Where the run proves nothing, nothing in it is green. */
+export function tiles(input: ReportInput, epochName: string): Html {
   const proves = input.verdict.outcome !== 'INCONCLUSIVE' && input.verdict.outcome !== 'LAB ERROR';
   const prompt = input.recording.plan.substrate === 'docker' ? [...boot(input), ...effect(input)] : [];
-  const { checks } = input.verdict;
-  const all = [contradictions(checks), outage(input), recovery(input), latency(input), leaders(input), ...prompt];
+  const five = [contradictions(input.verdict.checks), outage(input), recovery(input), latency(input), leaders(input)];
+  const all = [...five, ...duel(input, epochName), ...prompt];
   return tileList(all.map((each): Tile => (each.tone === 'good' && !proves ? { ...each, tone: 'neutral' } : each)));
 }

@@ -1,4 +1,4 @@
-/** The charts of figures over time: throughput, outcomes, latency, applied index, what replicas hold and containers use. */
+/** The charts of figures over time: throughput, outcomes, latency, duels, applied index, what replicas hold and containers use. */
 const report = globalThis.splitbrainReport;
 const { colours, data } = report;
 const { bins } = data;
@@ -151,14 +151,14 @@ report.drawLatency = (place) => {
   });
 };
 
-/** A line per replica; `text` writes a value with its unit. */
-function drawNodeLines(place, { atS, nodes }, { height, y, text }) {
+/** A line per replica; `text` writes a value with its unit, `steps` are the distances that its axis may have. */
+function drawNodeLines(place, { atS, nodes }, { height, y, text, steps }) {
   const tones = ['blue', 'orange', 'green', 'amber'];
   report.chart(place, {
     height,
     data: [atS, ...nodes.map(({ values }) => values)],
     y,
-    yAxis: { values: (_, splits) => splits.map(text) },
+    yAxis: { values: (_, splits) => splits.map(text), incrs: steps },
     series: nodes.map((_, i) => line(tones[i % tones.length], i, { width: 1.5 })),
     describe: (at) => {
       const passed = atS.findIndex((end) => end >= at);
@@ -173,6 +173,12 @@ function drawNodeLines(place, { atS, nodes }, { height, y, text }) {
 report.drawApplied = (place) => {
   const y = { range: (_, min, max) => [Math.max(0, (min ?? 0) - 1), (max ?? 1) + 1] };
   drawNodeLines(place, data.applied, { height: 200, y, text: count });
+};
+
+const wholeSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000, 100_000, 1_000_000];
+
+report.drawOvertaken = (place) => {
+  drawNodeLines(place, data.overtaken, { height: 180, y: fromZero, text: count, steps: wholeSteps });
 };
 
 /** Draws one of several charts with a line per replica, of what containers use (`resources`) or replicas hold (`footprints`). */

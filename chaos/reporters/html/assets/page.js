@@ -9,6 +9,7 @@ const drawings = {
   throughput: report.drawThroughput,
   latency: report.drawLatency,
   roles: report.drawRoles,
+  overtaken: report.drawOvertaken,
   applied: report.drawApplied,
   log: report.drawLog,
   held: report.drawHeld,
