@@ -13,7 +13,7 @@ export function duelChart({ drawn: { overtaken }, binMs, epochName }: ChartData)
   return chart({
     id: 'overtaken',
     title,
-    description: `How many ${epochName}s of each replica came to nothing because a later one stood against them, in bins of ${formatMs(binMs)}. A few are legitimate where several replicas propose at once, after a leader is gone, say: they cost time, and nothing that was chosen. Where two replicas rise in turn they duel, and while they do the applied index stands still.`,
+    description: `How many ${epochName}s of each replica came to nothing because a later one stood against them, in bins of ${formatMs(binMs)}. A few are legitimate where several replicas propose at once, when a leader is gone, say: they cost time, but nothing that was chosen is lost. Where they go on, two replicas overtake each other in turn (a duel), and the applied index stands still as long.`,
     keys: nodeKeys(overtaken),
     table: foldedTable({
       caption: `${title}; bins without any are left out`,

@@ -44,7 +44,7 @@ describe('report.html of proposers that duelled', () => {
   it('has a tile that decides nothing', async () => {
     const { markup } = await render(duelInput());
     expect(markup).toMatch(/<div class="tile neutral"><dt>Duels<\/dt><dd><span class="value">7 ballots<\/span>/);
-    expect(markup).toContain('<span class="limit">overtaken; slot 8000 waited 912 ms; no limit</span>');
+    expect(markup).toContain('<span class="limit">overtaken; slot 541 waited 912 ms; no limit</span>');
   });
 
   it('speaks as the protocol does', async () => {

@@ -5,15 +5,15 @@ import { sampleInput } from './sample-recording.ts';
 
 const stepMs = 130;
 
-/** Before the second leader of the sample is elected n2 and n4 overtake each other for slot 8000, and later n5 once. */
+/** Before the second leader of the sample is elected n2 and n4 overtake each other for slot 541, and later n5 once. */
 const overtaken: readonly LabEvent[] = [
   ...Array.from({ length: 6 }, (_, i): LabEvent => {
     const node = i % 2 === 0 ? 'n2' : 'n4';
-    return { atMs: 12_120 + i * stepMs, type: 'overtaken', node, index: 8000, epoch: 20 + i, by: 21 + i };
+    return { atMs: 12_120 + i * stepMs, type: 'overtaken', node, index: 541, epoch: 20 + i, by: 21 + i };
   }),
-  { atMs: 13_032, type: 'apply', node: 'n4', index: 8000, hash: 1 },
-  { atMs: 25_010, type: 'overtaken', node: 'n5', index: 8001, epoch: 31, by: 32 },
-  { atMs: 25_040, type: 'apply', node: 'n1', index: 8001, hash: 2 },
+  { atMs: 13_032, type: 'apply', node: 'n4', index: 541, hash: 1 },
+  { atMs: 25_010, type: 'overtaken', node: 'n5', index: 1137, epoch: 31, by: 32 },
+  { atMs: 25_040, type: 'apply', node: 'n1', index: 1137, hash: 2 },
 ];
 
 /** What a reporter is given after it, of the given protocol. */
