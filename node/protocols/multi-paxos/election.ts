@@ -29,6 +29,7 @@ function stand(state: ProposerState, handover: boolean): void {
   state.hearBallot(state.acceptor.promised);
   state.ballot = { round: state.seen.round + 1, node: config.id };
   state.hearBallot(state.ballot);
+  state.overtaken = false;
   state.leader = undefined;
   state.standsByHandover = handover;
   state.setRole('candidate');
@@ -205,8 +206,7 @@ export function onPromisedTo(state: ProposerState, from: NodeId, ballot: Ballot,
  */
 export function onRefuse(state: ProposerState, from: NodeId, { ballot, promised }: Refuse): void {
   state.hearBallot(promised);
-  if (state.role === 'follower' || !isSameBallot(ballot, state.ballot)) return;
-  if (state.role !== 'leader') return;
+  if (!isSameBallot(ballot, state.ballot) || !state.isOvertakenBy(promised) || state.role !== 'leader') return;
   if (promised.node === from && state.mayStand()) standAnew(state);
   else stepDown(state);
 }

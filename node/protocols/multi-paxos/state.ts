@@ -58,6 +58,8 @@ export class ProposerState {
   seen: Ballot = noBallot;
   /** Its own last one. */
   ballot: Ballot = noBallot;
+  /** Whether it was told that a later one stands against it. */
+  overtaken = false;
   /** As a candidate: whether the leader asked for this. */
   standsByHandover = false;
 
@@ -225,9 +227,16 @@ export class ProposerState {
     this.waitingBytes = 0;
   }
 
-  /** Whether a ballot comes after the one that this replica stands for or leads under. */
-  isOvertakenBy(ballot: Ballot): boolean {
-    return this.role !== 'follower' && compareBallots(ballot, this.ballot) > 0;
+  /** Whether a ballot comes after the one that this replica stands for or leads under; observers hear of it once. */
+  isOvertakenBy(by: Ballot): boolean {
+    if (this.role === 'follower' || compareBallots(by, this.ballot) <= 0) return false;
+    if (this.config.trace && !this.overtaken) {
+      const { members } = this.config;
+      const [epoch, later] = [epochOf(this.ballot, members), epochOf(by, members)];
+      this.out.emit({ kind: 'note', fact: { type: 'overtaken', index: this.chosenTo + 1, epoch, by: later } });
+    }
+    this.overtaken = true;
+    return true;
   }
 }
 
