@@ -19,7 +19,7 @@ describe('while it hears a leader', () => {
   });
 
   test('whoever it asks to take over is', () => {
-    const msg: Prepare = { ...prepare(two), handover: true };
+    const msg: Prepare = { ...prepare(two), handover: one };
     expect(sent(acceptorOfTwo().prepare('n3', msg))).toHaveLength(1);
   });
 

@@ -6,14 +6,12 @@
 import { fnv1a } from '../../hash.ts';
 import type { NodeId, ReplicaConfig } from '../../protocol.ts';
 import { type Ballot, compareBallots, epochOf, isSameBallot, laterOf, noBallot } from '../paxos/ballot.ts';
-import type { Admission } from '../paxos/groups.ts';
+import { window } from '../paxos/groups.ts';
 import type { Out } from '../paxos/outbox.ts';
 import { noOp, type Value } from '../paxos/value.ts';
 import type {
   Accept,
-  Accepted,
   AcceptRecord,
-  Loss,
   LostRecord,
   MultiPaxosMessage,
   MultiPaxosRecord,
@@ -39,11 +37,11 @@ interface Stream {
 
 export const holdTimer = 'hold';
 
-/** Before this slot somebody has no vote who lost its disk, and was not admitted since. */
-export const never = Number.MAX_SAFE_INTEGER;
+/** How far ahead of what it knows to be chosen it accepts values: what it has to tell of in a promise must fit into one. */
+const maxAhead = 8 * window;
 
-/** What became of a prepare; `waits`: it promised, and gives the other time to lead. */
-type Answer = 'refused' | 'promised' | 'waits';
+/** What became of a prepare; `again`: it had promised that before; `waits`: it promised, and gives the other time to lead. */
+type Answer = 'refused' | 'again' | 'promised' | 'waits';
 
 export class Acceptor {
   readonly #config: ReplicaConfig;
@@ -60,9 +58,9 @@ export class Acceptor {
   #stream: Stream = { ballot: noBallot, base: 1, to: 0 };
   /** Whom it heard lead, or promised to let lead, within the shortest election time-out. */
   #holdsFor: NodeId | undefined;
-  /** The loss of its disk that it has to live with. */
-  #lost: Loss | undefined;
-  #lostPosition = 0;
+  /** Which loss of its disk it has to live with; 0 where there was none. */
+  loss = 0;
+  #lossPosition = 0;
   /** The proposer beside it leads. */
   leads = false;
   /** Who was promised a ballot since it last heard of a leader. */
@@ -83,7 +81,9 @@ export class Acceptor {
 
   /** The last slot in which it accepted anything; 0 where there is none. */
   get lastSlot(): number {
-    return Math.max(0, ...this.#accepted.keys());
+    let last = 0;
+    for (const slot of this.#accepted.keys()) last = Math.max(last, slot);
+    return last;
   }
 
   get heldBytes(): number {
@@ -113,8 +113,8 @@ export class Acceptor {
 
   replay(record: PromiseRecord | AcceptRecord | LostRecord, position: number): void {
     if (record.kind === 'lost') {
-      this.#lost = { loss: record.loss, votesFrom: record.votesFrom };
-      this.#lostPosition = position;
+      this.loss = record.loss;
+      this.#lossPosition = position;
       return;
     }
     this.promised = laterOf(this.promised, record.ballot);
@@ -140,40 +140,30 @@ export class Acceptor {
   /** Records before a position go: what was promised is written anew where it would go with them. */
   surviveRemovalBefore(position: number): void {
     if (this.#promisePosition < position) this.#recordPromise();
-    if (this.#lost !== undefined && this.#lostPosition < position) this.#recordLoss(this.#lost);
-  }
-
-  // ------------------------------------------------------------------------------------------------------ a lost disk
-
-  /**
-   * What it promised and accepted is forgotten: it learns, and has no vote until a group is chosen that admits it after this
-   * very loss. Paxos Made Live, section 5.1; the loss is named, for an older admission may be learned, too.
-   */
-  lose(loss: number): void {
-    if (!this.#rules.abstainsAfterLoss) return;
-    this.#recordLoss({ loss, votesFrom: never });
-  }
-
-  admit(admitted: readonly Admission[], from: number): void {
-    const lost = this.#lost;
-    if (lost === undefined || lost.votesFrom === from) return;
-    const own = admitted.some(({ id, loss }) => id === this.#config.id && loss === lost.loss);
-    if (own) this.#recordLoss({ loss: lost.loss, votesFrom: from });
-  }
-
-  #recordLoss(lost: Loss): void {
-    this.#lost = lost;
-    this.#lostPosition = this.#out.persist({ kind: 'lost', ...lost });
-  }
-
-  /** Whether what it says now would count for nothing. */
-  get abstains(): boolean {
-    return this.#lost !== undefined && this.#lost.votesFrom > this.#chosenTo + 1;
+    if (this.loss > 0 && this.#lossPosition < position) this.#recordLoss();
   }
 
   #recordPromise(): void {
     const { promised: ballot } = this;
     this.#promisePosition = this.#out.persist({ kind: 'promise', ballot, chosenTo: this.#chosenTo });
+  }
+
+  // ------------------------------------------------------------------------------------------------------ a lost disk
+
+  /**
+   * What it promised and accepted is forgotten. From now on it says of all that it says since which loss it does, and that
+   * counts only in groups that were chosen with that loss in mind. Paxos Made Live, section 5.1.
+   *
+   * The argument takes it that no second voter loses its disk before the first was admitted again.
+   */
+  lose(loss: number): void {
+    if (!this.#rules.abstainsAfterLoss) return;
+    this.loss = loss;
+    this.#recordLoss();
+  }
+
+  #recordLoss(): void {
+    this.#lossPosition = this.#out.persist({ kind: 'lost', loss: this.loss });
   }
 
   // ---------------------------------------------------------------------------------------------------------- phase 1
@@ -183,7 +173,6 @@ export class Acceptor {
    * without ever leading may not hear what it is promised: nobody waits for it more than once.
    */
   onPrepare(from: NodeId, msg: Prepare): Answer {
-    if (this.abstains) return 'refused';
     const { ballot } = msg;
     const compared = compareBallots(ballot, this.promised);
     if (compared < 0) {
@@ -191,14 +180,16 @@ export class Acceptor {
       return 'refused';
     }
     const before = this.promised;
-    const waits = compared > 0 && !this.#inVain.has(from);
-    if (compared > 0) {
-      if (this.#holdsBack(from, msg)) return 'refused';
-      this.promised = ballot;
-      if (this.#rules.recordsPromise(ballot, this.#config.id)) this.#recordPromise();
-      this.#inVain.add(from);
-      if (waits) this.#hold(from);
+    if (compared === 0) {
+      this.#promise(from, msg, before);
+      return 'again';
     }
+    if (this.#holdsBack(from, msg)) return 'refused';
+    this.promised = ballot;
+    if (this.#rules.recordsPromise(ballot, this.#config.id)) this.#recordPromise();
+    const waits = !this.#inVain.has(from);
+    this.#inVain.add(from);
+    if (waits) this.#hold(from);
     this.#promise(from, msg, before);
     return waits ? 'waits' : 'promised';
   }
@@ -206,7 +197,7 @@ export class Acceptor {
   #promise(to: NodeId, { ballot, from }: Prepare, promisedBefore: Ballot): void {
     const runs = this.#runsFrom(Math.max(from, this.#chosenTo + 1), promisedBefore);
     const chosenTo = this.#rules.reportedChosenTo(this.#chosenTo);
-    this.#out.send(to, { type: 'promise', ballot, chosenTo, runs });
+    this.#out.send(to, { type: 'promise', ballot, chosenTo, runs, loss: this.loss });
   }
 
   /** What it accepted from a slot on, in runs of one ballot without a gap. */
@@ -228,7 +219,8 @@ export class Acceptor {
 
   /** A live leader is not replaced, but where it asked for that itself. */
   #holdsBack(from: NodeId, { handover }: Prepare): boolean {
-    if (!this.#rules.holdsForLeader || handover === true || from === this.#config.id) return false;
+    if (!this.#rules.holdsForLeader || from === this.#config.id) return false;
+    if (handover !== undefined && isSameBallot(handover, this.promised)) return false;
     return this.leads || (this.#holdsFor !== undefined && this.#holdsFor !== from);
   }
 
@@ -278,12 +270,17 @@ export class Acceptor {
     const stream = this.#streamOf(msg);
     // The leader has begun anew behind what was chosen meanwhile: a late message.
     if (msg.base < stream.base) return true;
-    const gap = msg.from > stream.to + 1 && !this.#rules.acceptsBehindGap;
+    const gap = (msg.from > stream.to + 1 && !this.#rules.acceptsBehindGap) || this.#isTooFar(msg);
     if (!gap) this.#take(stream, msg);
     const { base, to } = stream;
-    const accepted: Accepted = { type: 'accepted', ballot, base, to, gap, chosenTo: this.#chosenTo, round };
-    this.#out.send(from, this.#lost === undefined ? accepted : { ...accepted, lost: this.#lost });
+    const answer = { ballot, base, to, gap, chosenTo: this.#chosenTo, round, loss: this.loss };
+    this.#out.send(from, { type: 'accepted', ...answer });
     return true;
+  }
+
+  /** It has to learn first: whoever sent this is asked what was chosen. */
+  #isTooFar({ from, values }: Accept): boolean {
+    return values.length > 0 && from + values.length - 1 > this.#chosenTo + maxAhead;
   }
 
   #streamOf({ ballot, base }: Accept): Stream {

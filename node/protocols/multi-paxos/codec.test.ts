@@ -30,10 +30,10 @@ function groupOf(from: number, ids: readonly string[]): GroupFrom {
 
 const messages = {
   prepare: fc.record(
-    { type: fc.constant('prepare'), ballot: anyBallot, from: slot, handover: fc.constant(true) },
+    { type: fc.constant('prepare'), ballot: anyBallot, from: slot, handover: anyBallot },
     { requiredKeys: ['type', 'ballot', 'from'] },
   ),
-  promise: fc.record({ type: fc.constant('promise'), ballot: anyBallot, chosenTo: number, runs }),
+  promise: fc.record({ type: fc.constant('promise'), ballot: anyBallot, chosenTo: number, runs, loss: number }),
   refuse: fc.record({ type: fc.constant('refuse'), ballot: anyBallot, promised: anyBallot }),
   accept: fc.record({
     type: fc.constant('accept'),
@@ -44,19 +44,16 @@ const messages = {
     chosenTo: number,
     round: number,
   }),
-  accepted: fc.record(
-    {
-      type: fc.constant('accepted'),
-      ballot: anyBallot,
-      base: slot,
-      to: number,
-      gap: fc.boolean(),
-      chosenTo: number,
-      round: number,
-      lost: fc.record({ loss: slot, votesFrom: number }),
-    },
-    { requiredKeys: ['type', 'ballot', 'base', 'to', 'gap', 'chosenTo', 'round'] },
-  ),
+  accepted: fc.record({
+    type: fc.constant('accepted'),
+    ballot: anyBallot,
+    base: slot,
+    to: number,
+    gap: fc.boolean(),
+    chosenTo: number,
+    round: number,
+    loss: number,
+  }),
   'hand-over': fc.record({ type: fc.constant('hand-over'), ballot: anyBallot }),
   learn: fc.record({ type: fc.constant('learn'), from: slot }),
   learned: fc.record({ type: fc.constant('learned'), from: slot, values, chosenTo: number }),
@@ -74,9 +71,12 @@ const messages = {
 const records = {
   promise: fc.record({ kind: fc.constant('promise'), ballot: anyBallot, chosenTo: number }),
   accept: fc.record({ kind: fc.constant('accept'), ballot: anyBallot, from: slot, values, chosenTo: number }),
-  lost: fc.record({ kind: fc.constant('lost'), loss: slot, votesFrom: number }),
+  lost: fc.record({ kind: fc.constant('lost'), loss: slot }),
   chosen: fc.record({ kind: fc.constant('chosen'), from: slot, values }),
-  snapshot: fc.record({ kind: fc.constant('snapshot'), index: slot, groups: anyGroups }),
+  snapshot: fc.record(
+    { kind: fc.constant('snapshot'), index: slot, groups: anyGroups, loss: slot },
+    { requiredKeys: ['kind', 'index', 'groups'] },
+  ),
 } satisfies { [K in MultiPaxosRecord['kind']]: fc.Arbitrary<{ kind: K }> };
 
 const anyMessage = fc.oneof(...Object.values(messages)) as fc.Arbitrary<MultiPaxosMessage>;

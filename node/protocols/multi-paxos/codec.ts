@@ -19,16 +19,7 @@ import {
 } from '../paxos/learner-codec.ts';
 import { ballotBytes, readBallot, readValues, valuesBytes, writeBallot, writeValues } from '../paxos/value-fields.ts';
 import { decodeWith, numberBytes, type Reader, Writer } from '../shared/fields.ts';
-import type {
-  Accept,
-  Accepted,
-  Loss,
-  MultiPaxosMessage,
-  MultiPaxosRecord,
-  Prepare,
-  Promised,
-  Run,
-} from './messages.ts';
+import type { Accept, Accepted, MultiPaxosMessage, MultiPaxosRecord, Prepare, Promised, Run } from './messages.ts';
 
 const version = 1;
 const ownMessageTypes = ['prepare', 'promise', 'refuse', 'accept', 'accepted', 'hand-over'] as const;
@@ -64,10 +55,12 @@ function encodeMessage(msg: MultiPaxosMessage): Uint8Array {
 }
 
 function encodePrepare(type: number, msg: Prepare): Uint8Array {
-  const writer = new Writer(version, type, ballotBytes(msg.ballot) + numberBytes + 1);
-  return writeBallot(writer, msg.ballot)
-    .number(msg.from)
-    .flag(msg.handover === true).buffer;
+  const { ballot, from, handover } = msg;
+  const bytes = ballotBytes(ballot) + numberBytes + 1 + (handover === undefined ? 0 : ballotBytes(handover));
+  const writer = writeBallot(new Writer(version, type, bytes), ballot)
+    .number(from)
+    .flag(handover !== undefined);
+  return handover === undefined ? writer.buffer : writeBallot(writer, handover).buffer;
 }
 
 function runBytes({ ballot, values }: Run): number {
@@ -76,12 +69,12 @@ function runBytes({ ballot, values }: Run): number {
 
 function encodePromise(type: number, msg: Promised): Uint8Array {
   const runs = msg.runs.reduce((bytes, run) => bytes + runBytes(run), 4);
-  const writer = new Writer(version, type, ballotBytes(msg.ballot) + numberBytes + runs);
+  const writer = new Writer(version, type, ballotBytes(msg.ballot) + 2 * numberBytes + runs);
   writeBallot(writer, msg.ballot).number(msg.chosenTo).u32(msg.runs.length);
   for (const { ballot, from, values } of msg.runs) {
     writeValues(writeBallot(writer, ballot).number(from), values, copyAll);
   }
-  return writer.buffer;
+  return writer.number(msg.loss).buffer;
 }
 
 function encodeAccept(type: number, msg: Accept): Uint8Array {
@@ -93,20 +86,13 @@ function encodeAccept(type: number, msg: Accept): Uint8Array {
 }
 
 function encodeAccepted(type: number, msg: Accepted): Uint8Array {
-  const { lost } = msg;
-  const bytes = ballotBytes(msg.ballot) + 4 * numberBytes + 2 + (lost === undefined ? 0 : 2 * numberBytes);
-  const writer = writeBallot(new Writer(version, type, bytes), msg.ballot)
+  return writeBallot(new Writer(version, type, ballotBytes(msg.ballot) + 5 * numberBytes + 1), msg.ballot)
     .number(msg.base)
     .number(msg.to)
     .flag(msg.gap)
     .number(msg.chosenTo)
     .number(msg.round)
-    .flag(lost !== undefined);
-  return lost === undefined ? writer.buffer : writer.number(lost.loss).number(lost.votesFrom).buffer;
-}
-
-function readLoss(reader: Reader): Loss {
-  return { loss: reader.number(1), votesFrom: reader.number() };
+    .number(msg.loss).buffer;
 }
 
 function readRuns(reader: Reader): readonly Run[] {
@@ -123,10 +109,16 @@ function readMessage(reader: Reader): MultiPaxosMessage | null {
   switch (type) {
     case 'prepare': {
       const prepare = { type, ballot: readBallot(reader), from: reader.number(1) };
-      return reader.flag() ? { ...prepare, handover: true } : prepare;
+      return reader.flag() ? { ...prepare, handover: readBallot(reader) } : prepare;
     }
     case 'promise':
-      return { type, ballot: readBallot(reader), chosenTo: reader.number(), runs: readRuns(reader) };
+      return {
+        type,
+        ballot: readBallot(reader),
+        chosenTo: reader.number(),
+        runs: readRuns(reader),
+        loss: reader.number(),
+      };
     case 'refuse':
       return { type, ballot: readBallot(reader), promised: readBallot(reader) };
     case 'accept':
@@ -139,8 +131,8 @@ function readMessage(reader: Reader): MultiPaxosMessage | null {
         chosenTo: reader.number(),
         round: reader.number(),
       };
-    case 'accepted': {
-      const accepted = {
+    case 'accepted':
+      return {
         type,
         ballot: readBallot(reader),
         base: reader.number(1),
@@ -148,9 +140,8 @@ function readMessage(reader: Reader): MultiPaxosMessage | null {
         gap: reader.flag(),
         chosenTo: reader.number(),
         round: reader.number(),
+        loss: reader.number(),
       };
-      return reader.flag() ? { ...accepted, lost: readLoss(reader) } : accepted;
-    }
     case 'hand-over':
       return { type, ballot: readBallot(reader) };
     case undefined:
@@ -173,10 +164,8 @@ function encodeRecord(record: MultiPaxosRecord): readonly Uint8Array[] {
       const writer = writeBallot(new Writer(version, type, bytes), record.ballot).number(record.from);
       return writeValues(writer.number(record.chosenTo), record.values, ownPieceBytes).pieces();
     }
-    case 'lost': {
-      const writer = new Writer(version, type, 2 * numberBytes);
-      return writer.number(record.loss).number(record.votesFrom).pieces();
-    }
+    case 'lost':
+      return new Writer(version, type, numberBytes).number(record.loss).pieces();
     default:
       return encodeLearnerRecord(version, type, record);
   }
@@ -194,7 +183,7 @@ function readRecord(reader: Reader): MultiPaxosRecord | null {
       return { kind, ballot, from, values: readValues(reader), chosenTo };
     }
     case 'lost':
-      return { kind, ...readLoss(reader) };
+      return { kind, loss: reader.number(1) };
     case undefined:
       return null;
     default:

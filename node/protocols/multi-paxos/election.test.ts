@@ -17,6 +17,7 @@ import {
   sent,
   sentTo,
   timer,
+  upTo,
   values,
 } from './fixture.ts';
 import type { MultiPaxosMessage } from './messages.ts';
@@ -89,8 +90,11 @@ describe('a candidate', () => {
 
   test('waits for its own timer only: nobody stands that has no vote', () => {
     const replica = new Replica({ id: 'n4' });
-    expect(replica.timeout('election')).toEqual([timer('election', 150, 300)]);
+    const effects = replica.timeout('election');
+    expect(effects).toContainEqual(timer('election', 150, 300));
     expect(replica.view().role).toBe('follower');
+    // Those who decide may not know it: who is no voter tells them how far it knows.
+    expect(sentTo('n2', effects)).toEqual([{ type: 'learned', from: 1, values: [], chosenTo: 0 }]);
   });
 });
 
@@ -176,7 +180,7 @@ describe('a leader', () => {
   test('steps down when no quorum has answered for an election time-out', () => {
     const replica = leaderWith();
     expect(replica.timeout('quorum')).toEqual([timer('quorum', 150)]);
-    replica.hear('n2', { type: 'accepted', ballot: own, base: 1, to: 0, gap: false, chosenTo: 0, round: 0 });
+    replica.hear('n2', upTo(0));
     expect(replica.timeout('quorum')).toEqual([timer('quorum', 150)]);
     replica.timeout('quorum');
     expect(replica.view().role).toBe('follower');

@@ -5,7 +5,7 @@
  */
 import { invariant, type NodeId } from '../../protocol.ts';
 import { type Ballot, isSameBallot } from '../paxos/ballot.ts';
-import { membersOf } from '../paxos/groups.ts';
+import { lossIn, membersOf } from '../paxos/groups.ts';
 import type { HandOver, Prepare, Promised, Refuse } from './messages.ts';
 import { newProgress } from './progress.ts';
 import { beginLeading } from './replication.ts';
@@ -16,15 +16,23 @@ export function onElectionTimeout(state: ProposerState): void {
   if (state.role === 'leader') return;
   state.leader = undefined;
   if (state.mayStand()) {
-    stand(state, false);
+    stand(state, undefined);
     return;
   }
-  state.setRole('follower');
+  stepDown(state);
+  tellVoters(state);
   state.resetElectionTimer();
 }
 
+/** Who knows who decides and is none of them tells them how far it knows: they may know only the group before. */
+function tellVoters({ out, config, learner, chosenTo }: ProposerState): void {
+  for (const id of learner.groups.at(chosenTo + 1).voters) {
+    if (id !== config.id) out.sendEagerly(id, { type: 'learned', from: chosenTo + 1, values: [], chosenTo });
+  }
+}
+
 /** Asks for promises under a ballot of its own; its own acceptor first, for the ballot must be durable before it is used. */
-function stand(state: ProposerState, handover: boolean): void {
+function stand(state: ProposerState, handover: Ballot | undefined): void {
   const { config, out } = state;
   state.hearBallot(state.acceptor.promised);
   state.ballot = { round: state.seen.round + 1, node: config.id };
@@ -44,7 +52,7 @@ function stand(state: ProposerState, handover: boolean): void {
 
 function prepareOf({ ballot, chosenTo, standsByHandover }: ProposerState): Prepare {
   const prepare: Prepare = { type: 'prepare', ballot, from: chosenTo + 1 };
-  return standsByHandover ? { ...prepare, handover: true } : prepare;
+  return standsByHandover === undefined ? prepare : { ...prepare, handover: standsByHandover };
 }
 
 function setRetryTimer({ out, config }: ProposerState): void {
@@ -57,8 +65,11 @@ export function askForPromises(state: ProposerState): void {
   // Its own promise is durable, and with it the ballot.
   if (!state.promises.has(state.config.id)) return;
   const prepare = prepareOf(state);
+  const { newest } = state.learner.groups;
   for (const id of membersOf(state.learner.groups.since(state.chosenTo + 1))) {
-    if (id !== state.config.id && !state.promises.has(id)) state.out.send(id, prepare);
+    const given = state.promises.get(id);
+    if (id === state.config.id || given?.loss === lossIn(newest.group, id)) continue;
+    state.out.send(id, prepare);
   }
 }
 
@@ -68,15 +79,27 @@ export function onRetry(state: ProposerState): void {
   setRetryTimer(state);
 }
 
-/** Phase 1b: of each slot the value of the highest ballot is what must be proposed (section 2.2, P2c). */
+/**
+ * Phase 1b: of each slot the value of the highest ballot is what must be proposed (section 2.2, P2c).
+ *
+ * @returns whether it was news; where it tells of what this leader never proposed, somebody else has led since
+ */
 export function onPromise(state: ProposerState, from: NodeId, msg: Promised): boolean {
   if (state.role === 'follower' || !isSameBallot(msg.ballot, state.ballot)) return false;
-  const first = !state.promises.has(from);
-  state.promises.add(from);
-  if (msg.chosenTo > state.ahead.chosenTo) state.ahead = { node: from, chosenTo: msg.chosenTo };
+  const { chosenTo, loss } = msg;
+  const before = state.promises.get(from);
+  // A late one of before it lost its disk.
+  if (before !== undefined && before.loss > 0 && loss === 0) return false;
+  state.promises.set(from, { chosenTo, loss });
+  if (chosenTo > state.ahead.chosenTo) state.ahead = { node: from, chosenTo };
   recover(state, msg);
-  if (first && from === state.config.id && state.role === 'candidate') askForPromises(state);
+  if (before === undefined && from === state.config.id && state.role === 'candidate') askForPromises(state);
   return true;
+}
+
+/** Whether somebody knows of chosen slots that this leader never proposed: it was replaced, and has to learn. */
+export function isOutrun(state: ProposerState, chosenTo: number): boolean {
+  return state.role === 'leader' && chosenTo >= state.nextSlot;
 }
 
 function recover(state: ProposerState, { runs }: Promised): void {
@@ -105,13 +128,13 @@ function isLater(one: Ballot, other: Ballot): boolean {
  * @returns who knows what has to be learned first; undefined where it is not that
  */
 export function tryToLead(state: ProposerState): ProposerState['ahead'] | undefined {
-  if (state.role !== 'candidate') return undefined;
-  const { chosenTo, learner } = state;
+  const { role, chosenTo, learner } = state;
+  if (role !== 'candidate' || learner.installing) return undefined;
+  if (state.ahead.chosenTo > chosenTo) return state.ahead;
   for (let slot = chosenTo + 1; ; slot = nextGroupFrom(state, slot)) {
     if (!state.isPrepared(slot)) return undefined;
     if (slot >= learner.groups.newest.from) break;
   }
-  if (state.ahead.chosenTo > chosenTo) return state.ahead;
   becomeLeader(state);
   return undefined;
 }
@@ -217,8 +240,9 @@ function standAnew(state: ProposerState): void {
   state.out.emit({ kind: 'cancel', timer: 'quorum' });
   state.rejectReads();
   state.proposals.beginAt(state.chosenTo + 1);
+  state.rejectWaiting();
   giveUpChange(state);
-  stand(state, false);
+  stand(state, undefined);
 }
 
 /** The stream of the leader's heartbeats broke off: it most likely ended. */
@@ -232,7 +256,7 @@ export function onSuspected(state: ProposerState, node: NodeId): void {
 /** The leader wants this replica to lead. */
 export function onHandOver(state: ProposerState, msg: HandOver): void {
   if (state.role !== 'follower' || !isSameBallot(msg.ballot, state.acceptor.promised) || !state.mayStand()) return;
-  stand(state, true);
+  stand(state, msg.ballot);
 }
 
 function setQuorumTimer(state: ProposerState): void {

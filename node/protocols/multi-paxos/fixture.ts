@@ -109,6 +109,7 @@ export const promise = (of: Ballot, chosenTo = 0, runs: readonly Run[] = []): Pr
   ballot: of,
   chosenTo,
   runs,
+  loss: 0,
 });
 
 export const run = (of: Ballot, from: number, ...texts: readonly string[]): Run => ({
@@ -139,6 +140,7 @@ export const accepted = (of: Ballot, fields: Partial<Accepted> = {}): Accepted =
   gap: false,
   chosenTo: 0,
   round: 0,
+  loss: 0,
   ...fields,
 });
 

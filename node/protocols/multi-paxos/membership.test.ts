@@ -45,6 +45,7 @@ function changed(): Replica {
   const leader = changing();
   leader.hear('n2', upTo(1));
   leader.hear('n2', upTo(128));
+  leader.hear('n2', upTo(128, { chosenTo: 128 }));
   return leader;
 }
 
@@ -79,11 +80,14 @@ describe('a change of the group', () => {
     expect(leader.view().group).toEqual({ voters: ['n1', 'n2', 'n3', 'n4'], learners: [] });
   });
 
-  test('comes into force when the slots before it are chosen, and is done then', () => {
+  test('comes into force when the slots before it are chosen, and is done when a quorum of its own knows that', () => {
     const leader = changing();
     leader.hear('n2', upTo(1));
     expect(ofKind('ordered', leader.hear('n2', upTo(127)))).toEqual([]);
-    expect(ofKind('ordered', leader.hear('n2', upTo(128)))).toEqual([{ kind: 'ordered', id: 9 }]);
+    expect(ofKind('ordered', leader.hear('n2', upTo(128)))).toEqual([]);
+    const knows = upTo(128, { chosenTo: 128 });
+    expect(ofKind('ordered', leader.hear('n3', knows)), 'n3 is a member no more').toEqual([]);
+    expect(ofKind('ordered', leader.hear('n2', knows))).toEqual([{ kind: 'ordered', id: 9 }]);
     expect(leader.view().group).toEqual({ voters: ['n1', 'n2', 'n4'], learners: [] });
   });
 
@@ -167,7 +171,9 @@ describe('a member that leaves', () => {
     leader.order(9, reconfigure(['n2', 'n3']));
     leader.hear('n2', upTo(1));
     leader.hear('n3', upTo(100));
-    const effects = leader.hear('n2', upTo(128));
+    leader.hear('n2', upTo(128));
+    leader.hear('n3', upTo(100, { chosenTo: 128 }));
+    const effects = leader.hear('n2', upTo(128, { chosenTo: 128 }));
     expect(ofKind('ordered', effects)).toEqual([{ kind: 'ordered', id: 9 }]);
     expect(sent(effects)).toContainEqual(['n2', { type: 'hand-over', ballot: own }]);
     expect(leader.view().role).toBe('follower');
@@ -179,6 +185,7 @@ describe('a member that leaves', () => {
     leader.order(9, reconfigure(['n1', 'n2']));
     leader.hear('n2', upTo(1));
     leader.hear('n2', upTo(128));
+    leader.hear('n2', upTo(128, { chosenTo: 128 }));
     leader.order(10, reconfigure(['n1', 'n2', 'n3']));
     leader.timeout('heartbeat');
     leader.hear('n3', accepted(own, { base: 129, to: 128, chosenTo: 128 }));

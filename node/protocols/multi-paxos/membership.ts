@@ -6,10 +6,9 @@
 import type { NodeId, Order } from '../../protocol.ts';
 import { quorumFlaw } from '../../quorum-sizes.ts';
 import { encodeGroup, flawOf, normalGroup } from '../paxos/group-codec.ts';
-import { type Admission, isVoter, sameGroup } from '../paxos/groups.ts';
-import { never } from './acceptor.ts';
+import { type Admission, isVoter, lossIn, sameGroup } from '../paxos/groups.ts';
 import { askForPromises, endTransfer, stepDown } from './election.ts';
-import { propose, proposeNow } from './replication.ts';
+import { broadcast, propose, proposeNow } from './replication.ts';
 import type { ProposerState } from './state.ts';
 
 /** How long a change may take before it is given up, in election time-outs. */
@@ -75,10 +74,16 @@ function proceed(state: ProposerState): void {
   change.slot = proposeNow(state, { payload: encodeGroup(group), kind: 'group' }) ?? 0;
 }
 
-/** The loss that it is admitted after, where it lost its disk and was not admitted since. */
-function admissionOf({ progress }: ProposerState, id: NodeId): readonly Admission[] {
-  const lost = progress.get(id)?.lost;
-  return lost?.votesFrom === never ? [{ id, loss: lost.loss }] : [];
+/** The last loss of its disk that is known of a voter. */
+function admissionOf({ progress, learner }: ProposerState, id: NodeId): readonly Admission[] {
+  const loss = progress.get(id)?.loss || lossIn(learner.groups.newest.group, id);
+  return loss === 0 ? [] : [{ id, loss }];
+}
+
+/** Whether what it says counts for nothing, for it lost its disk and no group knows. */
+function isForgetful({ progress, learner }: ProposerState, id: NodeId): boolean {
+  const loss = progress.get(id)?.loss ?? 0;
+  return loss > 0 && loss !== lossIn(learner.groups.newest.group, id);
 }
 
 /** Voters that lost their disks are admitted again, once they have caught up: until then the group tolerates less. */
@@ -86,7 +91,7 @@ function admitForgetful(state: ProposerState): void {
   const { newest } = state.learner.groups;
   const { voters, learners } = newest.group;
   if (newest.from > state.chosenTo + 1 || state.chosenTo < state.recoveredTo || state.transfer !== undefined) return;
-  if (!voters.some((id) => admissionOf(state, id).length > 0 && hasCaughtUp(state, id))) return;
+  if (!voters.some((id) => isForgetful(state, id) && hasCaughtUp(state, id))) return;
   state.change = { order: undefined, voters, learners, slot: 0 };
 }
 
@@ -113,15 +118,19 @@ export function onProgress(state: ProposerState, from: NodeId): void {
   if (state.newestGroup !== groups.newest || state.groupInForce !== inForce) {
     state.newestGroup = groups.newest;
     state.groupInForce = inForce;
+    // Who decides from now on has confirmed no lease yet.
+    state.leaseRound = 0;
     // Who is a member no more has promised nothing that counts when it comes again.
     state.followAudience();
     askForPromises(state);
+    // A new group goes on without this leader only when it knows that it is in force.
+    broadcast(state);
   }
   // A group was chosen, also one that an earlier leader proposed: the slots before it comes into force are filled.
   if (groups.newest.from > state.nextSlot) propose(state);
   if (state.change === undefined) admitForgetful(state);
   proceed(state);
-  if (groups.newest.from > state.chosenTo + 1) return;
+  if (groups.newest.from > state.chosenTo + 1 || !state.isNewestKnown) return;
   const { change } = state;
   if (change !== undefined && change.slot > 0 && change.slot <= state.chosenTo) end(state);
   if (!isVoter(groups.at(state.chosenTo + 1), state.config.id)) leave(state);

@@ -15,8 +15,8 @@ export interface Prepare {
   readonly type: 'prepare';
   readonly ballot: Ballot;
   readonly from: number;
-  /** The leader itself has asked for this; that it is alive is no reason to hold back. */
-  readonly handover?: true;
+  /** The leader under this ballot has asked for this; that it is alive is no reason to hold back. */
+  readonly handover?: Ballot;
 }
 
 /** Phase 1b: no lower ballot is accepted from now on, in any slot. */
@@ -27,6 +27,8 @@ export interface Promised {
   readonly chosenTo: number;
   /** What it has accepted in the slots behind that. */
   readonly runs: readonly Run[];
+  /** The loss of its disk since which the sender says this; 0 where there was none. */
+  readonly loss: number;
 }
 
 /** A prepare or an accept of a lower ballot than was promised. */
@@ -62,16 +64,8 @@ export interface Accepted {
   /** What was chosen in all slots up to here is known to the sender. */
   readonly chosenTo: number;
   readonly round: number;
-  /** Absent where the sender never lost its disk. */
-  readonly lost?: Loss;
-}
-
-/** A disk was lost, and with it what was promised and accepted. */
-export interface Loss {
-  /** A number that no other loss of that replica has. */
+  /** The loss of its disk since which the sender says this; 0 where there was none. */
   readonly loss: number;
-  /** It has no vote in the slots before this one. */
-  readonly votesFrom: number;
 }
 
 /** The leader asks the receiver to prepare at once. */
@@ -98,9 +92,10 @@ export interface AcceptRecord {
   readonly chosenTo: number;
 }
 
-/** The disk was lost before this was written: what was promised and accepted is forgotten, and no vote counts before a slot. */
-export interface LostRecord extends Loss {
+/** The disk was lost before this was written: what was promised and accepted by then is forgotten. */
+export interface LostRecord {
   readonly kind: 'lost';
+  readonly loss: number;
 }
 
 export type MultiPaxosRecord = PromiseRecord | AcceptRecord | LostRecord | LearnerRecord;

@@ -42,11 +42,6 @@ export class MultiPaxos implements Protocol<MultiPaxosMessage, MultiPaxosRecord>
     this.#acceptor = new Acceptor(config, rules, this.#out);
     this.#learner = new Learner(config, this.#out, {
       onChosen: (slot) => this.#acceptor.forget(slot),
-      onAdmitted: (admitted, from) => {
-        this.#acceptor.admit(admitted, from);
-        // What they promised before they are admitted they have forgotten.
-        for (const { id } of admitted) this.#proposer.promises.delete(id);
-      },
       compact: (index) => this.#compact(index),
     });
     this.#catchUp = new CatchUp(this.#learner, this.#out, valueIn);
@@ -61,8 +56,11 @@ export class MultiPaxos implements Protocol<MultiPaxosMessage, MultiPaxosRecord>
       this.#replay(record, this.#out.position);
     }
     if (lost !== undefined) this.#acceptor.lose(lost);
+    this.#learner.loss = this.#acceptor.loss;
     const described = snapshot?.record;
     this.#learner.restore({ ...(snapshot && { snapshot }) }, described?.kind === 'snapshot' ? described : undefined);
+    // The power may have gone after a snapshot became durable, and before the record of the loss did.
+    if (this.#learner.loss !== this.#acceptor.loss) this.#acceptor.lose(this.#learner.loss);
     this.#proposer.hearBallot(this.#acceptor.promised);
     // What it has confirmed before it ended may be a lease that goes on.
     if (this.#config.leaseReads !== undefined) this.#acceptor.holdForAnybody();
@@ -150,7 +148,7 @@ export class MultiPaxos implements Protocol<MultiPaxosMessage, MultiPaxosRecord>
         this.#onPrepare(from, msg);
         break;
       case 'promise':
-        if (!election.onPromise(proposer, from, msg)) break;
+        if (!election.onPromise(proposer, from, msg) || this.#isOutrun(from, msg.chosenTo)) break;
         this.#tryToLead();
         replication.propose(proposer);
         break;
@@ -162,6 +160,7 @@ export class MultiPaxos implements Protocol<MultiPaxosMessage, MultiPaxosRecord>
         break;
       case 'accepted': {
         const to = replication.onAccepted(proposer, from, msg);
+        if (this.#isOutrun(from, msg.chosenTo)) break;
         if (to !== undefined) this.#lead(to);
         replication.goOn(proposer, from);
         reads.onProgress(proposer);
@@ -175,6 +174,8 @@ export class MultiPaxos implements Protocol<MultiPaxosMessage, MultiPaxosRecord>
         this.#catchUp.onLearn(from, msg);
         break;
       case 'learned':
+        // What a leader says to be chosen is what it proposed.
+        if (proposer.role === 'leader') break;
         this.#catchUp.onLearned(from, msg);
         this.#tryToLead();
         break;
@@ -182,14 +183,15 @@ export class MultiPaxos implements Protocol<MultiPaxosMessage, MultiPaxosRecord>
         this.#catchUp.onFetch(from, msg);
         break;
       case 'piece':
-        this.#catchUp.onPiece(from, msg);
+        if (proposer.role !== 'leader') this.#catchUp.onPiece(from, msg);
         break;
     }
   }
 
   #onPrepare(from: string, msg: Prepare): void {
     const answer = this.#acceptor.onPrepare(from, msg);
-    if (answer !== 'refused') election.onPromisedTo(this.#proposer, from, msg.ballot, answer === 'waits');
+    if (answer === 'refused' || answer === 'again') return;
+    election.onPromisedTo(this.#proposer, from, msg.ballot, answer === 'waits');
   }
 
   #onAccept(from: string, msg: Accept): void {
@@ -223,6 +225,15 @@ export class MultiPaxos implements Protocol<MultiPaxosMessage, MultiPaxosRecord>
   #tryToLead(): void {
     const ahead = election.tryToLead(this.#proposer);
     if (ahead !== undefined) this.#catchUp.lag(ahead.node, ahead.chosenTo);
+    else if (this.#proposer.role === 'leader') this.#catchUp.stop();
+  }
+
+  /** A leader that others have gone on without follows, and learns. */
+  #isOutrun(by: string, chosenTo: number): boolean {
+    if (!election.isOutrun(this.#proposer, chosenTo)) return false;
+    election.stepDown(this.#proposer);
+    this.#catchUp.lag(by, chosenTo);
+    return true;
   }
 
   #onTimeout(timer: string): void {

@@ -1,5 +1,4 @@
 /** What a leader knows of an acceptor. */
-import type { Loss } from './messages.ts';
 
 export interface Progress {
   /** Where what is sent to it begins. */
@@ -10,8 +9,8 @@ export interface Progress {
   match: number;
   /** It knows what was chosen in all slots up to here. */
   learnedTo: number;
-  /** Undefined where it never lost its disk. */
-  lost: Loss | undefined;
+  /** The loss of its disk since which it says all this; 0 where there was none. */
+  loss: number;
   /** `probe`: one message at a time, for something was lost. `stream`: as fast as the window allows. */
   state: 'stream' | 'probe';
   /** While probing: a message is on its way. */
@@ -28,7 +27,7 @@ export function newProgress(base: number): Progress {
     next: base,
     match: base - 1,
     learnedTo: 0,
-    lost: undefined,
+    loss: 0,
     state: 'stream',
     probing: false,
     round: 0,
@@ -41,9 +40,4 @@ export function beginAt(progress: Progress, base: number): void {
   progress.base = base;
   progress.next = base;
   progress.match = base - 1;
-}
-
-/** The first slot in which its vote counts. */
-export function votesFrom({ lost }: Progress): number {
-  return lost === undefined ? 0 : lost.votesFrom;
 }

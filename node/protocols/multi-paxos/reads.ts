@@ -29,8 +29,9 @@ export function onRead(state: ProposerState, id: number): void {
 }
 
 /** Whether whatever may have been answered before this leader's time is chosen. */
-function isRecovered({ rules, chosenTo, recoveredTo }: ProposerState): boolean {
-  return rules.readsBeforeRecovery || chosenTo >= recoveredTo;
+function isRecovered(state: ProposerState): boolean {
+  const { rules, chosenTo, recoveredTo } = state;
+  return rules.readsBeforeRecovery || (chosenTo >= recoveredTo && state.isPrepared(chosenTo + 1));
 }
 
 /** The lease was over when the read was to be answered. */

@@ -8,6 +8,7 @@ import {
   ofKind,
   own,
   persist,
+  promise,
   Replica,
   reject,
   sendNow,
@@ -63,7 +64,7 @@ describe('a write', () => {
     expect(few.hear('n2', upTo(1))).toEqual([]);
     expect(few.hear('n3', upTo(1))).toEqual([apply(1, 'x')]);
     const pair = leaderWith({ members, quorums: { phase1: 4, phase2: 2 } });
-    pair.hear('n4', { type: 'promise', ballot: own, chosenTo: 0, runs: [] });
+    pair.hear('n4', promise(own));
     pair.write(1, 'x');
     expect(pair.hear('n5', upTo(1))).toEqual([apply(1, 'x')]);
   });

@@ -7,7 +7,7 @@ import { isSameBallot } from '../paxos/ballot.ts';
 import { window } from '../paxos/groups.ts';
 import { noOp, type Value, valueCostBytes } from '../paxos/value.ts';
 import type { Accept, Accepted } from './messages.ts';
-import { beginAt, type Progress, votesFrom } from './progress.ts';
+import { beginAt, type Progress } from './progress.ts';
 import { beat } from './reads.ts';
 import type { ProposerState } from './state.ts';
 
@@ -168,11 +168,16 @@ export function onAccepted(state: ProposerState, from: NodeId, msg: Accepted): n
   if (state.role !== 'leader' || !isSameBallot(msg.ballot, state.ballot)) return undefined;
   const progress = state.progress.get(from);
   if (progress === undefined) return undefined;
+  if (msg.loss !== progress.loss) {
+    // A late one of before it lost its disk; or what it has accepted it has accepted since.
+    if (msg.loss === 0) return undefined;
+    progress.loss = msg.loss;
+    progress.match = progress.base - 1;
+    progress.round = 0;
+    progress.learnedTo = 0;
+  }
   progress.active = true;
   progress.round = Math.max(progress.round, msg.round);
-  progress.lost = msg.lost;
-  // It has forgotten what it promised.
-  if (votesFrom(progress) > state.chosenTo + 1) state.promises.delete(from);
   progress.learnedTo = Math.max(progress.learnedTo, msg.chosenTo);
   // An answer to what was sent before it all began anew.
   if (msg.base !== progress.base) return undefined;

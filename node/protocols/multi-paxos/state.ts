@@ -1,13 +1,13 @@
 /** What the parts of a proposer share: the ballot it stands for or leads under, who promised, and what it proposed. */
 import type { Group, NodeId, QuorumSizes, ReplicaConfig } from '../../protocol.ts';
 import { type Ballot, compareBallots, epochOf, laterOf, noBallot } from '../paxos/ballot.ts';
-import { type GroupFrom, isVoter, membersOf } from '../paxos/groups.ts';
+import { type ChosenGroup, type GroupFrom, isVoter, lossIn, membersOf } from '../paxos/groups.ts';
 import type { Learner } from '../paxos/learner.ts';
 import type { Outbox } from '../paxos/outbox.ts';
 import type { Value } from '../paxos/value.ts';
 import type { Acceptor } from './acceptor.ts';
 import type { MultiPaxosMessage, MultiPaxosRecord } from './messages.ts';
-import { newProgress, type Progress, votesFrom } from './progress.ts';
+import { newProgress, type Progress } from './progress.ts';
 import { Proposals } from './proposals.ts';
 import type { MultiPaxosRules } from './rules.ts';
 
@@ -29,6 +29,14 @@ export interface PendingRead {
 export interface Recovered {
   readonly ballot: Ballot;
   readonly value: Value;
+}
+
+/** A promise, as to when it counts. */
+export interface Given {
+  /** It says nothing of the slots up to here, which have to be learned before it counts. */
+  readonly chosenTo: number;
+  /** The loss of its disk since which it was given. */
+  readonly loss: number;
 }
 
 export interface GroupChange {
@@ -60,11 +68,11 @@ export class ProposerState {
   ballot: Ballot = noBallot;
   /** Whether it was told that a later one stands against it. */
   overtaken = false;
-  /** As a candidate: whether the leader asked for this. */
-  standsByHandover = false;
+  /** As a candidate: the ballot of the leader that asked for this. */
+  standsByHandover: Ballot | undefined;
 
   /** Who promised this ballot. */
-  readonly promises = new Set<NodeId>();
+  readonly promises = new Map<NodeId, Given>();
   readonly recovered = new Map<number, Recovered>();
   /** What the others who promised know to be chosen, and who of them. */
   ahead: { node: NodeId; chosenTo: number } = { node: '', chosenTo: 0 };
@@ -149,26 +157,39 @@ export class ProposerState {
     for (const id of audience) {
       if (!this.progress.has(id)) this.progress.set(id, newProgress(this.chosenTo + 1));
     }
-    for (const id of [...this.promises]) if (!audience.includes(id)) this.promises.delete(id);
+    for (const id of [...this.promises.keys()]) if (!audience.includes(id)) this.promises.delete(id);
   }
 
   /** Whether a quorum of phase 1 has promised, in the group that decides a slot. */
   isPrepared(slot: number): boolean {
     const group = this.learner.groups.at(slot);
     const { phase1 } = this.#sizes(group.voters.length);
-    return count(group.voters, (id) => this.promises.has(id), phase1);
+    return count(group.voters, (id) => this.hasPromised(id, group), phase1);
+  }
+
+  /** Whether its promise counts in a group: it tells of all that this replica does not know, and was not forgotten since. */
+  hasPromised(id: NodeId, group: ChosenGroup): boolean {
+    const given = this.promises.get(id);
+    return given !== undefined && given.chosenTo <= this.chosenTo && given.loss === lossIn(group, id);
   }
 
   /** Whether a quorum of phase 2 has accepted what was proposed in a slot. */
   isChosen(slot: number): boolean {
-    const { voters } = this.learner.groups.at(slot);
-    const { phase2 } = this.#sizes(voters.length);
-    return count(voters, (id) => this.#hasAccepted(id, slot), phase2);
+    const group = this.learner.groups.at(slot);
+    const accepted = ({ base, match }: Progress) => base <= slot && slot <= match;
+    return this.#decides(group, accepted);
   }
 
-  #hasAccepted(id: NodeId, slot: number): boolean {
+  /** Whether it is so with a quorum of phase 2 of a group. */
+  #decides(group: ChosenGroup, test: (progress: Progress) => boolean): boolean {
+    const { voters } = group;
+    return count(voters, (id) => this.#passes(id, group, test), this.#sizes(voters.length).phase2);
+  }
+
+  /** What it says counts in a group only where it was not forgotten since. */
+  #passes(id: NodeId, group: ChosenGroup, test: (progress: Progress) => boolean): boolean {
     const progress = this.progress.get(id);
-    return progress !== undefined && Math.max(progress.base, votesFrom(progress)) <= slot && slot <= progress.match;
+    return progress !== undefined && test(progress) && progress.loss === lossIn(group, id);
   }
 
   /**
@@ -176,15 +197,15 @@ export class ProposerState {
    * to another leader.
    */
   quorum(test: (progress: Progress) => boolean): boolean {
-    return this.learner.groups.since(this.chosenTo + 1).every(({ voters }) => {
-      const { phase2 } = this.#sizes(voters.length);
-      return count(voters, (id) => this.#passes(id, test), phase2);
-    });
+    return this.learner.groups.since(this.chosenTo + 1).every((group) => this.#decides(group, test));
   }
 
-  #passes(id: NodeId, test: (progress: Progress) => boolean): boolean {
-    const progress = this.progress.get(id);
-    return progress !== undefined && votesFrom(progress) <= this.chosenTo + 1 && test(progress);
+  /** Whether a quorum of phase 2 of the newest group knows that it is in force, and so can go on without this leader. */
+  get isNewestKnown(): boolean {
+    const { from, group } = this.learner.groups.newest;
+    const own = this.progress.get(this.config.id);
+    if (own !== undefined) own.learnedTo = this.chosenTo;
+    return this.#decides(group, ({ learnedTo }) => learnedTo >= from - 1);
   }
 
   #sizes(voters: number): QuorumSizes {
@@ -200,9 +221,13 @@ export class ProposerState {
    */
   mayStand(): boolean {
     const groups = this.learner.groups.since(this.chosenTo + 1);
-    return (
-      !this.learner.installing && !this.acceptor.abstains && groups.some((group) => isVoter(group, this.config.id))
-    );
+    return !this.learner.installing && groups.some((group) => this.#mayVote(group));
+  }
+
+  /** Who lost its disk stands where a group counts it since. */
+  #mayVote(group: ChosenGroup): boolean {
+    const { id } = this.config;
+    return isVoter(group, id) && lossIn(group, id) === this.acceptor.loss;
   }
 
   /** Answers an order; with the reason where it is not done. */

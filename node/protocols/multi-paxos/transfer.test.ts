@@ -6,6 +6,7 @@ import {
   ofKind,
   own,
   prepare,
+  promise,
   Replica,
   refuse,
   reject,
@@ -40,7 +41,7 @@ describe('a leader that is to hand over', () => {
   test('steps down as soon as it promises the other its ballot', () => {
     const leader = leaderWith();
     leader.order(9, transfer);
-    const effects = leader.hear('n2', { ...prepare(ballot(2, 'n2')), handover: true });
+    const effects = leader.hear('n2', { ...prepare(ballot(2, 'n2')), handover: own });
     expect(sentTo('n2', effects)).toMatchObject([{ type: 'promise' }]);
     expect(ofKind('ordered', effects)).toEqual([]);
     expect(leader.view().role).toBe('follower');
@@ -68,7 +69,7 @@ describe('a leader that is to hand over', () => {
     const anew = leaderWith();
     anew.order(9, transfer);
     anew.hear('n3', refuse(own, ballot(4, 'n3')));
-    const effects = anew.hear('n2', { type: 'promise', ballot: ballot(5, 'n1'), chosenTo: 0, runs: [] });
+    const effects = anew.hear('n2', promise(ballot(5, 'n1')));
     expect(ofKind('ordered', effects)).toEqual([{ kind: 'ordered', id: 9, error: 'The leader was elected anew.' }]);
   });
 
@@ -86,8 +87,10 @@ describe('a replica that is told to prepare', () => {
     const follower = new Replica();
     follower.hear('n2', accept(ballot(1, 'n2')));
     const effects = follower.hear('n2', { type: 'hand-over', ballot: ballot(1, 'n2') });
-    expect(sentTo('n3', effects)).toMatchObject([{ type: 'prepare', ballot: ballot(2, 'n1'), handover: true }]);
-    expect(sentTo('n3', follower.timeout('retry'))).toMatchObject([{ handover: true }]);
+    expect(sentTo('n3', effects)).toMatchObject([
+      { type: 'prepare', ballot: ballot(2, 'n1'), handover: ballot(1, 'n2') },
+    ]);
+    expect(sentTo('n3', follower.timeout('retry'))).toMatchObject([{ handover: ballot(1, 'n2') }]);
     // What it stands for later by itself nobody has asked for.
     expect(sentTo('n3', follower.timeout('election'))).toEqual([prepare(ballot(3, 'n1'))]);
   });

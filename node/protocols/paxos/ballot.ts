@@ -2,6 +2,7 @@
  * Ballots: pairs of a round and the replica that it belongs to, ordered by the round first. No two replicas share one.
  * Lamport, "Paxos Made Simple" (2001), section 2.2 and 2.5, where they are proposal numbers.
  */
+import { fnv1a } from '../../hash.ts';
 import type { NodeId } from '../../protocol.ts';
 
 export interface Ballot {
@@ -27,13 +28,16 @@ export function laterOf(one: Ballot, other: Ballot): Ballot {
   return compareBallots(one, other) >= 0 ? one : other;
 }
 
-/** One more than the most members that a group may have. */
+/** Room for the most members that a group may begin with, and for some that come later, of which hardly two meet. */
 const places = 1000;
+const firstPlaces = 101;
 
 /**
- * A ballot as one number, for observers: 3002 is round 3 of the second of the group's first members. Who came later has
- * place 0.
+ * A ballot as one number, for observers: 3002 is round 3 of the second of the group's first members. The place of one that
+ * came later follows from its name.
  */
 export function epochOf({ round, node }: Ballot, firstMembers: readonly NodeId[]): number {
-  return round * places + firstMembers.indexOf(node) + 1;
+  const place = firstMembers.indexOf(node) + 1;
+  if (place > 0 || node === '') return round * places + place;
+  return round * places + firstPlaces + (fnv1a(Buffer.from(node)) % (places - firstPlaces));
 }

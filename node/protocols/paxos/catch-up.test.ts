@@ -155,9 +155,15 @@ describe('a snapshot on its way', () => {
     expect(part.effects(({ catchUp }) => catchUp.onFetch('n2', fetch))).toEqual([load(3, 8)]);
   });
 
-  test('goes on with the newest one from its begin, where the one that is asked for is gone', () => {
+  test('may be of the snapshot before the newest, which is still there: else it might never come to its end', () => {
     const part = compacted();
     const fetch = { type: 'fetch', index: 1, offset: 8 } as const;
+    expect(part.effects(({ catchUp }) => catchUp.onFetch('n2', fetch))).toEqual([load(1, 8)]);
+  });
+
+  test('goes on with the newest one from its begin, where the one that is asked for is gone', () => {
+    const part = compacted();
+    const fetch = { type: 'fetch', index: 2, offset: 8 } as const;
     expect(part.effects(({ catchUp }) => catchUp.onFetch('n2', fetch))).toEqual([load(3, 0)]);
   });
 

@@ -38,8 +38,8 @@ export class CatchUp<R> {
   readonly #out: Out<LearnerMessage, LearnerRecord>;
   readonly #valueIn: (record: R, slot: number) => Value | undefined;
 
-  /** Who was asked, and has not answered. */
-  #asked: NodeId | undefined;
+  /** Who was asked, and has not answered; and for what: a slot, or the offset of a piece. */
+  #asked: { readonly node: NodeId; readonly at: number } | undefined;
   /** Who was last heard to know more than this replica. */
   #ahead: { readonly node: NodeId; readonly chosenTo: number } | undefined;
   #incoming: Incoming | undefined;
@@ -66,18 +66,19 @@ export class CatchUp<R> {
   /** Another replica knows what was chosen up to a slot, and this one cannot find it out by itself. */
   lag(node: NodeId, chosenTo: number): void {
     if (chosenTo <= this.#learner.chosenTo || node === this.#learner.config.id) return;
-    if (this.#ahead === undefined || chosenTo >= this.#ahead.chosenTo) this.#ahead = { node, chosenTo };
+    this.#ahead = { node, chosenTo };
     if (this.#asked === undefined && !this.#learner.installing) this.#ask(node);
   }
 
   #ask(node: NodeId): void {
-    this.#asked = node;
     const incoming = this.#incoming;
     const learner = this.#learner;
     if (incoming?.from === node) {
+      this.#asked = { node, at: incoming.offset };
       this.#out.sendEagerly(node, { type: 'fetch', index: incoming.record.index, offset: incoming.offset });
     } else {
       this.#incoming = undefined;
+      this.#asked = { node, at: learner.chosenTo + 1 };
       this.#out.sendEagerly(node, { type: 'learn', from: learner.chosenTo + 1 });
     }
     const [shortest] = learner.config.electionTimeoutMs;
@@ -92,6 +93,12 @@ export class CatchUp<R> {
     this.#ask(ahead.node);
   }
 
+  /** Whoever leads finds out by itself: what it is told from now on is of no use to it. */
+  stop(): void {
+    if (this.#asked !== undefined) this.#satisfied();
+    this.#ahead = undefined;
+  }
+
   #satisfied(): void {
     this.#asked = undefined;
     this.#incoming = undefined;
@@ -103,14 +110,16 @@ export class CatchUp<R> {
     if (learner.installing) return;
     const known = learner.chosenTo + 1 - first;
     if (known >= 0 && known < values.length) learner.learn(known === 0 ? values : values.slice(known));
-    if (this.#asked !== from) return;
+    // An answer that comes twice asks for nothing.
+    if (this.#asked === undefined) this.lag(from, chosenTo);
+    if (this.#asked?.node !== from || this.#asked.at !== first || values.length === 0) return;
     if (learner.chosenTo >= chosenTo) this.#satisfied();
-    else if (values.length > 0) this.#ask(from);
+    else this.#ask(from);
   }
 
   onPiece(from: NodeId, { index, groups, offset, bytes, last }: Piece): void {
     const learner = this.#learner;
-    if (learner.installing || this.#asked !== from) return;
+    if (learner.installing || this.#asked?.node !== from) return;
     if (index <= learner.chosenTo) {
       this.#satisfied();
       return;
@@ -118,7 +127,7 @@ export class CatchUp<R> {
     // Another replica's snapshot of the same slot may be other bytes: pieces of the two are not to be mixed.
     if (this.#incoming?.from !== from || this.#incoming.record.index !== index) {
       if (offset !== 0) return;
-      this.#incoming = { from, record: { kind: 'snapshot', index, groups }, offset: 0 };
+      this.#incoming = { from, record: learner.describe(index, groups), offset: 0 };
     }
     const incoming = this.#incoming;
     if (offset !== incoming.offset) return;
@@ -181,9 +190,15 @@ export class CatchUp<R> {
   }
 
   onFetch(from: NodeId, msg: Fetch): void {
-    const index = this.#learner.snapshot?.record.index;
-    if (index === undefined) return;
-    this.#load(from, msg.index === index ? msg : { type: 'fetch', index, offset: 0 });
+    const { snapshot } = this.#learner;
+    if (this.#snapshotAt(msg.index) !== undefined) this.#load(from, msg);
+    else if (snapshot !== undefined) this.#load(from, { type: 'fetch', index: snapshot.record.index, offset: 0 });
+  }
+
+  /** The newest snapshot, or the one before: else one that grows faster than it is sent would never come to its end. */
+  #snapshotAt(index: number): SnapshotRecord | undefined {
+    const { snapshot, previous } = this.#learner;
+    return [snapshot, previous].find((each) => each?.record.index === index)?.record;
   }
 
   #load(to: NodeId, want: Fetch): void {
@@ -194,7 +209,7 @@ export class CatchUp<R> {
   }
 
   onLoaded({ index, offset, bytes, last }: Loaded): void {
-    const groups = this.#learner.snapshot?.record.index === index ? this.#learner.snapshot.record.groups : undefined;
+    const groups = this.#snapshotAt(index)?.groups;
     for (const [to, want] of this.#loads) {
       if (want.index !== index || want.offset !== offset) continue;
       this.#loads.delete(to);

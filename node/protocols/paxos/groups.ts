@@ -8,15 +8,20 @@ import type { Group, NodeId } from '../../protocol.ts';
 /** How many slots may be under way behind the last of which all before are known to be chosen. */
 export const window = 128;
 
-/** A voter that lost its disk votes again, with that group and no earlier one. `loss` is the loss that is meant. */
+/** A voter that lost its disk: only what it says since that loss counts in the group. */
 export interface Admission {
   readonly id: NodeId;
   readonly loss: number;
 }
 
 export interface ChosenGroup extends Group {
-  /** Absent where nobody is. */
+  /** Absent where nobody lost a disk. */
   readonly admitted?: readonly Admission[];
+}
+
+/** The loss of its disk since which a voter counts in a group; 0 where it lost none. */
+export function lossIn({ admitted }: ChosenGroup, id: NodeId): number {
+  return admitted?.find((each) => each.id === id)?.loss ?? 0;
 }
 
 export interface GroupFrom {

@@ -58,11 +58,15 @@ export function encodeLearnerRecord(version: number, type: number, record: Learn
     const writer = new Writer(version, type, numberBytes + valuesBytes(record.values, ownPieceBytes));
     return writeValues(writer.number(record.from), record.values, ownPieceBytes).pieces();
   }
-  const writer = new Writer(version, type, numberBytes + groupsBytes(record.groups));
-  return writeGroups(writer.number(record.index), record.groups).pieces();
+  const writer = new Writer(version, type, 2 * numberBytes + groupsBytes(record.groups));
+  return writeGroups(writer.number(record.index), record.groups)
+    .number(record.loss ?? 0)
+    .pieces();
 }
 
 export function readLearnerRecord(kind: LearnerRecord['kind'], reader: Reader): LearnerRecord {
   if (kind === 'chosen') return { kind, from: reader.number(1), values: readValues(reader) };
-  return { kind, index: reader.number(1), groups: readGroups(reader) };
+  const record = { kind, index: reader.number(1), groups: readGroups(reader) };
+  const loss = reader.number();
+  return loss === 0 ? record : { ...record, loss };
 }

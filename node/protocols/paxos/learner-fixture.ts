@@ -1,7 +1,7 @@
 /** A learner with its way to catch up, without a protocol around it, for their tests. */
 import type { Effect, ReplicaConfig } from '../../protocol.ts';
 import { CatchUp } from './catch-up.ts';
-import type { Admission, GroupFrom } from './groups.ts';
+import type { GroupFrom } from './groups.ts';
 import { Learner } from './learner.ts';
 import type { LearnerMessage, LearnerRecord, SnapshotRecord } from './learner-messages.ts';
 import { Outbox } from './outbox.ts';
@@ -30,8 +30,6 @@ export class Part {
   readonly catchUp: CatchUp<LearnerRecord>;
   /** Up to which slots it has said that all is known to be chosen. */
   readonly chosen: number[] = [];
-  /** Who was admitted after a loss, and from which slot on. */
-  readonly admitted: { readonly admitted: readonly Admission[]; readonly from: number }[] = [];
 
   constructor(setup: Partial<ReplicaConfig> = {}) {
     const config: ReplicaConfig = {
@@ -49,7 +47,6 @@ export class Part {
     };
     this.learner = new Learner(config, this.out, {
       onChosen: (slot) => this.chosen.push(slot),
-      onAdmitted: (admitted, from) => this.admitted.push({ admitted, from }),
       compact: (index) => this.out.emit({ kind: 'compact', position: this.learner.log.firstPosition, index }),
     });
     this.catchUp = new CatchUp(this.learner, this.out, (record, slot) =>

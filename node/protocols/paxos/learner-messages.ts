@@ -52,6 +52,8 @@ export interface SnapshotRecord {
   readonly kind: 'snapshot';
   readonly index: number;
   readonly groups: readonly GroupFrom[];
+  /** Absent where the replica never lost its disk; see `Durable.lost`. */
+  readonly loss?: number;
 }
 
 export type LearnerRecord = ChosenRecord | SnapshotRecord;

@@ -5,7 +5,7 @@
 import { type Durable, invariant, type ReplicaConfig } from '../../protocol.ts';
 import { CachedLog } from '../shared/cached-log.ts';
 import { decodeGroup } from './group-codec.ts';
-import { type Admission, Groups, window } from './groups.ts';
+import { type GroupFrom, Groups, window } from './groups.ts';
 import type { ChosenRecord, LearnerMessage, LearnerRecord, SnapshotRecord } from './learner-messages.ts';
 import type { Out } from './outbox.ts';
 import { type Value, valueCostBytes } from './value.ts';
@@ -25,8 +25,6 @@ export interface Snapshot {
 export interface LearnerHost {
   /** What was chosen up to this slot is known, and nobody needs to keep what was accepted there. */
   readonly onChosen: (slot: number) => void;
-  /** A group that was chosen lets voters vote again, from a slot on, who had lost their disks. */
-  readonly onAdmitted: (admitted: readonly Admission[], from: number) => void;
   /** What is written of the slots up to `index` is needed no more, nor are the snapshots before it. */
   readonly compact: (index: number) => void;
 }
@@ -46,6 +44,10 @@ export class Learner {
   readonly groups: Groups;
   /** The newest snapshot. */
   snapshot: Snapshot | undefined;
+  /** The one before, which may be on its way to somebody. */
+  previous: Snapshot | undefined;
+  /** Which loss of its disk this replica has to remember; 0 where there was none. */
+  loss = 0;
   /** Another replica's snapshot is being installed; nothing is learned meanwhile. */
   installing = false;
   #saving: SnapshotRecord | undefined;
@@ -95,12 +97,13 @@ export class Learner {
     const index = record?.index ?? 0;
     if (record !== undefined) {
       this.snapshot = { record, bytes: snapshot?.bytes ?? 0 };
-      this.#resetGroups(record);
+      if (record.loss !== undefined) this.loss = record.loss;
+      this.groups.reset(record.groups);
     }
     if (this.#replayedTo < index) {
       // The power went before the last of what the snapshot holds was flushed: what is written of it may not be what was chosen.
       this.log.reset(index);
-      this.#out.persist({ kind: 'snapshot', index, groups: record?.groups ?? [] });
+      this.#out.persist(this.describe(index, record?.groups ?? []));
     } else {
       this.#rebuild(index);
     }
@@ -149,7 +152,6 @@ export class Learner {
       const group = decodeGroup(value.payload);
       invariant(group !== null, `the value of slot ${slot} is to be a group, and is none`);
       this.groups.add(slot + window, group);
-      if (group.admitted !== undefined) this.#host.onAdmitted(group.admitted, slot + window);
     }
     // What was chosen is durable on a quorum, whether or not this replica has flushed it.
     this.#out.emit({ kind: 'apply', index: slot, payload: isGroup ? noCommands : value.payload, eager: true });
@@ -179,10 +181,16 @@ export class Learner {
     const dueBytes = Math.max(snapshotAfterBytes, growthFactor * (this.snapshot?.bytes ?? 0));
     if (this.#unsavedBytes < dueBytes || this.#saving !== undefined) return;
     const index = this.chosenTo;
-    const record: SnapshotRecord = { kind: 'snapshot', index, groups: this.groups.behind(index) };
+    const record = this.describe(index, this.groups.behind(index));
     this.#saving = record;
     this.#unsavedBytes = 0;
     this.#out.emit({ kind: 'snapshot', index, record, eager: true });
+  }
+
+  /** A snapshot that becomes durable before the record of a loss must tell of it, too. */
+  describe(index: number, groups: readonly GroupFrom[]): SnapshotRecord {
+    const record: SnapshotRecord = { kind: 'snapshot', index, groups };
+    return this.loss === 0 ? record : { ...record, loss: this.loss };
   }
 
   /** The log behind the snapshot before stays, for those who lag a little or are just being sent that one. */
@@ -193,6 +201,7 @@ export class Learner {
     const previous = this.snapshot?.record.index ?? 0;
     // A newer one was installed meanwhile.
     if (index <= previous) return;
+    this.previous = this.snapshot;
     this.snapshot = { record, bytes };
     if (previous > this.log.base) this.log.compactTo(previous);
     this.groups.forgetBefore(previous);
@@ -204,20 +213,14 @@ export class Learner {
     invariant(record.index > this.chosenTo, `snapshot ${record.index} is older than what is known to be chosen`);
     this.installing = false;
     this.#unsavedBytes = 0;
+    this.previous = undefined;
     this.snapshot = { record, bytes };
     this.log.reset(record.index);
-    this.#resetGroups(record);
+    this.groups.reset(record.groups);
     this.#out.persist(record);
     this.#host.onChosen(record.index);
     this.#compact(record.index);
     this.#noteGroup();
-  }
-
-  #resetGroups({ groups }: SnapshotRecord): void {
-    this.groups.reset(groups);
-    for (const { from, group } of groups) {
-      if (group.admitted !== undefined) this.#host.onAdmitted(group.admitted, from);
-    }
   }
 
   #compact(index: number): void {
