@@ -235,6 +235,7 @@ export function onRefuse(state: ProposerState, from: NodeId, { ballot, promised 
 }
 
 function standAnew(state: ProposerState): void {
+  state.leader = undefined;
   state.acceptor.leads = false;
   state.out.emit({ kind: 'cancel', timer: 'heartbeat' });
   state.out.emit({ kind: 'cancel', timer: 'quorum' });

@@ -256,3 +256,15 @@ describe('a snapshot on its way', () => {
     expect(after.slice(-2)).toEqual([send('n3', { type: 'learn', from: 4 }), askAgainLater]);
   });
 });
+
+// n5 knew most, and is dead; it is asked again and again, and n4, which knows enough to lead, never.
+test('whoever was heard of last is asked, where the one that knew most does not answer', () => {
+  const part = new Part();
+  part.effects(({ catchUp }) => catchUp.lag('n5', 100));
+  part.effects(({ catchUp }) => catchUp.onTimeout());
+  part.effects(({ catchUp }) => catchUp.lag('n4', 90));
+  expect(part.effects(({ catchUp }) => catchUp.onTimeout())).toEqual([
+    send('n4', { type: 'learn', from: 1 }),
+    askAgainLater,
+  ]);
+});
