@@ -159,7 +159,7 @@ describe('a leader', () => {
     const replica = leaderWith();
     replica.read(1);
     const effects = replica.hear('n3', refuse(own, ballot(4, 'n3')));
-    expect(ofKind('reject', effects)).toEqual([{ kind: 'reject', id: 1, leader: 'n1' }]);
+    expect(ofKind('reject', effects)).toEqual([{ kind: 'reject', id: 1 }]);
     expect(sentTo('n3', effects)).toEqual([prepare(ballot(5, 'n1'))]);
     expect(replica.view().role).toBe('candidate');
   });
