@@ -220,7 +220,7 @@ describe('a snapshot on its way', () => {
   test('is not mixed with that of another replica', () => {
     const part = asking(3);
     hear(part, 'n2', piece(0, 'snapshot'));
-    expect(hear(part, 'n3', piece(8, ' other'))).toEqual([]);
+    for (const each of [piece(0, 'another!'), piece(8, ' other')]) expect(hear(part, 'n3', each)).toEqual([]);
     part.effects(({ catchUp }) => catchUp.lag('n3', 4));
     expect(part.effects(({ catchUp }) => catchUp.onTimeout())).toEqual([
       send('n3', { type: 'learn', from: 1 }),

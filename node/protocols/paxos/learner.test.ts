@@ -173,7 +173,7 @@ describe('a restart', () => {
     expect(effects).toEqual([persist(snapshotOf(5))]);
     expect(part.learner.log).toMatchObject({ base: 5, lastIndex: 5 });
     expect(part.chosen).toEqual([5]);
-    const again = restarted([chosen(1, 'a', 'b'), snapshotOf(5), chosen(6, 'f')], snapshotOf(5));
+    const again = restarted([chosen(4, 'void', 'void'), snapshotOf(5), chosen(6, 'f')], snapshotOf(5));
     expect(again.effects).toEqual([apply(6, 'f')]);
     expect(again.part.learner.log).toMatchObject({ base: 5, lastIndex: 6 });
   });
