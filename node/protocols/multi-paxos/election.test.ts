@@ -4,6 +4,7 @@ import {
   ballot,
   cancel,
   candidateWith,
+  configOf,
   leaderWith,
   ofKind,
   own,
@@ -21,6 +22,8 @@ import {
   values,
 } from './fixture.ts';
 import type { MultiPaxosMessage } from './messages.ts';
+import { MultiPaxos } from './multi-paxos.ts';
+import { correctRules } from './rules.ts';
 
 const learned = (from: number, ...texts: readonly string[]): MultiPaxosMessage => ({
   type: 'learned',
@@ -41,6 +44,17 @@ describe('a candidate', () => {
     ]);
     expect(effects).toContainEqual(timer('election', 150, 300));
     expect(replica.view()).toMatchObject({ role: 'candidate', epoch: 1001 });
+  });
+
+  test('asks nobody while its disk is slow, however long that takes', () => {
+    const protocol = new MultiPaxos(configOf(), correctRules);
+    protocol.start({ records: [], firstPosition: 1 });
+    const toItself = { kind: 'message', from: 'n1', msg: prepare(own) } as const;
+    expect(sent(protocol.step({ kind: 'timeout', timer: 'election' }))).toEqual([['n1', prepare(own)]]);
+    expect(sent(protocol.step(toItself))).toEqual([['n1', promise(own)]]);
+    expect(sent(protocol.step({ kind: 'timeout', timer: 'retry' }))).toEqual([]);
+    const flushed = protocol.step({ kind: 'message', from: 'n1', msg: promise(own) });
+    expect(sent(flushed).map(([to]) => to)).toEqual(['n2', 'n3']);
   });
 
   test('stands under a ballot after all that it heard of', () => {

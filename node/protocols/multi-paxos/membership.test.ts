@@ -13,6 +13,7 @@ import {
   prepare,
   promise,
   type Replica,
+  read,
   run,
   type Setup,
   sent,
@@ -117,6 +118,21 @@ describe('a change of the group', () => {
     const effects = leader.hear('n4', promise(own));
     expect(leader.view().lastIndex).toBe(129);
     expect(sentTo('n5', effects)).toHaveLength(1);
+  });
+
+  test('has reads confirmed, and the leader kept, by both groups until the new one is in force', () => {
+    const leader = leaderWith();
+    leader.order(9, reconfigure(['n1', 'n4', 'n5']));
+    leader.timeout('heartbeat');
+    for (const id of ['n4', 'n5']) leader.hear(id, accepted(own));
+    leader.hear('n2', upTo(1));
+    leader.read(1);
+    expect(ofKind('read', leader.hear('n2', upTo(1, { round: 1 })))).toEqual([]);
+    expect(ofKind('read', leader.hear('n4', upTo(1, { round: 1 })))).toEqual([read(1, 1)]);
+    leader.timeout('quorum');
+    leader.hear('n2', upTo(1));
+    leader.timeout('quorum');
+    expect(leader.view().role).toBe('follower');
   });
 
   test('takes account of what its voters have accepted in its slots', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   accept,
+  accepted,
   ballot,
   candidateWith,
   leaderWith,
@@ -129,6 +130,13 @@ describe('with leases', () => {
     expect(ofKind('read', leader.read(1))).toEqual([]);
     leader.timeout('transfer');
     expect(ofKind('read', leader.read(2))).toEqual([]);
+    // Under its next ballot it may have one again, from a round of that.
+    const next = ballot(5, 'n1');
+    leader.hear('n3', refuse(own, ballot(4, 'n3')));
+    leader.hear('n2', promise(next));
+    expect(ofKind('read', leader.read(3))).toEqual([]);
+    leader.hear('n2', accepted(next, { round: 1 }));
+    expect(ofKind('read', leader.read(4))).toEqual([{ kind: 'read', id: 4, index: 0, within, eager: true }]);
   });
 
   test('whoever starts promises nothing to others for as long as a lease of before may go on', () => {
