@@ -1,0 +1,20 @@
+import type { Defect, ProtocolDefinition } from '../../protocol.ts';
+import { paxosCodec } from './codec.ts';
+import type { PaxosMessage, PaxosRecord } from './messages.ts';
+import { Paxos } from './paxos.ts';
+import { correctRules, type PaxosDefect } from './rules.ts';
+
+const definition: ProtocolDefinition<PaxosMessage, PaxosRecord> = {
+  summary:
+    'basic Paxos: both phases for every slot, any replica proposes (back-off, window, flexible quorums, snapshots)',
+  faultModel: 'crash',
+  defaultNodeCount: 5,
+  tolerated: (nodeCount) => Math.floor((nodeCount - 1) / 2),
+  abilities: new Set(['reconfigure', 'flexible-quorums']),
+  client: { contact: 'leader', replyQuorum: () => 1 },
+  codec: paxosCodec,
+  create: (config, defect?: Defect) =>
+    new Paxos(config, { ...correctRules, ...(defect as PaxosDefect | undefined)?.rules }),
+};
+
+export default definition;

@@ -1,0 +1,371 @@
+import type { Durable, Effect, Input, NodeId, Protocol, ProtocolView, ReplicaConfig } from '../../protocol.ts';
+import { Acceptor } from './acceptor.ts';
+import type { Wish } from './attempt.ts';
+import { type Ballot, epochOf } from './ballot.ts';
+import { CatchUp, learnTimer } from './catch-up.ts';
+import { Decisions } from './decisions.ts';
+import { window } from './groups.ts';
+import { Learner } from './learner.ts';
+import { changeTimer, Membership } from './membership.ts';
+import type { Heartbeat, PaxosMessage, PaxosRecord } from './messages.ts';
+import { Outbox } from './outbox.ts';
+import { Peers } from './peers.ts';
+import { Proposer, retryTimer } from './proposer.ts';
+import { Reads } from './reads.ts';
+import type { PaxosRules } from './rules.ts';
+import type { Value } from './value.ts';
+import { Watch, watchTimer } from './watch.ts';
+
+type PaxosEffects = readonly Effect<PaxosMessage, PaxosRecord>[];
+type Role = 'follower' | 'candidate' | 'leader';
+
+const heartbeatTimer = 'heartbeat';
+
+/** The value of a slot as a record of this replica holds it. */
+function valueIn(record: PaxosRecord, slot: number): Value | undefined {
+  if (record.kind === 'accept') return record.slot === slot ? record.value : undefined;
+  return record.kind === 'chosen' ? record.values[slot - record.from] : undefined;
+}
+
+/**
+ * One replica of basic Paxos as a pure state machine: hands each input to the role that it is for. Every slot is an instance
+ * of its own, with both phases, and any replica proposes. Who proposed what was chosen last is said to lead, for observers.
+ *
+ * The acceptor and the proposer talk by messages only, also those of one replica; the learner takes what was accepted beside
+ * it once it is known to be chosen.
+ *
+ * Source: Lamport, "Paxos Made Simple" (2001).
+ */
+export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
+  readonly #config: ReplicaConfig;
+  readonly #out = new Outbox<PaxosMessage, PaxosRecord>();
+  readonly #acceptor: Acceptor;
+  readonly #learner: Learner;
+  readonly #catchUp: CatchUp<PaxosRecord>;
+  readonly #decisions: Decisions;
+  readonly #proposer: Proposer;
+  readonly #peers: Peers;
+  readonly #reads: Reads;
+  readonly #membership: Membership;
+  readonly #watch: Watch;
+  #role: Role = 'follower';
+  /** What was known to be chosen when the last heartbeat was sent. */
+  #chosenToAtBeat = 0;
+
+  constructor(config: ReplicaConfig, rules: PaxosRules) {
+    this.#config = config;
+    const out = this.#out;
+    const acceptor = new Acceptor(config, rules, out);
+    const learner = new Learner(config, out, {
+      onChosen: (slot) => this.#onChosenTo(slot),
+      compact: (index) => this.#compact(index),
+    });
+    const decisions = new Decisions(learner, (slot) => acceptor.acceptedAt(slot));
+    const parts = { learner, acceptor, decisions };
+    const proposer = new Proposer(config, rules, out, parts, {
+      onChosen: (slot, ballot, value) => this.#onProposed(slot, ballot, value),
+      onGranted: (wish, slot) => this.#membership.onGranted(wish, slot),
+    });
+    this.#acceptor = acceptor;
+    this.#learner = learner;
+    this.#catchUp = new CatchUp(learner, out, valueIn);
+    this.#decisions = decisions;
+    this.#proposer = proposer;
+    this.#peers = new Peers(config, learner);
+    this.#reads = new Reads(config, rules, out, parts);
+    this.#membership = new Membership(config, rules, out, { learner, proposer, peers: this.#peers });
+    this.#watch = new Watch(config, out);
+  }
+
+  // ------------------------------------------------------------------------------------------------- earlier lives
+
+  start({ records, firstPosition, snapshot }: Durable<PaxosRecord>): PaxosEffects {
+    this.#out.position = firstPosition - 1;
+    for (const record of records) {
+      this.#out.position += 1;
+      this.#replay(record, this.#out.position);
+    }
+    const described = snapshot?.record;
+    this.#learner.restore({ ...(snapshot && { snapshot }) }, described?.kind === 'snapshot' ? described : undefined);
+    for (const record of records) {
+      if (record.kind === 'accept' && record.slot <= this.#learner.chosenTo) this.#decisions.hear(record);
+    }
+    this.#setHeartbeatTimer();
+    this.#goOn();
+    return this.#out.takeEffects();
+  }
+
+  #replay(record: PaxosRecord, position: number): void {
+    if (record.kind === 'chosen' || record.kind === 'snapshot') {
+      this.#learner.replay(record, position);
+      return;
+    }
+    this.#acceptor.replay(record, position);
+    this.#proposer.hear(record.ballot);
+    if (record.kind === 'accept') this.#learner.replayValue(record.slot, record.value, position);
+    this.#learner.replayChosenTo(record.chosenTo);
+  }
+
+  /** Gives up the records that neither the learner's log nor the acceptor needs, and the snapshots before `index`. */
+  #compact(index: number): void {
+    const next = this.#out.position + 1;
+    const position = Math.min(this.#learner.log.firstPosition, this.#acceptor.firstPosition, next);
+    this.#acceptor.surviveRemovalBefore(position);
+    this.#out.emit({ kind: 'compact', position, index });
+  }
+
+  // --------------------------------------------------------------------------------------------------------- inputs
+
+  step(input: Input<PaxosMessage, PaxosRecord>): PaxosEffects {
+    switch (input.kind) {
+      case 'message':
+        this.#onMessage(input.from, input.msg);
+        break;
+      case 'timeout':
+        this.#onTimeout(input.timer);
+        break;
+      case 'request':
+        if (input.access === 'read') this.#onRead(input.id);
+        else this.#onWrite(input.id, input.payload);
+        break;
+      case 'suspected':
+        if (this.#acceptor.hasPromised(input.node)) this.#watch.hurry();
+        break;
+      case 'order':
+        this.#membership.onOrder(input.id, input.order);
+        break;
+      case 'recalled':
+        this.#catchUp.onRecalled(input.position, input.record);
+        break;
+      case 'snapshotted':
+        this.#learner.onSnapshotted(input.index, input.bytes);
+        break;
+      case 'loaded':
+        this.#catchUp.onLoaded(input);
+        break;
+      case 'installed':
+        this.#catchUp.onInstalled(input.index, input.bytes);
+        break;
+      case 'lapsed':
+      case 'answer':
+        break;
+    }
+    this.#goOn();
+    return this.#out.takeEffects();
+  }
+
+  #onWrite(request: number, payload: Uint8Array): void {
+    const isMember = this.#learner.isVoterFromNowOn(this.#config.id);
+    if (!isMember || !this.#proposer.hasRoom(payload)) this.#reject(request);
+    else this.#proposer.takeUp({ value: { payload }, request, withdrawn: false });
+  }
+
+  #onRead(id: number): void {
+    const isMember = this.#learner.isVoterFromNowOn(this.#config.id);
+    if (!isMember || !this.#reads.onRead(id)) this.#reject(id);
+  }
+
+  #reject(id: number): void {
+    const leader = this.#leader;
+    const elsewhere = leader !== undefined && leader !== this.#config.id;
+    this.#out.emit(elsewhere ? { kind: 'reject', id, leader } : { kind: 'reject', id });
+  }
+
+  #onMessage(from: NodeId, msg: PaxosMessage): void {
+    switch (msg.type) {
+      case 'prepare':
+        if (this.#acceptor.onPrepare(from, msg)) this.#onPromisedTo(from, msg.slot, msg.ballot);
+        break;
+      case 'promise':
+        this.#proposer.onPromise(from, msg);
+        break;
+      case 'refuse':
+        this.#proposer.onRefuse(msg);
+        break;
+      case 'accept':
+        if (this.#acceptor.onAccept(from, msg)) this.#onPromisedTo(from, msg.slot, msg.ballot);
+        break;
+      case 'accepted':
+        this.#proposer.onAccepted(from, msg);
+        break;
+      case 'chosen':
+        this.#proposer.hear(msg.ballot);
+        this.#decide(msg.slot, msg.ballot);
+        break;
+      case 'known':
+        this.#proposer.onKnown(msg.chosenTo);
+        this.#catchUp.lag(from, msg.chosenTo);
+        break;
+      case 'heartbeat':
+        this.#onHeartbeat(from, msg);
+        break;
+      case 'probe':
+        this.#reads.onProbe(from, msg.round);
+        break;
+      case 'probed':
+        this.#reads.onProbed(from, msg);
+        break;
+      case 'learn':
+        this.#catchUp.onLearn(from, msg);
+        break;
+      case 'learned':
+        this.#catchUp.onLearned(from, msg);
+        break;
+      case 'fetch':
+        this.#catchUp.onFetch(from, msg);
+        break;
+      case 'piece':
+        this.#catchUp.onPiece(from, msg);
+        break;
+    }
+  }
+
+  #onTimeout(timer: string): void {
+    switch (timer) {
+      case heartbeatTimer:
+        this.#beat();
+        break;
+      case retryTimer:
+        this.#proposer.onRetry();
+        break;
+      case watchTimer:
+        if (this.#watch.onTimeout()) this.#proposer.finish(this.#lastOpen);
+        break;
+      case changeTimer:
+        this.#membership.onTimeout();
+        break;
+      case learnTimer:
+        this.#catchUp.onTimeout();
+        break;
+    }
+  }
+
+  // --------------------------------------------------------------------------------------------------- what is chosen
+
+  /** Another replica works on a slot. */
+  #onPromisedTo(from: NodeId, slot: number, ballot: Ballot): void {
+    if (from === this.#config.id) return;
+    this.#proposer.onPromisedTo(slot, ballot);
+    this.#watch.hold();
+  }
+
+  /** What this replica proposed was chosen. */
+  #onProposed(slot: number, ballot: Ballot, value: Value): void {
+    for (const node of this.#peers.names) this.#out.sendEagerly(node, { type: 'chosen', slot, ballot });
+    this.#decide(slot, ballot, value);
+  }
+
+  #decide(slot: number, ballot: Ballot, value?: Value): void {
+    this.#decisions.note(slot, ballot, value);
+    if (slot <= this.#learner.chosenTo) return;
+    const known = this.#decisions.valueAt(slot);
+    if (known === undefined) this.#proposer.onToldOf(slot);
+    else this.#proposer.onDecided(slot, known);
+  }
+
+  /** The learner has come this far. */
+  #onChosenTo(slot: number): void {
+    this.#acceptor.forget(slot);
+    this.#decisions.forget(slot);
+    this.#proposer.onChosenTo(slot);
+  }
+
+  // ------------------------------------------------------------------------------------------------------- heartbeats
+
+  #setHeartbeatTimer(): void {
+    const { heartbeatIntervalMs } = this.#config;
+    this.#out.emit({ kind: 'timer', timer: heartbeatTimer, afterMs: [heartbeatIntervalMs, heartbeatIntervalMs] });
+  }
+
+  #beat(): void {
+    const { chosenTo } = this.#learner;
+    const { last } = this.#decisions;
+    this.#setHeartbeatTimer();
+    this.#peers.onBeat();
+    for (const node of this.#peers.names) this.#out.sendEagerly(node, { type: 'heartbeat', chosenTo, last });
+    this.#proposer.onBeat();
+    this.#reads.onBeat();
+    // What is on its way need not be asked for: only who came no further since the last heartbeat has missed something.
+    const { ahead } = this.#peers;
+    if (ahead !== undefined && chosenTo === this.#chosenToAtBeat) this.#catchUp.lag(ahead.node, ahead.chosenTo);
+    this.#chosenToAtBeat = chosenTo;
+  }
+
+  #onHeartbeat(from: NodeId, { chosenTo, last }: Heartbeat): void {
+    this.#peers.hear(from, chosenTo);
+    this.#proposer.hear(last.ballot);
+    this.#decisions.hear(last);
+  }
+
+  // ------------------------------------------------------------------------------------------------- after each input
+
+  /** Does what has become possible, or due. Nothing where nothing has changed. */
+  #goOn(): void {
+    this.#decisions.drain();
+    this.#membership.onProgress();
+    if (!this.#learner.isVoterFromNowOn(this.#config.id)) this.#giveUpRequests();
+    this.#proposer.pump();
+    this.#reads.onProgress();
+    const { chosenTo } = this.#learner;
+    this.#watch.look(chosenTo, this.#proposer.mayPropose() && this.#lastOpen > chosenTo);
+    this.#noteRole();
+  }
+
+  /** Who is a member no more proposes nothing more. */
+  #giveUpRequests(): void {
+    const waiting: readonly Wish[] = this.#proposer.takeWaiting();
+    for (const { request } of waiting) if (request !== undefined) this.#reject(request);
+    for (const id of this.#reads.takePending()) this.#reject(id);
+  }
+
+  /** The last slot that has to be chosen: somebody has begun there or later, a read waits for it, or a group that was chosen. */
+  get #lastOpen(): number {
+    const { chosenTo, groups } = this.#learner;
+    const { target } = this.#reads;
+    const begun = Math.max(this.#acceptor.lastSlot, this.#decisions.lastSlot, target, groups.newest.from - 1);
+    return Math.min(begun, chosenTo + window);
+  }
+
+  // -------------------------------------------------------------------------------------------------- for observers
+
+  get #leader(): NodeId | undefined {
+    const { slot, ballot } = this.#decisions.last;
+    return slot > 0 ? ballot.node : undefined;
+  }
+
+  #presentRole(): Role {
+    if (this.#leader === this.#config.id) return 'leader';
+    return this.#proposer.isAtWork ? 'candidate' : 'follower';
+  }
+
+  #epochOf(role: Role): number {
+    return epochOf(role === 'candidate' ? this.#proposer.ballot : this.#decisions.last.ballot, this.#config.members);
+  }
+
+  #noteRole(): void {
+    const role = this.#presentRole();
+    if (role === this.#role) return;
+    this.#role = role;
+    if (this.#config.trace) this.#out.emit({ kind: 'note', fact: { type: 'role', role, epoch: this.#epochOf(role) } });
+  }
+
+  heldBytes(): number {
+    return this.#learner.log.heldBytes + this.#acceptor.heldBytes + this.#proposer.pendingBytes;
+  }
+
+  view(): ProtocolView {
+    const { chosenTo, groups } = this.#learner;
+    const role = this.#presentRole();
+    const inForce = groups.since(chosenTo + 1);
+    const voters = [...new Set(inForce.flatMap((group) => group.voters))].sort();
+    const learners = groups.newest.group.learners.filter((id) => !voters.includes(id));
+    const view = {
+      role,
+      epoch: this.#epochOf(role),
+      commitIndex: chosenTo,
+      lastIndex: Math.max(chosenTo, this.#acceptor.lastSlot, this.#decisions.lastSlot),
+      group: { voters, learners },
+    };
+    return this.#leader === undefined ? view : { ...view, leader: this.#leader };
+  }
+}

@@ -1,0 +1,364 @@
+/**
+ * The proposer: has values chosen, several slots at a time, each by both phases. Lamport, Paxos Made Simple, section 2.2 to 2.4.
+ *
+ * Any replica may propose at any time, so that proposers overtake each other. Whose ballot was refused waits before it takes
+ * the next, for a random time out of a range that doubles with each ballot that it loses in the slot; whoever sees a prepare
+ * of another in its slot waits as well.
+ */
+import type { NodeId, ReplicaConfig } from '../../protocol.ts';
+import type { Acceptor } from './acceptor.ts';
+import { type Attempt, newAttempt, type Wish } from './attempt.ts';
+import { type Ballot, compareBallots, isSameBallot, laterOf, noBallot } from './ballot.ts';
+import type { Decisions } from './decisions.ts';
+import { window } from './groups.ts';
+import type { Learner } from './learner.ts';
+import type { Accepted, PaxosMessage, PaxosRecord, Prepare, Promised, Refuse } from './messages.ts';
+import type { Out } from './outbox.ts';
+import { isQuorum } from './quorum.ts';
+import type { PaxosRules } from './rules.ts';
+import { noOp, type Value, valueCostBytes } from './value.ts';
+
+/** In how many slots a proposer is at work at a time. */
+const maxAttempts = 8;
+/** The longest back-off, in election time-outs. */
+const maxBackoff = 4;
+
+export const retryTimer = 'retry';
+
+export interface ProposerParts {
+  readonly learner: Learner;
+  readonly acceptor: Acceptor;
+  readonly decisions: Decisions;
+}
+
+export interface ProposerHost {
+  /** A quorum has accepted what this replica proposed. */
+  readonly onChosen: (slot: number, ballot: Ballot, value: Value) => void;
+  /** What this replica wished was chosen in a slot; undefined where nobody can tell any more whether it was. */
+  readonly onGranted: (wish: Wish, slot: number | undefined) => void;
+}
+
+export class Proposer {
+  readonly #config: ReplicaConfig;
+  readonly #rules: PaxosRules;
+  readonly #out: Out<PaxosMessage, PaxosRecord>;
+  readonly #parts: ProposerParts;
+  readonly #host: ProposerHost;
+
+  /** The latest ballot that this replica heard of in any slot, its own included. Rounds grow over all slots. */
+  seen: Ballot = noBallot;
+  /** Its own last one. */
+  ballot: Ballot = noBallot;
+  #waiting: Wish[] = [];
+  /** What waits, and what was proposed and is not chosen yet. */
+  #pendingBytes = 0;
+  readonly #attempts = new Map<number, Attempt>();
+  /** Up to here this replica works on every slot that is not chosen, whoever began there. */
+  #finishTo = 0;
+  /** Up to here it works on every slot in which nobody has begun. */
+  #fillTo = 0;
+  #retrying = false;
+
+  constructor(
+    config: ReplicaConfig,
+    rules: PaxosRules,
+    out: Out<PaxosMessage, PaxosRecord>,
+    parts: ProposerParts,
+    host: ProposerHost,
+  ) {
+    this.#config = config;
+    this.#rules = rules;
+    this.#out = out;
+    this.#parts = parts;
+    this.#host = host;
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /** Whether a ballot of this replica is under way that is not chosen yet. */
+  get isAtWork(): boolean {
+    return [...this.#attempts.values()].some(({ phase }) => phase !== 'told');
+  }
+
+  hear(ballot: Ballot): void {
+    this.seen = laterOf(this.seen, ballot);
+  }
+
+  /** Who has no vote in any group that decides from now on does not propose, nor one whose state is about to be replaced. */
+  mayPropose(): boolean {
+    const { learner } = this.#parts;
+    return !learner.installing && learner.isVoterFromNowOn(this.#config.id);
+  }
+
+  // ------------------------------------------------------------------------------------------------- what is wanted
+
+  /** Whether there is room for a batch among what is not chosen yet. A single one always fits. */
+  hasRoom(payload: Uint8Array): boolean {
+    const { maxUncommittedBytes } = this.#config;
+    return this.#pendingBytes === 0 || this.#pendingBytes + costOf({ payload }) <= maxUncommittedBytes;
+  }
+
+  /** Takes up what waits for a slot. */
+  takeUp(wish: Wish): void {
+    this.#waiting.push(wish);
+    this.#pendingBytes += costOf(wish.value);
+  }
+
+  /** Takes up what is to go ahead of all that waits. */
+  takeUpFirst(wish: Wish): void {
+    this.#waiting.unshift(wish);
+    this.#pendingBytes += costOf(wish.value);
+  }
+
+  /** Nobody wants it any more. It may be chosen all the same, where it is proposed already. */
+  withdraw(wish: Wish): void {
+    wish.withdrawn = true;
+    if (!this.#waiting.includes(wish)) return;
+    this.#waiting = this.#waiting.filter((other) => other !== wish);
+    this.#pendingBytes -= costOf(wish.value);
+  }
+
+  /** Gives up all that waits; nothing of that will be proposed. */
+  takeWaiting(): readonly Wish[] {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { value } of waiting) this.#pendingBytes -= costOf(value);
+    return waiting;
+  }
+
+  /** Every slot up to here is to be chosen soon, whoever began in it and may have ended since. */
+  finish(slot: number): void {
+    this.#finishTo = Math.max(this.#finishTo, slot);
+    for (const attempt of this.#attempts.values()) {
+      if (attempt.phase === 'told' && attempt.slot <= slot) this.#prepare(attempt);
+    }
+  }
+
+  /** Every slot up to here is to be chosen soon, by no-ops where nobody wants anything. */
+  fill(slot: number): void {
+    this.#fillTo = Math.max(this.#fillTo, slot);
+  }
+
+  // ------------------------------------------------------------------------------------------------------ which slots
+
+  /** Begins in as many slots as there is need and room for. */
+  pump(): void {
+    if (!this.mayPropose()) return;
+    const { chosenTo } = this.#parts.learner;
+    const last = chosenTo + window;
+    for (let slot = chosenTo + 1; slot <= last && this.#attempts.size < maxAttempts; slot += 1) {
+      const wanted = this.#waiting.length > this.#unclaimed();
+      if (!wanted && slot > this.#finishTo && slot > this.#fillTo) break;
+      if (slot <= this.#finishTo ? this.#isUnfinished(slot) : this.#isFree(slot)) this.#begin(slot);
+    }
+  }
+
+  /** How many attempts are likely to propose something that waits. */
+  #unclaimed(): number {
+    let count = 0;
+    for (const { phase, wish } of this.#attempts.values()) if (phase === 'prepare' && wish === undefined) count += 1;
+    return count;
+  }
+
+  #isUnfinished(slot: number): boolean {
+    return !this.#attempts.has(slot) && this.#parts.decisions.valueAt(slot) === undefined;
+  }
+
+  /** Whether nobody has begun in a slot, as far as this replica knows. */
+  #isFree(slot: number): boolean {
+    const { acceptor, decisions } = this.#parts;
+    return !this.#attempts.has(slot) && acceptor.promisedAt(slot) === undefined && !decisions.isChosen(slot);
+  }
+
+  #begin(slot: number): void {
+    const attempt = newAttempt(slot);
+    this.#attempts.set(slot, attempt);
+    this.#prepare(attempt);
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- phase 1
+
+  /** Under a ballot of its own. Its own acceptor is asked first: the ballot must be durable before it is used. */
+  #prepare(attempt: Attempt): void {
+    this.hear(this.#parts.acceptor.promisedAt(attempt.slot) ?? noBallot);
+    const { id } = this.#config;
+    this.ballot = { round: this.seen.round + 1, node: id };
+    this.hear(this.ballot);
+    attempt.ballot = this.ballot;
+    attempt.phase = 'prepare';
+    attempt.promises.clear();
+    attempt.accepts.clear();
+    attempt.found = undefined;
+    attempt.value = undefined;
+    attempt.fresh = true;
+    this.#out.sendEagerly(id, prepareOf(attempt));
+  }
+
+  #votersOf({ slot }: Attempt): readonly NodeId[] {
+    return this.#parts.learner.groups.at(slot).voters;
+  }
+
+  #sizesFor(attempt: Attempt) {
+    return this.#rules.quorumSizes(this.#votersOf(attempt).length, this.#config.quorums);
+  }
+
+  /** Asks all others that have not promised. */
+  #askForPromises(attempt: Attempt): void {
+    const { id } = this.#config;
+    // Its own promise is durable, and with it the ballot.
+    if (!attempt.promises.has(id)) return;
+    for (const voter of this.#votersOf(attempt)) {
+      if (voter !== id && !attempt.promises.has(voter)) this.#out.send(voter, prepareOf(attempt));
+    }
+  }
+
+  /** Phase 1b. */
+  onPromise(from: NodeId, { slot, ballot, accepted }: Promised): void {
+    const attempt = this.#attempts.get(slot);
+    if (attempt?.phase !== 'prepare' || !isSameBallot(ballot, attempt.ballot)) return;
+    const first = !attempt.promises.has(from);
+    attempt.promises.add(from);
+    const { found } = attempt;
+    if (accepted !== undefined && (found === undefined || compareBallots(accepted.ballot, found.ballot) > 0)) {
+      attempt.found = accepted;
+    }
+    if (first && from === this.#config.id) this.#askForPromises(attempt);
+    if (!attempt.promises.has(this.#config.id)) return;
+    if (isQuorum(this.#votersOf(attempt), attempt.promises, this.#sizesFor(attempt).phase1)) this.#propose(attempt);
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- phase 2
+
+  #propose(attempt: Attempt): void {
+    const found = this.#rules.adoptsFound ? attempt.found : undefined;
+    if (found === undefined) attempt.wish ??= this.#waiting.shift();
+    // A gap that nobody wants anything in: nothing can have been chosen there.
+    attempt.value = found?.value ?? attempt.wish?.value ?? noOp;
+    attempt.phase = 'accept';
+    attempt.fresh = true;
+    this.#askToAccept(attempt);
+  }
+
+  /** The ballot became durable before anybody promised it: nothing else has to be, and acceptors count for themselves. */
+  #askToAccept(attempt: Attempt): void {
+    const { slot, ballot, value } = attempt;
+    if (value === undefined) return;
+    for (const voter of this.#votersOf(attempt)) {
+      if (!attempt.accepts.has(voter)) this.#out.sendEagerly(voter, { type: 'accept', slot, ballot, value });
+    }
+  }
+
+  /** Phase 2b. It counts also where another ballot has come between. */
+  onAccepted(from: NodeId, { slot, ballot }: Accepted): void {
+    const attempt = this.#attempts.get(slot);
+    if (attempt?.value === undefined || !isSameBallot(ballot, attempt.ballot)) return;
+    attempt.accepts.add(from);
+    if (!isQuorum(this.#votersOf(attempt), attempt.accepts, this.#sizesFor(attempt).phase2)) return;
+    this.#host.onChosen(slot, ballot, attempt.value);
+  }
+
+  /** Somebody knows what was chosen up to a slot. */
+  onKnown(chosenTo: number): void {
+    for (const attempt of this.#attempts.values()) if (attempt.slot <= chosenTo) attempt.phase = 'told';
+  }
+
+  /**
+   * A slot was chosen: what this replica wished there is granted, or has to go elsewhere.
+   *
+   * @param value - undefined where nobody can tell any more
+   */
+  onDecided(slot: number, value: Value | undefined): void {
+    const attempt = this.#attempts.get(slot);
+    if (attempt === undefined) return;
+    this.#attempts.delete(slot);
+    const { wish } = attempt;
+    if (wish === undefined) return;
+    if (value !== undefined && !isSameValue(value, wish.value) && !wish.withdrawn) {
+      this.#waiting.unshift(wish);
+      return;
+    }
+    this.#pendingBytes -= costOf(wish.value);
+    this.#host.onGranted(wish, value === undefined || wish.withdrawn ? undefined : slot);
+  }
+
+  /** A slot was chosen; the value has to be learned, and nothing is to be proposed meanwhile. */
+  onToldOf(slot: number): void {
+    const attempt = this.#attempts.get(slot);
+    if (attempt !== undefined) attempt.phase = 'told';
+  }
+
+  /** All slots up to here are known to be chosen, and in memory as far as they are not in a snapshot. */
+  onChosenTo(chosenTo: number): void {
+    const { log } = this.#parts.learner;
+    for (const slot of [...this.#attempts.keys()].sort((a, b) => b - a)) {
+      if (slot <= chosenTo) this.onDecided(slot, log.holds(slot) ? log.entry(slot) : undefined);
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------- duels, and loss
+
+  /** A higher ballot was promised. */
+  onRefuse({ slot, ballot, promised }: Refuse): void {
+    this.hear(promised);
+    const attempt = this.#attempts.get(slot);
+    if (attempt !== undefined && isSameBallot(ballot, attempt.ballot)) this.#lose(attempt);
+  }
+
+  /** The acceptor beside it has promised a ballot of another: what this replica would begin there has to wait. */
+  onPromisedTo(slot: number, ballot: Ballot): void {
+    this.hear(ballot);
+    this.#finishTo = 0;
+    const attempt = this.#attempts.get(slot);
+    if (attempt === undefined) return;
+    if (attempt.phase === 'backoff') this.#setRetryTimer();
+    else this.#lose(attempt);
+  }
+
+  #lose(attempt: Attempt): void {
+    if (attempt.phase !== 'prepare' && attempt.phase !== 'accept') return;
+    attempt.phase = 'backoff';
+    attempt.lost += 1;
+    if (!this.#retrying) this.#setRetryTimer();
+  }
+
+  #setRetryTimer(): void {
+    const { heartbeatIntervalMs: shortest, electionTimeoutMs } = this.#config;
+    let lost = 0;
+    for (const attempt of this.#attempts.values()) if (attempt.phase === 'backoff') lost = Math.max(lost, attempt.lost);
+    const bound = Math.max(shortest, maxBackoff * electionTimeoutMs[1]);
+    this.#retrying = true;
+    const longest = Math.min(bound, shortest * 2 ** lost);
+    this.#out.emit({ kind: 'timer', timer: retryTimer, afterMs: [shortest, longest] });
+  }
+
+  /** The back-off is over. */
+  onRetry(): void {
+    this.#retrying = false;
+    if (!this.mayPropose()) return;
+    for (const attempt of this.#attempts.values()) if (attempt.phase === 'backoff') this.#prepare(attempt);
+  }
+
+  /** A heartbeat is due: what was not answered since the last one goes again. */
+  onBeat(): void {
+    for (const attempt of this.#attempts.values()) {
+      if (attempt.fresh) attempt.fresh = false;
+      else if (attempt.phase === 'prepare') this.#askForPromises(attempt);
+      else if (attempt.phase === 'accept') this.#askToAccept(attempt);
+    }
+    if (!this.#retrying && [...this.#attempts.values()].some(({ phase }) => phase === 'backoff')) this.#setRetryTimer();
+  }
+}
+
+function prepareOf({ slot, ballot }: Attempt): Prepare {
+  return { type: 'prepare', slot, ballot };
+}
+
+function costOf({ payload }: Value): number {
+  return payload.length + valueCostBytes;
+}
+
+function isSameValue(one: Value, other: Value): boolean {
+  return one.kind === other.kind && Buffer.compare(one.payload, other.payload) === 0;
+}
