@@ -18,7 +18,7 @@ import { isQuorum } from './quorum.ts';
 import type { PaxosRules } from './rules.ts';
 import { noOp, type Value, valueCostBytes } from './value.ts';
 
-/** In how many slots a proposer is at work at a time. */
+/** In how many slots a proposer is at work at a time, at most. */
 const maxAttempts = 8;
 /** The longest back-off, in election time-outs. */
 const maxBackoff = 4;
@@ -58,6 +58,8 @@ export class Proposer {
   /** Up to here it works on every slot in which nobody has begun. */
   #fillTo = 0;
   #retrying = false;
+  /** In how many slots it begins: one more after each that it has chosen, half as many after each ballot that it loses. */
+  #room = 1;
 
   constructor(
     config: ReplicaConfig,
@@ -148,7 +150,7 @@ export class Proposer {
     if (!this.mayPropose()) return;
     const { chosenTo } = this.#parts.learner;
     const last = chosenTo + window;
-    for (let slot = chosenTo + 1; slot <= last && this.#attempts.size < maxAttempts; slot += 1) {
+    for (let slot = chosenTo + 1; slot <= last && this.#attempts.size < this.#room; slot += 1) {
       const wanted = this.#waiting.length > this.#unclaimed();
       if (!wanted && slot > this.#finishTo && slot > this.#fillTo) break;
       if (slot <= this.#finishTo ? this.#isUnfinished(slot) : this.#isFree(slot)) this.#begin(slot);
@@ -256,6 +258,7 @@ export class Proposer {
     if (attempt?.value === undefined || !isSameBallot(ballot, attempt.ballot)) return;
     attempt.accepts.add(from);
     if (!isQuorum(this.#votersOf(attempt), attempt.accepts, this.#sizesFor(attempt).phase2)) return;
+    this.#room = Math.min(maxAttempts, this.#room + 1);
     this.#host.onChosen(slot, ballot, attempt.value);
   }
 
@@ -320,6 +323,7 @@ export class Proposer {
     if (attempt.phase !== 'prepare' && attempt.phase !== 'accept') return;
     attempt.phase = 'backoff';
     attempt.lost += 1;
+    this.#room = Math.max(1, Math.floor(this.#room / 2));
     if (!this.#retrying) this.#setRetryTimer();
   }
 
