@@ -39,6 +39,8 @@ export class Learner {
   readonly config: ReplicaConfig;
   readonly #out: Out<LearnerMessage, LearnerRecord>;
   readonly #host: LearnerHost;
+  /** What a slot takes on the disk besides its payload, in bytes. */
+  readonly #slotCostBytes: number;
   /** All that was chosen behind the snapshot before the newest. */
   readonly log: CachedLog<Value>;
   readonly groups: Groups;
@@ -57,10 +59,16 @@ export class Learner {
   /** What was known to be chosen in an earlier life. */
   #replayedTo = 0;
 
-  constructor(config: ReplicaConfig, out: Out<LearnerMessage, LearnerRecord>, host: LearnerHost) {
+  constructor(
+    config: ReplicaConfig,
+    out: Out<LearnerMessage, LearnerRecord>,
+    host: LearnerHost,
+    slotCostBytes = valueCostBytes,
+  ) {
     this.config = config;
     this.#out = out;
     this.#host = host;
+    this.#slotCostBytes = slotCostBytes;
     this.log = new CachedLog(config.logCacheBytes);
     this.groups = new Groups(config.members);
   }
@@ -146,7 +154,7 @@ export class Learner {
   }
 
   #apply(slot: number, value: Value): void {
-    this.#unsavedBytes += value.payload.length + valueCostBytes;
+    this.#unsavedBytes += value.payload.length + this.#slotCostBytes;
     const isGroup = value.kind === 'group';
     if (isGroup) {
       const group = decodeGroup(value.payload);

@@ -13,13 +13,15 @@ import { Peers } from './peers.ts';
 import { Proposer, retryTimer } from './proposer.ts';
 import { Reads } from './reads.ts';
 import type { PaxosRules } from './rules.ts';
-import type { Value } from './value.ts';
+import { type Value, valueCostBytes } from './value.ts';
 import { Watch, watchTimer } from './watch.ts';
 
 type PaxosEffects = readonly Effect<PaxosMessage, PaxosRecord>[];
 type Role = 'follower' | 'candidate' | 'leader';
 
 const heartbeatTimer = 'heartbeat';
+/** A slot takes two records: what is promised there is written as well as what is accepted. */
+const slotCostBytes = 3 * valueCostBytes;
 
 /** The value of a slot as a record of this replica holds it. */
 function valueIn(record: PaxosRecord, slot: number): Value | undefined {
@@ -56,10 +58,11 @@ export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
     this.#config = config;
     const out = this.#out;
     const acceptor = new Acceptor(config, rules, out);
-    const learner = new Learner(config, out, {
-      onChosen: (slot) => this.#onChosenTo(slot),
-      compact: (index) => this.#compact(index),
-    });
+    const host = {
+      onChosen: (slot: number) => this.#onChosenTo(slot),
+      compact: (index: number) => this.#compact(index),
+    };
+    const learner = new Learner(config, out, host, slotCostBytes);
     const decisions = new Decisions(learner, (slot) => acceptor.acceptedAt(slot));
     const parts = { learner, acceptor, decisions };
     const proposer = new Proposer(config, rules, out, parts, {
@@ -108,8 +111,9 @@ export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
 
   /** Gives up the records that neither the learner's log nor the acceptor needs, and the snapshots before `index`. */
   #compact(index: number): void {
-    const next = this.#out.position + 1;
-    const position = Math.min(this.#learner.log.firstPosition, this.#acceptor.firstPosition, next);
+    // The last record stays in any case: the log goes on behind it.
+    const last = this.#out.position;
+    const position = Math.min(this.#learner.log.firstPosition, this.#acceptor.firstPosition, last);
     this.#acceptor.surviveRemovalBefore(position);
     this.#out.emit({ kind: 'compact', position, index });
   }
@@ -246,7 +250,8 @@ export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
   #onPromisedTo(from: NodeId, slot: number, ballot: Ballot): void {
     if (from === this.#config.id) return;
     this.#proposer.onPromisedTo(slot, ballot);
-    this.#watch.hold();
+    // What holds up all others is the first slot that is not chosen, and not what is begun behind it.
+    if (slot === this.#learner.chosenTo + 1) this.#watch.hold();
   }
 
   /** What this replica proposed was chosen. */

@@ -312,7 +312,7 @@ export class Proposer {
   /** The acceptor beside it has promised a ballot of another: what this replica would begin there has to wait. */
   onPromisedTo(slot: number, ballot: Ballot): void {
     this.hear(ballot);
-    this.#finishTo = 0;
+    if (slot === this.#parts.learner.chosenTo + 1) this.#finishTo = 0;
     const attempt = this.#attempts.get(slot);
     if (attempt === undefined) return;
     if (attempt.phase === 'backoff') this.#setRetryTimer();
