@@ -1,17 +1,9 @@
 /** What a proposer does in one slot. */
 import type { NodeId } from '../../protocol.ts';
-import { type Ballot, noBallot } from './ballot.ts';
-import type { AcceptedUnder } from './messages.ts';
+import { type Ballot, compareBallots, noBallot } from './ballot.ts';
+import type { Accept, AcceptedUnder, Prepare } from './messages.ts';
 import type { Value } from './value.ts';
-
-/** Something that this replica wants chosen, in whichever slot: the batch of a request, or a group. */
-export interface Wish {
-  readonly value: Value;
-  /** The request; absent where it is none. */
-  readonly request?: number;
-  /** Nobody wants it any more: it is not proposed again. */
-  withdrawn: boolean;
-}
+import type { Wish } from './wishes.ts';
 
 export interface Attempt {
   readonly slot: number;
@@ -49,4 +41,37 @@ export function newAttempt(slot: number): Attempt {
     lost: 0,
     fresh: false,
   };
+}
+
+/** Phase 1 begins under a ballot; what was heard under the one before says nothing of this one. */
+export function beginBallot(attempt: Attempt, ballot: Ballot): void {
+  attempt.ballot = ballot;
+  attempt.phase = 'prepare';
+  attempt.promises.clear();
+  attempt.accepts.clear();
+  attempt.found = undefined;
+  attempt.value = undefined;
+  attempt.fresh = true;
+}
+
+/** Phase 2 begins. */
+export function beginProposal(attempt: Attempt, value: Value): void {
+  attempt.value = value;
+  attempt.phase = 'accept';
+  attempt.fresh = true;
+}
+
+/** An acceptor reports what it has accepted: that of the highest ballot counts. Paxos Made Simple, section 2.2, P2c. */
+export function heed(attempt: Attempt, accepted: AcceptedUnder): void {
+  const { found } = attempt;
+  if (found === undefined || compareBallots(accepted.ballot, found.ballot) > 0) attempt.found = accepted;
+}
+
+export function prepareOf({ slot, ballot }: Attempt): Prepare {
+  return { type: 'prepare', slot, ballot };
+}
+
+/** Undefined where nothing was proposed yet. */
+export function acceptOf({ slot, ballot, value }: Attempt): Accept | undefined {
+  return value && { type: 'accept', slot, ballot, value };
 }

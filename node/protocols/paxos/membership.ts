@@ -4,7 +4,6 @@
  */
 import type { Group, NodeId, Order, ReplicaConfig } from '../../protocol.ts';
 import { quorumFlaw } from '../../quorum-sizes.ts';
-import type { Wish } from './attempt.ts';
 import { encodeGroup, flawOf, normalGroup } from './group-codec.ts';
 import { sameGroup, window } from './groups.ts';
 import type { Learner } from './learner.ts';
@@ -14,6 +13,7 @@ import type { Peers } from './peers.ts';
 import type { Proposer } from './proposer.ts';
 import { isQuorum } from './quorum.ts';
 import type { PaxosRules } from './rules.ts';
+import type { Wish } from './wishes.ts';
 
 /** How long a change may take before it is given up, in election time-outs. */
 const patience = 20;
@@ -93,7 +93,7 @@ export class Membership {
   #propose(change: GroupChange): void {
     if (this.#absent(change).length > 0) return;
     change.wish = { value: { payload: encodeGroup(change.group), kind: 'group' }, withdrawn: false };
-    this.#parts.proposer.takeUpFirst(change.wish);
+    this.#parts.proposer.wishes.addFirst(change.wish);
   }
 
   #absent({ group }: GroupChange): readonly NodeId[] {
@@ -131,7 +131,7 @@ export class Membership {
     const change = this.#change;
     if (change === undefined) return;
     const absent = this.#absent(change);
-    if (change.wish !== undefined) this.#parts.proposer.withdraw(change.wish);
+    if (change.wish !== undefined) this.#parts.proposer.wishes.withdraw(change.wish);
     const why = change.wish === undefined ? `${absent.join(', ')} was not heard of` : 'no quorum answered';
     this.#end(`The change was given up, for ${why}${change.wish === undefined ? '' : '; it may come about yet'}.`);
   }

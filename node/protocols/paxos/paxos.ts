@@ -1,7 +1,8 @@
 import type { Durable, Effect, Input, NodeId, Protocol, ProtocolView, ReplicaConfig } from '../../protocol.ts';
 import { Acceptor } from './acceptor.ts';
-import type { Wish } from './attempt.ts';
-import { type Ballot, epochOf } from './ballot.ts';
+import { Appearance } from './appearance.ts';
+import { retryTimer } from './backoff.ts';
+import type { Ballot } from './ballot.ts';
 import { CatchUp, learnTimer } from './catch-up.ts';
 import { Decisions } from './decisions.ts';
 import { window } from './groups.ts';
@@ -10,14 +11,13 @@ import { changeTimer, Membership } from './membership.ts';
 import type { Heartbeat, PaxosMessage, PaxosRecord } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import { Peers } from './peers.ts';
-import { Proposer, retryTimer } from './proposer.ts';
+import { Proposer } from './proposer.ts';
 import { Reads } from './reads.ts';
 import type { PaxosRules } from './rules.ts';
 import { type Value, valueCostBytes } from './value.ts';
 import { Watch, watchTimer } from './watch.ts';
 
 type PaxosEffects = readonly Effect<PaxosMessage, PaxosRecord>[];
-type Role = 'follower' | 'candidate' | 'leader';
 
 const heartbeatTimer = 'heartbeat';
 /** A slot takes two records: what is promised there is written as well as what is accepted. */
@@ -50,7 +50,7 @@ export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
   readonly #reads: Reads;
   readonly #membership: Membership;
   readonly #watch: Watch;
-  #role: Role = 'follower';
+  readonly #appearance: Appearance;
   /** What was known to be chosen when the last heartbeat was sent. */
   #chosenToAtBeat = 0;
 
@@ -78,6 +78,7 @@ export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
     this.#reads = new Reads(config, rules, out, parts);
     this.#membership = new Membership(config, rules, out, { learner, proposer, peers: this.#peers });
     this.#watch = new Watch(config, out);
+    this.#appearance = new Appearance(config, out, { ...parts, proposer });
   }
 
   // ------------------------------------------------------------------------------------------------- earlier lives
@@ -160,8 +161,8 @@ export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
 
   #onWrite(request: number, payload: Uint8Array): void {
     const isMember = this.#learner.isVoterFromNowOn(this.#config.id);
-    if (!isMember || !this.#proposer.hasRoom(payload)) this.#reject(request);
-    else this.#proposer.takeUp({ value: { payload }, request, withdrawn: false });
+    if (!isMember || !this.#proposer.wishes.hasRoom(payload)) this.#reject(request);
+    else this.#proposer.wishes.add({ value: { payload }, request, withdrawn: false });
   }
 
   #onRead(id: number): void {
@@ -170,7 +171,7 @@ export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
   }
 
   #reject(id: number): void {
-    const leader = this.#leader;
+    const { leader } = this.#appearance;
     const elsewhere = leader !== undefined && leader !== this.#config.id;
     this.#out.emit(elsewhere ? { kind: 'reject', id, leader } : { kind: 'reject', id });
   }
@@ -313,13 +314,12 @@ export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
     this.#reads.onProgress();
     const { chosenTo } = this.#learner;
     this.#watch.look(chosenTo, this.#proposer.mayPropose() && this.#lastOpen > chosenTo);
-    this.#noteRole();
+    this.#appearance.noteRole();
   }
 
   /** Who is a member no more proposes nothing more. */
   #giveUpRequests(): void {
-    const waiting: readonly Wish[] = this.#proposer.takeWaiting();
-    for (const { request } of waiting) if (request !== undefined) this.#reject(request);
+    for (const { request } of this.#proposer.wishes.giveUpWaiting()) if (request !== undefined) this.#reject(request);
     for (const id of this.#reads.takePending()) this.#reject(id);
   }
 
@@ -333,44 +333,11 @@ export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
 
   // -------------------------------------------------------------------------------------------------- for observers
 
-  get #leader(): NodeId | undefined {
-    const { slot, ballot } = this.#decisions.last;
-    return slot > 0 ? ballot.node : undefined;
-  }
-
-  #presentRole(): Role {
-    if (this.#leader === this.#config.id) return 'leader';
-    return this.#proposer.isAtWork ? 'candidate' : 'follower';
-  }
-
-  #epochOf(role: Role): number {
-    return epochOf(role === 'candidate' ? this.#proposer.ballot : this.#decisions.last.ballot, this.#config.members);
-  }
-
-  #noteRole(): void {
-    const role = this.#presentRole();
-    if (role === this.#role) return;
-    this.#role = role;
-    if (this.#config.trace) this.#out.emit({ kind: 'note', fact: { type: 'role', role, epoch: this.#epochOf(role) } });
-  }
-
   heldBytes(): number {
-    return this.#learner.log.heldBytes + this.#acceptor.heldBytes + this.#proposer.pendingBytes;
+    return this.#learner.log.heldBytes + this.#acceptor.heldBytes + this.#proposer.wishes.bytes;
   }
 
   view(): ProtocolView {
-    const { chosenTo, groups } = this.#learner;
-    const role = this.#presentRole();
-    const inForce = groups.since(chosenTo + 1);
-    const voters = [...new Set(inForce.flatMap((group) => group.voters))].sort();
-    const learners = groups.newest.group.learners.filter((id) => !voters.includes(id));
-    const view = {
-      role,
-      epoch: this.#epochOf(role),
-      commitIndex: chosenTo,
-      lastIndex: Math.max(chosenTo, this.#acceptor.lastSlot, this.#decisions.lastSlot),
-      group: { voters, learners },
-    };
-    return this.#leader === undefined ? view : { ...view, leader: this.#leader };
+    return this.#appearance.view();
   }
 }

@@ -7,23 +7,21 @@
  */
 import type { NodeId, ReplicaConfig } from '../../protocol.ts';
 import type { Acceptor } from './acceptor.ts';
-import { type Attempt, newAttempt, type Wish } from './attempt.ts';
-import { type Ballot, compareBallots, isSameBallot, laterOf, noBallot } from './ballot.ts';
+import { type Attempt, acceptOf, beginBallot, beginProposal, heed, newAttempt, prepareOf } from './attempt.ts';
+import { Backoff } from './backoff.ts';
+import { type Ballot, isSameBallot, laterOf, noBallot } from './ballot.ts';
 import type { Decisions } from './decisions.ts';
 import { window } from './groups.ts';
 import type { Learner } from './learner.ts';
-import type { Accepted, PaxosMessage, PaxosRecord, Prepare, Promised, Refuse } from './messages.ts';
+import type { Accepted, PaxosMessage, PaxosRecord, Promised, Refuse } from './messages.ts';
 import type { Out } from './outbox.ts';
 import { isQuorum } from './quorum.ts';
 import type { PaxosRules } from './rules.ts';
-import { noOp, type Value, valueCostBytes } from './value.ts';
+import { noOp, type Value } from './value.ts';
+import { type Wish, Wishes } from './wishes.ts';
 
 /** In how many slots a proposer is at work at a time, at most. */
 const maxAttempts = 8;
-/** The longest back-off, in election time-outs. */
-const maxBackoff = 4;
-
-export const retryTimer = 'retry';
 
 export interface ProposerParts {
   readonly learner: Learner;
@@ -44,22 +42,20 @@ export class Proposer {
   readonly #out: Out<PaxosMessage, PaxosRecord>;
   readonly #parts: ProposerParts;
   readonly #host: ProposerHost;
+  readonly #backoff: Backoff;
+  readonly wishes: Wishes;
 
   /** The latest ballot that this replica heard of in any slot, its own included. Rounds grow over all slots. */
   seen: Ballot = noBallot;
   /** Its own last one. */
   ballot: Ballot = noBallot;
-  #waiting: Wish[] = [];
-  /** What waits, and what was proposed and is not chosen yet. */
-  #pendingBytes = 0;
   readonly #attempts = new Map<number, Attempt>();
+  /** In how many slots it begins: one more after each that it has chosen, half as many after each ballot that it loses. */
+  #room = 1;
   /** Up to here this replica works on every slot that is not chosen, whoever began there. */
   #finishTo = 0;
   /** Up to here it works on every slot in which nobody has begun. */
   #fillTo = 0;
-  #retrying = false;
-  /** In how many slots it begins: one more after each that it has chosen, half as many after each ballot that it loses. */
-  #room = 1;
 
   constructor(
     config: ReplicaConfig,
@@ -73,10 +69,8 @@ export class Proposer {
     this.#out = out;
     this.#parts = parts;
     this.#host = host;
-  }
-
-  get pendingBytes(): number {
-    return this.#pendingBytes;
+    this.#backoff = new Backoff(config, out);
+    this.wishes = new Wishes(config.maxUncommittedBytes);
   }
 
   /** Whether a ballot of this replica is under way that is not chosen yet. */
@@ -94,41 +88,7 @@ export class Proposer {
     return !learner.installing && learner.isVoterFromNowOn(this.#config.id);
   }
 
-  // ------------------------------------------------------------------------------------------------- what is wanted
-
-  /** Whether there is room for a batch among what is not chosen yet. A single one always fits. */
-  hasRoom(payload: Uint8Array): boolean {
-    const { maxUncommittedBytes } = this.#config;
-    return this.#pendingBytes === 0 || this.#pendingBytes + costOf({ payload }) <= maxUncommittedBytes;
-  }
-
-  /** Takes up what waits for a slot. */
-  takeUp(wish: Wish): void {
-    this.#waiting.push(wish);
-    this.#pendingBytes += costOf(wish.value);
-  }
-
-  /** Takes up what is to go ahead of all that waits. */
-  takeUpFirst(wish: Wish): void {
-    this.#waiting.unshift(wish);
-    this.#pendingBytes += costOf(wish.value);
-  }
-
-  /** Nobody wants it any more. It may be chosen all the same, where it is proposed already. */
-  withdraw(wish: Wish): void {
-    wish.withdrawn = true;
-    if (!this.#waiting.includes(wish)) return;
-    this.#waiting = this.#waiting.filter((other) => other !== wish);
-    this.#pendingBytes -= costOf(wish.value);
-  }
-
-  /** Gives up all that waits; nothing of that will be proposed. */
-  takeWaiting(): readonly Wish[] {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const { value } of waiting) this.#pendingBytes -= costOf(value);
-    return waiting;
-  }
+  // ------------------------------------------------------------------------------------------------------ which slots
 
   /** Every slot up to here is to be chosen soon, whoever began in it and may have ended since. */
   finish(slot: number): void {
@@ -143,15 +103,13 @@ export class Proposer {
     this.#fillTo = Math.max(this.#fillTo, slot);
   }
 
-  // ------------------------------------------------------------------------------------------------------ which slots
-
   /** Begins in as many slots as there is need and room for. */
   pump(): void {
     if (!this.mayPropose()) return;
     const { chosenTo } = this.#parts.learner;
     const last = chosenTo + window;
     for (let slot = chosenTo + 1; slot <= last && this.#attempts.size < this.#room; slot += 1) {
-      const wanted = this.#waiting.length > this.#unclaimed();
+      const wanted = this.wishes.waitingCount > this.#unclaimed();
       if (!wanted && slot > this.#finishTo && slot > this.#fillTo) break;
       if (slot <= this.#finishTo ? this.#isUnfinished(slot) : this.#isFree(slot)) this.#begin(slot);
     }
@@ -188,13 +146,7 @@ export class Proposer {
     const { id } = this.#config;
     this.ballot = { round: this.seen.round + 1, node: id };
     this.hear(this.ballot);
-    attempt.ballot = this.ballot;
-    attempt.phase = 'prepare';
-    attempt.promises.clear();
-    attempt.accepts.clear();
-    attempt.found = undefined;
-    attempt.value = undefined;
-    attempt.fresh = true;
+    beginBallot(attempt, this.ballot);
     this.#out.sendEagerly(id, prepareOf(attempt));
   }
 
@@ -222,10 +174,7 @@ export class Proposer {
     if (attempt?.phase !== 'prepare' || !isSameBallot(ballot, attempt.ballot)) return;
     const first = !attempt.promises.has(from);
     attempt.promises.add(from);
-    const { found } = attempt;
-    if (accepted !== undefined && (found === undefined || compareBallots(accepted.ballot, found.ballot) > 0)) {
-      attempt.found = accepted;
-    }
+    if (accepted !== undefined) heed(attempt, accepted);
     if (first && from === this.#config.id) this.#askForPromises(attempt);
     if (!attempt.promises.has(this.#config.id)) return;
     if (isQuorum(this.#votersOf(attempt), attempt.promises, this.#sizesFor(attempt).phase1)) this.#propose(attempt);
@@ -235,20 +184,18 @@ export class Proposer {
 
   #propose(attempt: Attempt): void {
     const found = this.#rules.adoptsFound ? attempt.found : undefined;
-    if (found === undefined) attempt.wish ??= this.#waiting.shift();
+    if (found === undefined) attempt.wish ??= this.wishes.take();
     // A gap that nobody wants anything in: nothing can have been chosen there.
-    attempt.value = found?.value ?? attempt.wish?.value ?? noOp;
-    attempt.phase = 'accept';
-    attempt.fresh = true;
+    beginProposal(attempt, found?.value ?? attempt.wish?.value ?? noOp);
     this.#askToAccept(attempt);
   }
 
   /** The ballot became durable before anybody promised it: nothing else has to be, and acceptors count for themselves. */
   #askToAccept(attempt: Attempt): void {
-    const { slot, ballot, value } = attempt;
-    if (value === undefined) return;
+    const accept = acceptOf(attempt);
+    if (accept === undefined) return;
     for (const voter of this.#votersOf(attempt)) {
-      if (!attempt.accepts.has(voter)) this.#out.sendEagerly(voter, { type: 'accept', slot, ballot, value });
+      if (!attempt.accepts.has(voter)) this.#out.sendEagerly(voter, accept);
     }
   }
 
@@ -262,9 +209,17 @@ export class Proposer {
     this.#host.onChosen(slot, ballot, attempt.value);
   }
 
+  // -------------------------------------------------------------------------------------------------- what was chosen
+
   /** Somebody knows what was chosen up to a slot. */
   onKnown(chosenTo: number): void {
     for (const attempt of this.#attempts.values()) if (attempt.slot <= chosenTo) attempt.phase = 'told';
+  }
+
+  /** A slot was chosen; the value has to be learned, and nothing is to be proposed meanwhile. */
+  onToldOf(slot: number): void {
+    const attempt = this.#attempts.get(slot);
+    if (attempt !== undefined) attempt.phase = 'told';
   }
 
   /**
@@ -276,20 +231,15 @@ export class Proposer {
     const attempt = this.#attempts.get(slot);
     if (attempt === undefined) return;
     this.#attempts.delete(slot);
+    if (!this.#waitsToRetry) this.#backoff.end();
     const { wish } = attempt;
     if (wish === undefined) return;
     if (value !== undefined && !isSameValue(value, wish.value) && !wish.withdrawn) {
-      this.#waiting.unshift(wish);
+      this.wishes.giveBack(wish);
       return;
     }
-    this.#pendingBytes -= costOf(wish.value);
+    this.wishes.settle(wish);
     this.#host.onGranted(wish, value === undefined || wish.withdrawn ? undefined : slot);
-  }
-
-  /** A slot was chosen; the value has to be learned, and nothing is to be proposed meanwhile. */
-  onToldOf(slot: number): void {
-    const attempt = this.#attempts.get(slot);
-    if (attempt !== undefined) attempt.phase = 'told';
   }
 
   /** All slots up to here are known to be chosen, and in memory as far as they are not in a snapshot. */
@@ -315,7 +265,7 @@ export class Proposer {
     if (slot === this.#parts.learner.chosenTo + 1) this.#finishTo = 0;
     const attempt = this.#attempts.get(slot);
     if (attempt === undefined) return;
-    if (attempt.phase === 'backoff') this.#setRetryTimer();
+    if (attempt.phase === 'backoff') this.#holdBack();
     else this.#lose(attempt);
   }
 
@@ -324,22 +274,22 @@ export class Proposer {
     attempt.phase = 'backoff';
     attempt.lost += 1;
     this.#room = Math.max(1, Math.floor(this.#room / 2));
-    if (!this.#retrying) this.#setRetryTimer();
+    if (!this.#backoff.running) this.#holdBack();
   }
 
-  #setRetryTimer(): void {
-    const { heartbeatIntervalMs: shortest, electionTimeoutMs } = this.#config;
+  get #waitsToRetry(): boolean {
+    return [...this.#attempts.values()].some(({ phase }) => phase === 'backoff');
+  }
+
+  #holdBack(): void {
     let lost = 0;
     for (const attempt of this.#attempts.values()) if (attempt.phase === 'backoff') lost = Math.max(lost, attempt.lost);
-    const bound = Math.max(shortest, maxBackoff * electionTimeoutMs[1]);
-    this.#retrying = true;
-    const longest = Math.min(bound, shortest * 2 ** lost);
-    this.#out.emit({ kind: 'timer', timer: retryTimer, afterMs: [shortest, longest] });
+    this.#backoff.begin(lost);
   }
 
   /** The back-off is over. */
   onRetry(): void {
-    this.#retrying = false;
+    this.#backoff.onTimeout();
     if (!this.mayPropose()) return;
     for (const attempt of this.#attempts.values()) if (attempt.phase === 'backoff') this.#prepare(attempt);
   }
@@ -351,16 +301,8 @@ export class Proposer {
       else if (attempt.phase === 'prepare') this.#askForPromises(attempt);
       else if (attempt.phase === 'accept') this.#askToAccept(attempt);
     }
-    if (!this.#retrying && [...this.#attempts.values()].some(({ phase }) => phase === 'backoff')) this.#setRetryTimer();
+    if (!this.#backoff.running && this.#waitsToRetry) this.#holdBack();
   }
-}
-
-function prepareOf({ slot, ballot }: Attempt): Prepare {
-  return { type: 'prepare', slot, ballot };
-}
-
-function costOf({ payload }: Value): number {
-  return payload.length + valueCostBytes;
 }
 
 function isSameValue(one: Value, other: Value): boolean {
