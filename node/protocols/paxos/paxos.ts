@@ -161,7 +161,7 @@ export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
 
   #onWrite(request: number, payload: Uint8Array): void {
     const isMember = this.#learner.isVoterFromNowOn(this.#config.id);
-    if (!isMember || !this.#proposer.wishes.hasRoom(payload)) this.#reject(request);
+    if (!isMember || !this.#proposer.hasRoom(payload)) this.#reject(request);
     else this.#proposer.wishes.add({ value: { payload }, request, withdrawn: false });
   }
 

@@ -185,8 +185,7 @@ describe('several slots', () => {
     warm(roles, 20);
     const [first] = want(roles, 'x') as [Prepare];
     roles.proposer.onRefuse({ ...first, type: 'refuse', promised: ballot(99, 'n2') });
-    // One of the four is the slot that waits for its back-off.
-    expect(want(roles, 'a', 'b', 'c', 'd', 'e', 'f')).toHaveLength(3);
+    expect(want(roles, 'a', 'b', 'c', 'd', 'e', 'f')).toHaveLength(4);
   });
 
   test('first come, first served: who comes to phase 2 first has what waited longest', () => {
@@ -245,14 +244,47 @@ describe('what became of what it wants', () => {
 
   test('is turned away where there is no room; a single batch always has some', () => {
     const { proposer } = rolesOf({ maxUncommittedBytes: 100 });
-    expect(proposer.wishes.hasRoom(bytes('x'.repeat(500)))).toBe(true);
+    expect(proposer.hasRoom(bytes('x'.repeat(500)))).toBe(true);
     proposer.wishes.add(wish('x'.repeat(30)));
-    expect(proposer.wishes.hasRoom(bytes('6'))).toBe(true);
-    expect(proposer.wishes.hasRoom(bytes('1234567'))).toBe(false);
+    expect(proposer.hasRoom(bytes('6'))).toBe(true);
+    expect(proposer.hasRoom(bytes('1234567'))).toBe(false);
+  });
+
+  test('the more ballots were lost lately, the fewer may wait', () => {
+    const roles = rolesOf();
+    const waiting = (count: number) => {
+      for (let at = 0; at < count; at += 1) roles.proposer.wishes.add(wish('x'));
+      return roles.proposer.hasRoom(bytes('x'));
+    };
+    expect(waiting(3)).toBe(true);
+    expect(waiting(1)).toBe(false);
+    const hot = rolesOf();
+    warm(hot, 20);
+    for (let at = 0; at < 255; at += 1) hot.proposer.wishes.add(wish('x'));
+    expect(hot.proposer.hasRoom(bytes('x'))).toBe(true);
   });
 });
 
 describe('duels', () => {
+  test('who is overtaken before it has proposed anything leaves the slot, and takes what it wants to the next', () => {
+    const roles = rolesOf();
+    const [prepare] = want(roles, 'x') as [Prepare];
+    roles.acceptor.onPrepare('n1', prepare);
+    expect(
+      effectsOf(roles, () => roles.proposer.onRefuse({ ...prepare, type: 'refuse', promised: ballot(4, 'n2') })),
+    ).toEqual([]);
+    expect(want(roles)).toEqual([{ type: 'prepare', slot: 2, ballot: ballot(5, 'n1') }]);
+  });
+
+  test('but not where it has to finish the slot', () => {
+    const roles = rolesOf();
+    roles.proposer.finish(1);
+    const [prepare] = want(roles) as [Prepare];
+    expect(
+      effectsOf(roles, () => roles.proposer.onRefuse({ ...prepare, type: 'refuse', promised: ballot(4, 'n2') })),
+    ).toEqual([timer('retry', 50, 100)]);
+  });
+
   test('a refused ballot is followed by a higher one after a back-off, and the range doubles with each', () => {
     const { roles, prepare } = proposing('x');
     const refused = (promised: number) => {
@@ -297,6 +329,7 @@ describe('duels', () => {
     roles.decisions.note(1, ballot(8, 'n2'), value('y'));
     roles.proposer.onDecided(1, value('y'));
     const [next] = want(roles) as [Prepare];
+    for (const id of ['n1', 'n2']) promise(roles, id, next);
     expect(effectsOf(roles, () => roles.proposer.onPromisedTo(next.slot, ballot(90, 'n2')))).toEqual([
       timer('retry', 50, 100),
     ]);

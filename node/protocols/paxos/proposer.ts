@@ -1,9 +1,10 @@
 /**
  * The proposer: has values chosen, several slots at a time, each by both phases. Lamport, Paxos Made Simple, section 2.2 to 2.4.
  *
- * Any replica may propose at any time, so that proposers overtake each other. Whose ballot was refused waits before it takes
- * the next, for a random time out of a range that doubles with each ballot that it loses in the slot; whoever sees a prepare
- * of another in its slot waits as well.
+ * Any replica may propose at any time, so that proposers overtake each other. Whoever is overtaken before it has proposed
+ * anything leaves the slot to the other, and goes to the next one with what it wants. Later it cannot: what it proposed may be
+ * chosen. Then it waits before it takes a higher ballot, for a random time out of a range that doubles with each ballot that
+ * it loses in the slot; and it waits anew where it sees a prepare of another there.
  */
 import type { NodeId, ReplicaConfig } from '../../protocol.ts';
 import type { Acceptor } from './acceptor.ts';
@@ -22,6 +23,8 @@ import { type Wish, Wishes } from './wishes.ts';
 
 /** In how many slots a proposer is at work at a time, at most. */
 const maxAttempts = 8;
+/** How many batches may wait, over the square of how many slots it begins in at a time. */
+const maxWaiting = 4;
 
 export interface ProposerParts {
   readonly learner: Learner;
@@ -76,6 +79,14 @@ export class Proposer {
   /** Whether a ballot of this replica is under way that is not chosen yet. */
   get isAtWork(): boolean {
     return [...this.#attempts.values()].some(({ phase }) => phase !== 'told');
+  }
+
+  /**
+   * Whether it takes up a batch. The more ballots it has lost lately, the fewer may wait: who waits for long asks elsewhere as
+   * well, and a queue of what was given up long ago would have all the slots.
+   */
+  hasRoom(payload: Uint8Array): boolean {
+    return this.wishes.waitingCount < maxWaiting * this.#room ** 2 && this.wishes.hasRoom(payload);
   }
 
   hear(ballot: Ballot): void {
@@ -271,9 +282,14 @@ export class Proposer {
 
   #lose(attempt: Attempt): void {
     if (attempt.phase !== 'prepare' && attempt.phase !== 'accept') return;
+    this.#room = Math.max(1, Math.floor(this.#room / 2));
+    // Nothing was proposed here, and the slot is in other hands: what waits goes to another.
+    if (attempt.lost === 0 && attempt.phase === 'prepare' && attempt.slot > this.#finishTo) {
+      this.#attempts.delete(attempt.slot);
+      return;
+    }
     attempt.phase = 'backoff';
     attempt.lost += 1;
-    this.#room = Math.max(1, Math.floor(this.#room / 2));
     if (!this.#backoff.running) this.#holdBack();
   }
 
