@@ -132,8 +132,11 @@ export class Membership {
     if (change === undefined) return;
     const absent = this.#absent(change);
     if (change.wish !== undefined) this.#parts.proposer.wishes.withdraw(change.wish);
-    const why = change.wish === undefined ? `${absent.join(', ')} was not heard of` : 'no quorum answered';
-    this.#end(`The change was given up, for ${why}${change.wish === undefined ? '' : '; it may come about yet'}.`);
+    const why =
+      change.wish === undefined
+        ? `nothing was heard of ${absent.join(', ')}`
+        : 'no quorum answered; it may come about yet';
+    this.#end(`The change was given up, for ${why}.`);
   }
 
   #end(error?: string): void {
