@@ -33,6 +33,22 @@ describe('the watch over open slots', () => {
     look(0, true);
     expect(watch.onTimeout()).toBe(true);
     expect(watch.onTimeout()).toBe(false);
-    expect(look(0, true)).toEqual([timer('watch', 150, 300)]);
+    expect(look(0, true)).toMatchObject([{ kind: 'timer', timer: 'watch' }]);
+  });
+
+  test('waits twice as long each time that it was over, up to a bound, and less again with each slot that is chosen', () => {
+    const { watch, look } = watching();
+    look(0, true);
+    watch.onTimeout();
+    expect(look(0, true)).toEqual([timer('watch', 300, 600)]);
+    for (let times = 0; times < 5; times += 1) {
+      watch.onTimeout();
+      look(0, true);
+    }
+    watch.onTimeout();
+    expect(look(0, true)).toEqual([timer('watch', 600, 1200)]);
+    expect(look(1, true)).toEqual([timer('watch', 540, 1080)]);
+    for (let slot = 2; slot < 30; slot += 1) look(slot, true);
+    expect(look(30, true)).toEqual([timer('watch', 150, 300)]);
   });
 });

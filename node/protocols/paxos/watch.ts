@@ -9,12 +9,22 @@ import type { Out } from './outbox.ts';
 
 export const watchTimer = 'watch';
 
+/** The longest while, in election time-outs. */
+const mostPatience = 4;
+/** What is left of it with each slot that was chosen in time. */
+const calming = 0.9;
+
 export class Watch {
   readonly #config: ReplicaConfig;
   readonly #out: Out<PaxosMessage, PaxosRecord>;
   #armed = false;
   /** What was known to be chosen when the timer was set. */
   #chosenTo = 0;
+  /**
+   * How many election time-outs it waits. Doubles each time that the while is over: on slow links a slot may take longer than
+   * that, and then it is those who finish it that hold it up.
+   */
+  #patience = 1;
 
   constructor(config: ReplicaConfig, out: Out<PaxosMessage, PaxosRecord>) {
     this.#config = config;
@@ -23,7 +33,8 @@ export class Watch {
 
   /** What was chosen up to a slot is known; `open` where somebody has begun in a later one. */
   look(chosenTo: number, open: boolean): void {
-    if (open && (!this.#armed || chosenTo > this.#chosenTo)) this.#set(this.#config.electionTimeoutMs);
+    if (chosenTo > this.#chosenTo && this.#armed) this.#patience = Math.max(1, this.#patience * calming);
+    if (open && (!this.#armed || chosenTo > this.#chosenTo)) this.#set();
     if (!open && this.#armed) {
       this.#armed = false;
       this.#out.emit({ kind: 'cancel', timer: watchTimer });
@@ -33,16 +44,19 @@ export class Watch {
 
   /** Another replica is at work on it. */
   hold(): void {
-    if (this.#armed) this.#set(this.#config.electionTimeoutMs);
+    if (this.#armed) this.#set();
   }
 
   /** Whoever began has most likely ended. */
   hurry(): void {
-    if (this.#armed) this.#set([0, this.#config.electionTimeoutMs[0]]);
+    const [shortest] = this.#config.electionTimeoutMs;
+    if (this.#armed) this.#out.emit({ kind: 'timer', timer: watchTimer, afterMs: [0, shortest] });
   }
 
-  #set(afterMs: readonly [number, number]): void {
+  #set(): void {
+    const [shortest, longest] = this.#config.electionTimeoutMs;
     this.#armed = true;
+    const afterMs = [shortest * this.#patience, longest * this.#patience] as const;
     this.#out.emit({ kind: 'timer', timer: watchTimer, afterMs });
   }
 
@@ -50,6 +64,7 @@ export class Watch {
   onTimeout(): boolean {
     const was = this.#armed;
     this.#armed = false;
+    if (was) this.#patience = Math.min(mostPatience, 2 * this.#patience);
     return was;
   }
 }
