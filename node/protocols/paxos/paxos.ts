@@ -8,10 +8,11 @@ import { Decisions } from './decisions.ts';
 import { window } from './groups.ts';
 import { Learner } from './learner.ts';
 import { changeTimer, Membership } from './membership.ts';
-import type { Heartbeat, PaxosMessage, PaxosRecord } from './messages.ts';
+import type { PaxosMessage, PaxosRecord } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import { Peers } from './peers.ts';
 import { Proposer } from './proposer.ts';
+import { heartbeatTimer, Pulse } from './pulse.ts';
 import { Reads } from './reads.ts';
 import type { PaxosRules } from './rules.ts';
 import { type Value, valueCostBytes } from './value.ts';
@@ -19,7 +20,6 @@ import { Watch, watchTimer } from './watch.ts';
 
 type PaxosEffects = readonly Effect<PaxosMessage, PaxosRecord>[];
 
-const heartbeatTimer = 'heartbeat';
 /** A slot takes two records: what is promised there is written as well as what is accepted. */
 const slotCostBytes = 3 * valueCostBytes;
 
@@ -47,12 +47,11 @@ export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
   readonly #decisions: Decisions;
   readonly #proposer: Proposer;
   readonly #peers: Peers;
+  readonly #pulse: Pulse;
   readonly #reads: Reads;
   readonly #membership: Membership;
   readonly #watch: Watch;
   readonly #appearance: Appearance;
-  /** What was known to be chosen when the last heartbeat was sent. */
-  #chosenToAtBeat = 0;
 
   constructor(config: ReplicaConfig, rules: PaxosRules) {
     this.#config = config;
@@ -75,6 +74,7 @@ export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
     this.#decisions = decisions;
     this.#proposer = proposer;
     this.#peers = new Peers(config, learner);
+    this.#pulse = new Pulse(config, out, { learner, decisions, peers: this.#peers, catchUp: this.#catchUp });
     this.#reads = new Reads(config, rules, out, parts);
     this.#membership = new Membership(config, rules, out, { learner, proposer, peers: this.#peers });
     this.#watch = new Watch(config, out);
@@ -94,7 +94,7 @@ export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
     for (const record of records) {
       if (record.kind === 'accept' && record.slot <= this.#learner.chosenTo) this.#decisions.hear(record);
     }
-    this.#setHeartbeatTimer();
+    this.#pulse.setTimer();
     this.#goOn();
     return this.#out.takeEffects();
   }
@@ -202,7 +202,8 @@ export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
         this.#catchUp.lag(from, msg.chosenTo);
         break;
       case 'heartbeat':
-        this.#onHeartbeat(from, msg);
+        this.#proposer.hear(msg.last.ballot);
+        this.#pulse.onHeartbeat(from, msg);
         break;
       case 'probe':
         this.#reads.onProbe(from, msg.round);
@@ -228,7 +229,9 @@ export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
   #onTimeout(timer: string): void {
     switch (timer) {
       case heartbeatTimer:
-        this.#beat();
+        this.#pulse.beat();
+        this.#proposer.onBeat();
+        this.#reads.onBeat();
         break;
       case retryTimer:
         this.#proposer.onRetry();
@@ -274,33 +277,6 @@ export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
     this.#acceptor.forget(slot);
     this.#decisions.forget(slot);
     this.#proposer.onChosenTo(slot);
-  }
-
-  // ------------------------------------------------------------------------------------------------------- heartbeats
-
-  #setHeartbeatTimer(): void {
-    const { heartbeatIntervalMs } = this.#config;
-    this.#out.emit({ kind: 'timer', timer: heartbeatTimer, afterMs: [heartbeatIntervalMs, heartbeatIntervalMs] });
-  }
-
-  #beat(): void {
-    const { chosenTo } = this.#learner;
-    const { last } = this.#decisions;
-    this.#setHeartbeatTimer();
-    this.#peers.onBeat();
-    for (const node of this.#peers.names) this.#out.sendEagerly(node, { type: 'heartbeat', chosenTo, last });
-    this.#proposer.onBeat();
-    this.#reads.onBeat();
-    // What is on its way need not be asked for: only who came no further since the last heartbeat has missed something.
-    const { ahead } = this.#peers;
-    if (ahead !== undefined && chosenTo === this.#chosenToAtBeat) this.#catchUp.lag(ahead.node, ahead.chosenTo);
-    this.#chosenToAtBeat = chosenTo;
-  }
-
-  #onHeartbeat(from: NodeId, { chosenTo, last }: Heartbeat): void {
-    this.#peers.hear(from, chosenTo);
-    this.#proposer.hear(last.ballot);
-    this.#decisions.hear(last);
   }
 
   // ------------------------------------------------------------------------------------------------- after each input

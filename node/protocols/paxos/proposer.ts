@@ -7,13 +7,10 @@
  * it loses in the slot; and it waits anew where it sees a prepare of another there.
  */
 import type { NodeId, ReplicaConfig } from '../../protocol.ts';
-import type { Acceptor } from './acceptor.ts';
+import { Agenda, type AgendaParts } from './agenda.ts';
 import { type Attempt, acceptOf, beginBallot, beginProposal, heed, newAttempt, prepareOf } from './attempt.ts';
 import { Backoff } from './backoff.ts';
 import { type Ballot, isSameBallot, laterOf, noBallot } from './ballot.ts';
-import type { Decisions } from './decisions.ts';
-import { window } from './groups.ts';
-import type { Learner } from './learner.ts';
 import type { Accepted, PaxosMessage, PaxosRecord, Promised, Refuse } from './messages.ts';
 import type { Out } from './outbox.ts';
 import { isQuorum } from './quorum.ts';
@@ -21,16 +18,8 @@ import type { PaxosRules } from './rules.ts';
 import { noOp, type Value } from './value.ts';
 import { type Wish, Wishes } from './wishes.ts';
 
-/** In how many slots a proposer is at work at a time, at most. */
-const maxAttempts = 8;
 /** How many batches may wait, over the square of how many slots it begins in at a time. */
 const maxWaiting = 4;
-
-export interface ProposerParts {
-  readonly learner: Learner;
-  readonly acceptor: Acceptor;
-  readonly decisions: Decisions;
-}
 
 export interface ProposerHost {
   /** A quorum has accepted what this replica proposed. */
@@ -43,8 +32,9 @@ export class Proposer {
   readonly #config: ReplicaConfig;
   readonly #rules: PaxosRules;
   readonly #out: Out<PaxosMessage, PaxosRecord>;
-  readonly #parts: ProposerParts;
+  readonly #parts: AgendaParts;
   readonly #host: ProposerHost;
+  readonly #agenda: Agenda;
   readonly #backoff: Backoff;
   readonly wishes: Wishes;
 
@@ -53,18 +43,12 @@ export class Proposer {
   /** Its own last one. */
   ballot: Ballot = noBallot;
   readonly #attempts = new Map<number, Attempt>();
-  /** In how many slots it begins: one more after each that it has chosen, half as many after each ballot that it loses. */
-  #room = 1;
-  /** Up to here this replica works on every slot that is not chosen, whoever began there. */
-  #finishTo = 0;
-  /** Up to here it works on every slot in which nobody has begun. */
-  #fillTo = 0;
 
   constructor(
     config: ReplicaConfig,
     rules: PaxosRules,
     out: Out<PaxosMessage, PaxosRecord>,
-    parts: ProposerParts,
+    parts: AgendaParts,
     host: ProposerHost,
   ) {
     this.#config = config;
@@ -72,6 +56,7 @@ export class Proposer {
     this.#out = out;
     this.#parts = parts;
     this.#host = host;
+    this.#agenda = new Agenda(parts);
     this.#backoff = new Backoff(config, out);
     this.wishes = new Wishes(config.maxUncommittedBytes);
   }
@@ -86,7 +71,7 @@ export class Proposer {
    * well, and a queue of what was given up long ago would have all the slots.
    */
   hasRoom(payload: Uint8Array): boolean {
-    return this.wishes.waitingCount < maxWaiting * this.#room ** 2 && this.wishes.hasRoom(payload);
+    return this.wishes.waitingCount < maxWaiting * this.#agenda.room ** 2 && this.wishes.hasRoom(payload);
   }
 
   hear(ballot: Ballot): void {
@@ -103,7 +88,7 @@ export class Proposer {
 
   /** Every slot up to here is to be chosen soon, whoever began in it and may have ended since. */
   finish(slot: number): void {
-    this.#finishTo = Math.max(this.#finishTo, slot);
+    this.#agenda.finish(slot);
     for (const attempt of this.#attempts.values()) {
       if (attempt.phase === 'told' && attempt.slot <= slot) this.#prepare(attempt);
     }
@@ -111,19 +96,17 @@ export class Proposer {
 
   /** Every slot up to here is to be chosen soon, by no-ops where nobody wants anything. */
   fill(slot: number): void {
-    this.#fillTo = Math.max(this.#fillTo, slot);
+    this.#agenda.fill(slot);
   }
 
   /** Begins in as many slots as there is need and room for. */
   pump(): void {
     if (!this.mayPropose()) return;
-    const { chosenTo } = this.#parts.learner;
-    const last = chosenTo + window;
-    for (let slot = chosenTo + 1; slot <= last && this.#attempts.size < this.#room; slot += 1) {
-      const wanted = this.wishes.waitingCount > this.#unclaimed();
-      if (!wanted && slot > this.#finishTo && slot > this.#fillTo) break;
-      if (slot <= this.#finishTo ? this.#isUnfinished(slot) : this.#isFree(slot)) this.#begin(slot);
-    }
+    for (let slot = this.#nextSlot(); slot !== undefined; slot = this.#nextSlot()) this.#begin(slot);
+  }
+
+  #nextSlot(): number | undefined {
+    return this.#agenda.next(this.#attempts, this.wishes.waitingCount > this.#unclaimed());
   }
 
   /** How many attempts are likely to propose something that waits. */
@@ -131,16 +114,6 @@ export class Proposer {
     let count = 0;
     for (const { phase, wish } of this.#attempts.values()) if (phase === 'prepare' && wish === undefined) count += 1;
     return count;
-  }
-
-  #isUnfinished(slot: number): boolean {
-    return !this.#attempts.has(slot) && this.#parts.decisions.valueAt(slot) === undefined;
-  }
-
-  /** Whether nobody has begun in a slot, as far as this replica knows. */
-  #isFree(slot: number): boolean {
-    const { acceptor, decisions } = this.#parts;
-    return !this.#attempts.has(slot) && acceptor.promisedAt(slot) === undefined && !decisions.isChosen(slot);
   }
 
   #begin(slot: number): void {
@@ -216,7 +189,7 @@ export class Proposer {
     if (attempt?.value === undefined || !isSameBallot(ballot, attempt.ballot)) return;
     attempt.accepts.add(from);
     if (!isQuorum(this.#votersOf(attempt), attempt.accepts, this.#sizesFor(attempt).phase2)) return;
-    this.#room = Math.min(maxAttempts, this.#room + 1);
+    this.#agenda.onChosen();
     this.#host.onChosen(slot, ballot, attempt.value);
   }
 
@@ -273,7 +246,7 @@ export class Proposer {
   /** The acceptor beside it has promised a ballot of another: what this replica would begin there has to wait. */
   onPromisedTo(slot: number, ballot: Ballot): void {
     this.hear(ballot);
-    if (slot === this.#parts.learner.chosenTo + 1) this.#finishTo = 0;
+    this.#agenda.yieldTo(slot);
     const attempt = this.#attempts.get(slot);
     if (attempt === undefined) return;
     if (attempt.phase === 'backoff') this.#holdBack();
@@ -282,9 +255,9 @@ export class Proposer {
 
   #lose(attempt: Attempt): void {
     if (attempt.phase !== 'prepare' && attempt.phase !== 'accept') return;
-    this.#room = Math.max(1, Math.floor(this.#room / 2));
+    this.#agenda.onLost();
     // Nothing was proposed here, and the slot is in other hands: what waits goes to another.
-    if (attempt.lost === 0 && attempt.phase === 'prepare' && attempt.slot > this.#finishTo) {
+    if (attempt.lost === 0 && attempt.phase === 'prepare' && !this.#agenda.isToFinish(attempt.slot)) {
       this.#attempts.delete(attempt.slot);
       return;
     }
