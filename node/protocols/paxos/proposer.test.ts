@@ -276,6 +276,16 @@ describe('duels', () => {
     expect(want(roles)).toEqual([{ type: 'prepare', slot: 2, ballot: ballot(5, 'n1') }]);
   });
 
+  test('but not where it has proposed what it wants under an earlier ballot, which may be chosen', () => {
+    const { roles, prepare } = proposing('x');
+    roles.proposer.onToldOf(1);
+    roles.proposer.finish(1);
+    roles.proposer.onPromisedTo(1, ballot(9, 'n2'));
+    roles.decisions.note(1, ballot(9, 'n2'), value('y'));
+    roles.proposer.onDecided(prepare.slot, value('y'));
+    expect(roles.proposer.wishes.waitingCount).toBe(1);
+  });
+
   test('but not where it has to finish the slot', () => {
     const roles = rolesOf();
     roles.proposer.finish(1);

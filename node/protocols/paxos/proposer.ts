@@ -256,14 +256,18 @@ export class Proposer {
   #lose(attempt: Attempt): void {
     if (attempt.phase !== 'prepare' && attempt.phase !== 'accept') return;
     this.#agenda.onLost();
-    // Nothing was proposed here, and the slot is in other hands: what waits goes to another.
-    if (attempt.lost === 0 && attempt.phase === 'prepare' && !this.#agenda.isToFinish(attempt.slot)) {
+    if (this.#mayLeave(attempt)) {
       this.#attempts.delete(attempt.slot);
       return;
     }
     attempt.phase = 'backoff';
     attempt.lost += 1;
     if (!this.#backoff.running) this.#holdBack();
+  }
+
+  /** Nothing was proposed here, and the slot is in other hands: what waits goes to another. */
+  #mayLeave({ slot, phase, lost, wish }: Attempt): boolean {
+    return phase === 'prepare' && lost === 0 && wish === undefined && !this.#agenda.isToFinish(slot);
   }
 
   get #waitsToRetry(): boolean {
