@@ -7,8 +7,8 @@ import { correctRules, type PaxosDefect } from './rules.ts';
 const definition: ProtocolDefinition<PaxosMessage, PaxosRecord> = {
   summary:
     'basic Paxos: both phases for every slot, any replica proposes (back-off, window, flexible quorums, snapshots)',
-  epochName: 'ballot',
   faultModel: 'crash',
+  epochName: 'ballot',
   defaultNodeCount: 5,
   tolerated: (nodeCount) => Math.floor((nodeCount - 1) / 2),
   abilities: new Set(['reconfigure', 'flexible-quorums']),

@@ -2,7 +2,7 @@
  * The learner: knows what was chosen, slot after slot without a gap, hands it to the machine, and saves snapshots. How it
  * comes by what it lacks is in `catch-up.ts`. Lamport, Paxos Made Simple, section 2.3 and 3.
  */
-import { type Durable, invariant, type NodeId, type ReplicaConfig } from '../../protocol.ts';
+import { type Durable, invariant, type ReplicaConfig } from '../../protocol.ts';
 import { CachedLog } from '../shared/cached-log.ts';
 import { decodeGroup } from './group-codec.ts';
 import { type GroupFrom, Groups, window } from './groups.ts';
@@ -236,9 +236,5 @@ export class Learner {
     if (!this.config.trace) return;
     const { base, lastIndex, bytes } = this.log;
     this.#out.emit({ kind: 'note', fact: { type: 'compact', index: base, entries: lastIndex - base, bytes } });
-  }
-
-  isVoterFromNowOn(id: NodeId): boolean {
-    return this.groups.since(this.chosenTo + 1).some(({ voters }) => voters.includes(id));
   }
 }

@@ -11,7 +11,7 @@ import type { PaxosMessage, PaxosRecord } from './messages.ts';
 import type { Out } from './outbox.ts';
 import type { Peers } from './peers.ts';
 import type { Proposer } from './proposer.ts';
-import { isQuorum } from './quorum.ts';
+import { isQuorum, votesFromNowOn } from './quorum.ts';
 import type { PaxosRules } from './rules.ts';
 import type { Wish } from './wishes.ts';
 
@@ -52,7 +52,7 @@ export class Membership {
   onOrder(id: number, order: Order): void {
     if (order.kind === 'transfer') {
       this.#ordered(id, 'In basic Paxos nobody leads: there is nothing to hand over.');
-    } else if (!this.#parts.learner.isVoterFromNowOn(this.#config.id)) {
+    } else if (!votesFromNowOn(this.#parts.learner, this.#config.id)) {
       this.#ordered(id, 'This replica has no vote in the group.');
     } else if (this.#change !== undefined) {
       this.#ordered(id, 'Another order is being carried out.');

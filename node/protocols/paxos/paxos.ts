@@ -13,6 +13,7 @@ import { Outbox } from './outbox.ts';
 import { Peers } from './peers.ts';
 import { Proposer } from './proposer.ts';
 import { heartbeatTimer, Pulse } from './pulse.ts';
+import { votesFromNowOn } from './quorum.ts';
 import { Reads } from './reads.ts';
 import type { PaxosRules } from './rules.ts';
 import { type Value, valueCostBytes } from './value.ts';
@@ -160,13 +161,13 @@ export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
   }
 
   #onWrite(request: number, payload: Uint8Array): void {
-    const isMember = this.#learner.isVoterFromNowOn(this.#config.id);
+    const isMember = votesFromNowOn(this.#learner, this.#config.id);
     if (!isMember || !this.#proposer.hasRoom(payload)) this.#reject(request);
     else this.#proposer.wishes.add({ value: { payload }, request, withdrawn: false });
   }
 
   #onRead(id: number): void {
-    const isMember = this.#learner.isVoterFromNowOn(this.#config.id);
+    const isMember = votesFromNowOn(this.#learner, this.#config.id);
     if (!isMember || !this.#reads.onRead(id)) this.#reject(id);
   }
 
@@ -285,7 +286,7 @@ export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
   #goOn(): void {
     this.#decisions.drain();
     this.#membership.onProgress();
-    if (!this.#learner.isVoterFromNowOn(this.#config.id)) this.#giveUpRequests();
+    if (!votesFromNowOn(this.#learner, this.#config.id)) this.#giveUpRequests();
     this.#proposer.pump();
     this.#reads.onProgress();
     const { chosenTo } = this.#learner;

@@ -346,6 +346,19 @@ describe('duels', () => {
   });
 });
 
+describe('observers', () => {
+  test('hear once of each ballot that was overtaken, in which slot and by which', () => {
+    const { roles, prepare } = proposing('x', { trace: true });
+    const refuse = { ...prepare, type: 'refuse', promised: ballot(4, 'n2') } as const;
+    const notes = () =>
+      effectsOf(roles, () => roles.proposer.onRefuse(refuse)).flatMap((each) =>
+        each.kind === 'note' ? [each.fact] : [],
+      );
+    expect(notes()).toEqual([{ type: 'overtaken', index: 1, epoch: 1001, by: 4002 }]);
+    expect(notes()).toEqual([]);
+  });
+});
+
 describe('loss', () => {
   test('what was not answered from one heartbeat to the next goes again, to those who have not answered', () => {
     const roles = rolesOf();

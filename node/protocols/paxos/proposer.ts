@@ -10,10 +10,10 @@ import type { NodeId, ReplicaConfig } from '../../protocol.ts';
 import { Agenda, type AgendaParts } from './agenda.ts';
 import { type Attempt, acceptOf, beginBallot, beginProposal, heed, newAttempt, prepareOf } from './attempt.ts';
 import { Backoff } from './backoff.ts';
-import { type Ballot, isSameBallot, laterOf, noBallot } from './ballot.ts';
+import { type Ballot, epochOf, isSameBallot, laterOf, noBallot } from './ballot.ts';
 import type { Accepted, PaxosMessage, PaxosRecord, Promised, Refuse } from './messages.ts';
 import type { Out } from './outbox.ts';
-import { isQuorum } from './quorum.ts';
+import { isQuorum, votesFromNowOn } from './quorum.ts';
 import type { PaxosRules } from './rules.ts';
 import { noOp, type Value } from './value.ts';
 import { type Wish, Wishes } from './wishes.ts';
@@ -81,7 +81,7 @@ export class Proposer {
   /** Who has no vote in any group that decides from now on does not propose, nor one whose state is about to be replaced. */
   mayPropose(): boolean {
     const { learner } = this.#parts;
-    return !learner.installing && learner.isVoterFromNowOn(this.#config.id);
+    return !learner.installing && votesFromNowOn(learner, this.#config.id);
   }
 
   // ------------------------------------------------------------------------------------------------------ which slots
@@ -240,7 +240,7 @@ export class Proposer {
   onRefuse({ slot, ballot, promised }: Refuse): void {
     this.hear(promised);
     const attempt = this.#attempts.get(slot);
-    if (attempt !== undefined && isSameBallot(ballot, attempt.ballot)) this.#lose(attempt);
+    if (attempt !== undefined && isSameBallot(ballot, attempt.ballot)) this.#lose(attempt, promised);
   }
 
   /** The acceptor beside it has promised a ballot of another: what this replica would begin there has to wait. */
@@ -250,11 +250,12 @@ export class Proposer {
     const attempt = this.#attempts.get(slot);
     if (attempt === undefined) return;
     if (attempt.phase === 'backoff') this.#holdBack();
-    else this.#lose(attempt);
+    else this.#lose(attempt, ballot);
   }
 
-  #lose(attempt: Attempt): void {
+  #lose(attempt: Attempt, by: Ballot): void {
     if (attempt.phase !== 'prepare' && attempt.phase !== 'accept') return;
+    this.#noteOvertaken(attempt, by);
     this.#agenda.onLost();
     if (this.#mayLeave(attempt)) {
       this.#attempts.delete(attempt.slot);
@@ -263,6 +264,13 @@ export class Proposer {
     attempt.phase = 'backoff';
     attempt.lost += 1;
     if (!this.#backoff.running) this.#holdBack();
+  }
+
+  #noteOvertaken({ slot: index, ballot }: Attempt, later: Ballot): void {
+    const { trace, members } = this.#config;
+    if (!trace) return;
+    const [epoch, by] = [epochOf(ballot, members), epochOf(later, members)];
+    this.#out.emit({ kind: 'note', fact: { type: 'overtaken', index, epoch, by } });
   }
 
   /** Nothing was proposed here, and the slot is in other hands: what waits goes to another. */

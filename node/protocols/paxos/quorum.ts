@@ -1,4 +1,6 @@
 import type { NodeId } from '../../protocol.ts';
+import { isVoter } from './groups.ts';
+import type { Learner } from './learner.ts';
 
 /** Whether so many of the voters are among those who have answered. */
 export function isQuorum(voters: readonly NodeId[], answered: ReadonlySet<NodeId>, wanted: number): boolean {
@@ -8,4 +10,9 @@ export function isQuorum(voters: readonly NodeId[], answered: ReadonlySet<NodeId
     if (answered.has(id)) lacking -= 1;
   }
   return lacking <= 0;
+}
+
+/** Whether a replica votes in any group that decides a slot which is not known to be chosen. */
+export function votesFromNowOn({ groups, chosenTo }: Learner, id: NodeId): boolean {
+  return groups.since(chosenTo + 1).some((group) => isVoter(group, id));
 }
