@@ -14,7 +14,7 @@ const { capabilities } = simSubstrate;
 const refused: Readonly<Record<string, readonly string[]>> = {
   raft: ['amnesia'],
   'multi-paxos': [],
-  paxos: ['challenged-lease', 'lease-reads', 'new-leader', 'reborn-candidate', 'transfer'],
+  paxos: ['amnesia', 'challenged-lease', 'lease-reads', 'new-leader', 'reborn-candidate', 'transfer'],
 };
 
 const planOf = (experiment: string, protocol: string): Promise<Plan> =>

@@ -5,7 +5,7 @@ const defect: MultiPaxosDefect = {
   breaks:
     'Lamport, Paxos Made Simple, section 2.5: the highest number that a proposer tried is on stable storage before it is used.',
   violates: 'safety',
-  foundBy: { experiment: 'reborn-candidate', seed: 63 },
+  foundBy: { experiment: 'reborn-candidate', seed: 92 },
   rules: { recordsPromise: (ballot, id) => ballot.node !== id },
 };
 
