@@ -55,10 +55,18 @@ function eventLine(event: LabEvent): string | null {
   }
 }
 
+/** Where no leader stays, as in basic Paxos, there is one with nearly every operation: in milliseconds of the run. */
+const leadersEveryMs = 500;
+
 class LineView implements ProgressView {
   #lastMs = Date.now();
+  #lastLeaderMs = Number.NEGATIVE_INFINITY;
 
   readonly onEvent = (event: LabEvent): void => {
+    if (event.type === 'role' && event.role === 'leader') {
+      if (event.atMs - this.#lastLeaderMs < leadersEveryMs) return;
+      this.#lastLeaderMs = event.atMs;
+    }
     const line = eventLine(event);
     if (line !== null) this.#say(`${seconds(event.atMs).padStart(11)}  ${line}`);
   };
