@@ -11,10 +11,9 @@ describeOnDocker('on a real engine with real Toxiproxy', () => {
   test.each([
     ['rolling-failures', 'raft'],
     ['leader-isolated', 'multi-paxos'],
-    ['one-way-partition', 'raft'],
+    ['one-way-partition', 'paxos'],
     ['members-change', 'multi-paxos'],
-    ['disk-wiped', 'raft'],
-    ['amnesia', 'multi-paxos'],
+    ['disk-wiped', 'multi-paxos'],
   ])(
     '%s on %s passes, as in the simulator',
     async (experiment, protocol) => {
