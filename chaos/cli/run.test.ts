@@ -15,7 +15,7 @@ const allFiles = [...rawFiles, 'junit.xml', 'metrics.json', 'report.html', 'resu
 const quick = ['leader-crash', '--seed', '1', '--duration', '8s'];
 
 describe.concurrent('all experiments, in a short time', () => {
-  test('leave out those that have no time for a strike, and say which', async () => {
+  test('leave out those that have no time for a strike, or need more than the protocol can do, and say which', async () => {
     const { code, stdout, stderr } = await splitbrain([
       'run',
       '--all',
@@ -27,8 +27,11 @@ describe.concurrent('all experiments, in a short time', () => {
     ]);
     expect(code, stderr).toBe(0);
     expect(stderr).toMatch(/^long-run is left out: a run of 20 s leaves no time for any strike of this experiment$/m);
+    expect(stderr).toMatch(
+      /^amnesia is left out: the fault "amnesia" needs a protocol that can .*, and "raft" cannot$/m,
+    );
     const planned = (JSON.parse(stdout) as Plan[]).map(({ experimentName }) => experimentName);
-    expect(planned).toEqual(namesOf('experiment').filter((name) => name !== 'long-run'));
+    expect(planned).toEqual(namesOf('experiment').filter((name) => name !== 'long-run' && name !== 'amnesia'));
   });
 
   test.each(['run', 'soak'])('%s: are no pass where that is all of them', async (command) => {
