@@ -9,9 +9,8 @@ const limitMs = 300_000;
 
 describeOnDocker('on a real engine with real Toxiproxy', () => {
   test.each([
-    ['rolling-failures', 'raft'],
-    ['leader-isolated', 'multi-paxos'],
-    ['one-way-partition', 'paxos'],
+    ['rolling-failures', 'paxos'],
+    ['one-way-partition', 'raft'],
     ['members-change', 'multi-paxos'],
     ['disk-wiped', 'multi-paxos'],
   ])(
