@@ -6,7 +6,7 @@
 import type { NodeId, Order } from '../../protocol.ts';
 import { quorumFlaw } from '../../quorum-sizes.ts';
 import { encodeGroup, flawOf, normalGroup } from '../paxos/group-codec.ts';
-import { type Admission, isVoter, lossIn, sameGroup } from '../paxos/groups.ts';
+import { type Admission, isVoter, lossIn, sameGroup, window } from '../paxos/groups.ts';
 import { askForPromises, endTransfer, stepDown } from './election.ts';
 import { broadcast, propose, proposeNow } from './replication.ts';
 import type { ProposerState } from './state.ts';
@@ -41,10 +41,12 @@ function beginChange(
     state.ordered(order, `This cannot be a group: ${flaw}.`);
   } else if (groups.newest.from > state.chosenTo + 1 || state.chosenTo < state.recoveredTo) {
     state.ordered(order, 'The group before is not in force yet; try again.');
-  } else if (sameGroup(groups.newest.group, group)) {
+  } else if (sameGroup(groups.newest.group, group) && (groups.newest.from === 1 || state.isNewestKnown)) {
     state.ordered(order);
   } else {
-    state.change = { order, ...group, slot: 0 };
+    // Where the same was ordered before, it may be that nobody else knows yet.
+    const slot = sameGroup(groups.newest.group, group) ? groups.newest.from - window : 0;
+    state.change = { order, ...group, slot };
     const patienceMs = patience * state.config.electionTimeoutMs[1];
     state.out.emit({ kind: 'timer', timer: 'change', afterMs: [patienceMs, patienceMs] });
     state.followAudience();

@@ -59,10 +59,13 @@ function encodeMessage(msg: PaxosMessage): Uint8Array {
       return writeBallot(writer.number(msg.last.slot), msg.last.ballot).buffer;
     }
     case 'probe':
-      return new Writer(version, type, numberBytes).number(msg.round).buffer;
+      return new Writer(version, type, 2 * numberBytes).number(msg.life).number(msg.round).buffer;
     case 'probed':
-      return new Writer(version, type, 3 * numberBytes).number(msg.round).number(msg.acceptedTo).number(msg.lastChosen)
-        .buffer;
+      return new Writer(version, type, 4 * numberBytes)
+        .number(msg.life)
+        .number(msg.round)
+        .number(msg.acceptedTo)
+        .number(msg.lastChosen).buffer;
     default:
       return encodeLearnerMessage(version, type, msg);
   }
@@ -104,9 +107,15 @@ function readMessage(reader: Reader): PaxosMessage | null {
     case 'heartbeat':
       return { type, chosenTo: reader.number(), last: { slot: reader.number(), ballot: readBallot(reader) } };
     case 'probe':
-      return { type, round: reader.number() };
+      return { type, life: reader.number(), round: reader.number() };
     case 'probed':
-      return { type, round: reader.number(), acceptedTo: reader.number(), lastChosen: reader.number() };
+      return {
+        type,
+        life: reader.number(),
+        round: reader.number(),
+        acceptedTo: reader.number(),
+        lastChosen: reader.number(),
+      };
     case undefined:
       return null;
     default:

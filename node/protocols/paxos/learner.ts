@@ -143,7 +143,7 @@ export class Learner {
     this.log.append(value, position);
     const slot = this.log.lastIndex;
     this.#apply(slot, value);
-    if (slot + 1 === this.groups.newest.from) this.#noteGroup();
+    if (slot + 1 === this.groups.newest.from) this.#beginGroup();
   }
 
   /** What a step has chosen is complete. */
@@ -163,6 +163,12 @@ export class Learner {
     }
     // What was chosen is durable on a quorum, whether or not this replica has flushed it.
     this.#out.emit({ kind: 'apply', index: slot, payload: isGroup ? noCommands : value.payload, eager: true });
+  }
+
+  /** Those who decided so far may be gone from now on, and nobody could tell this replica again: it writes down that they have. */
+  #beginGroup(): void {
+    this.#out.persist({ kind: 'chosen', from: this.chosenTo + 1, values: [] });
+    this.#noteGroup();
   }
 
   /** Tells observers who decides from the next slot on. */

@@ -72,10 +72,13 @@ export class Membership {
       this.#ordered(order, `This cannot be a group: ${flaw}.`);
     } else if (groups.newest.from > chosenTo + 1) {
       this.#ordered(order, 'The group before is not in force yet; try again.');
-    } else if (sameGroup(groups.newest.group, group)) {
+    } else if (sameGroup(groups.newest.group, group) && groups.newest.from === 1) {
       this.#ordered(order);
     } else {
-      this.#change = { order, group, wish: undefined, slot: 0 };
+      this.#parts.peers.expected = [...group.voters, ...group.learners];
+      // Where the same was ordered before, it may be that nobody else knows yet.
+      const slot = sameGroup(groups.newest.group, group) ? groups.newest.from - window : 0;
+      this.#change = { order, group, wish: undefined, slot };
       const patienceMs = patience * this.#config.electionTimeoutMs[1];
       this.#out.emit({ kind: 'timer', timer: changeTimer, afterMs: [patienceMs, patienceMs] });
     }
@@ -85,7 +88,7 @@ export class Membership {
   onProgress(): void {
     const change = this.#change;
     if (change === undefined) return;
-    if (change.wish === undefined) this.#propose(change);
+    if (change.wish === undefined && change.slot === 0) this.#propose(change);
     if (change.slot > 0 && this.#isInForce(change)) this.#end();
   }
 
@@ -133,7 +136,7 @@ export class Membership {
     const absent = this.#absent(change);
     if (change.wish !== undefined) this.#parts.proposer.wishes.withdraw(change.wish);
     const why =
-      change.wish === undefined
+      change.wish === undefined && change.slot === 0
         ? `nothing was heard of ${absent.join(', ')}`
         : 'no quorum answered; it may come about yet';
     this.#end(`The change was given up, for ${why}.`);
@@ -143,6 +146,7 @@ export class Membership {
     if (this.#change === undefined) return;
     this.#ordered(this.#change.order, error);
     this.#change = undefined;
+    this.#parts.peers.expected = [];
     this.#out.emit({ kind: 'cancel', timer: changeTimer });
   }
 }

@@ -75,15 +75,20 @@ export interface Heartbeat {
   readonly last: LastChosen;
 }
 
-/** A read begins: which slots may be chosen by now? Rounds of one replica only grow, so that an old answer serves no new read. */
+/**
+ * A read begins: which slots may be chosen by now? Rounds of one replica only grow in each of its lives, and no two lives share
+ * a number, so that an old answer serves no new read.
+ */
 export interface Probe {
   readonly type: 'probe';
+  readonly life: number;
   readonly round: number;
 }
 
 /** The answer to a probe. */
 export interface Probed {
   readonly type: 'probed';
+  readonly life: number;
   readonly round: number;
   /** The last slot in which the sender has accepted anything. */
   readonly acceptedTo: number;

@@ -207,7 +207,7 @@ export class Paxos implements Protocol<PaxosMessage, PaxosRecord> {
         this.#pulse.onHeartbeat(from, msg);
         break;
       case 'probe':
-        this.#reads.onProbe(from, msg.round);
+        this.#reads.onProbe(from, msg);
         break;
       case 'probed':
         this.#reads.onProbed(from, msg);

@@ -18,14 +18,17 @@ export class Peers {
   readonly #learner: Learner;
   readonly #heard = new Map<NodeId, Heard>();
 
+  /** Newcomers that are to be heard of; they may know nobody who is still there. */
+  expected: readonly NodeId[] = [];
+
   constructor(config: ReplicaConfig, learner: Learner) {
     this.#config = config;
     this.#learner = learner;
   }
 
   hear(node: NodeId, chosenTo: number): void {
-    const before = this.#heard.get(node)?.chosenTo ?? 0;
-    this.#heard.set(node, { beats: 0, chosenTo: Math.max(before, chosenTo) });
+    // Whoever started again may know less than it did: what it says now counts, or it would be asked for ever.
+    this.#heard.set(node, { beats: 0, chosenTo });
   }
 
   /** A heartbeat is due. */
@@ -50,7 +53,7 @@ export class Peers {
   /** All others that are known: members of the groups that decide from now on, and whoever was heard of. */
   get names(): readonly NodeId[] {
     const members = membersOf(this.#learner.groups.since(this.#learner.chosenTo + 1));
-    const names = new Set([...members, ...this.#heard.keys()]);
+    const names = new Set([...members, ...this.#heard.keys(), ...this.expected]);
     names.delete(this.#config.id);
     return [...names];
   }

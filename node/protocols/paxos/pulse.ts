@@ -41,7 +41,8 @@ export class Pulse {
     const { last } = decisions;
     this.setTimer();
     peers.onBeat();
-    for (const node of peers.names) this.#out.sendEagerly(node, { type: 'heartbeat', chosenTo, last });
+    // What it tells counts where a group is left behind: it is durable then.
+    for (const node of peers.names) this.#out.send(node, { type: 'heartbeat', chosenTo, last });
     // What is on its way need not be asked for: only who came no further since the last heartbeat has missed something.
     const { ahead } = peers;
     if (ahead !== undefined && chosenTo === this.#chosenToBefore) catchUp.lag(ahead.node, ahead.chosenTo);

@@ -14,11 +14,19 @@ function reading(setup: Setup = {}): Reading {
   return { ...roles, reads: new Reads(config, rules, out, { learner, acceptor, decisions }) };
 }
 
-const answered = (roles: Reading, from: string, round: number, acceptedTo: number, lastChosen = 0) =>
-  effectsOf(roles, () => {
-    roles.reads.onProbed(from, { type: 'probed', round, acceptedTo, lastChosen });
+/** What its questions say of the life in which it asks; 0 where it asks nothing. */
+function lifeOf(roles: Reading): number {
+  const [probe] = effectsOf(roles, () => roles.reads.onBeat());
+  return probe?.kind === 'send' && probe.msg.type === 'probe' ? probe.msg.life : 0;
+}
+
+function answered(roles: Reading, from: string, round: number, acceptedTo: number, lastChosen = 0) {
+  const life = lifeOf(roles);
+  return effectsOf(roles, () => {
+    roles.reads.onProbed(from, { type: 'probed', life, round, acceptedTo, lastChosen });
     roles.reads.onProgress();
   });
+}
 
 const choose = ({ learner }: Reading, ...values: Value[]) => learner.learn(values);
 
@@ -27,9 +35,28 @@ const read = (id: number, index: number) => ({ kind: 'read', id, index, eager: t
 describe('a read', () => {
   test('asks all others in which slots they have accepted anything', () => {
     const roles = reading();
-    expect(effectsOf(roles, () => roles.reads.onRead(5))).toEqual(
-      ['n2', 'n3'].map((to) => sendNow(to, { type: 'probe', round: 1 })),
+    // The first of a life behind the record that tells this life from others, and all once that is durable.
+    expect(effectsOf(roles, () => roles.reads.onRead(5))).toEqual([
+      { kind: 'persist', record: { kind: 'chosen', from: 1, values: [] } },
+      ...['n2', 'n3'].map((to) => ({ kind: 'send', to, msg: { type: 'probe', life: 1, round: 1 } })),
+    ]);
+    answered(roles, 'n2', 1, 0);
+    expect(effectsOf(roles, () => roles.reads.onRead(6))).toEqual(
+      ['n2', 'n3'].map((to) => sendNow(to, { type: 'probe', life: 1, round: 2 })),
     );
+  });
+
+  test('is served by no answer to what was asked in an earlier life, under the same number', () => {
+    const roles = reading();
+    choose(roles, value('x'));
+    roles.reads.onRead(5);
+    const early = { type: 'probed', life: 1, round: 1, acceptedTo: 1, lastChosen: 0 } as const;
+    const effects = effectsOf(roles, () => {
+      roles.reads.onProbed('n2', early);
+      roles.reads.onProgress();
+    });
+    expect(effects).toEqual([]);
+    expect(answered(roles, 'n2', 1, 1)).toEqual([read(5, 1)]);
   });
 
   test('is answered when a quorum has accepted nothing behind what is known to be chosen', () => {
@@ -121,8 +148,9 @@ describe('who is asked', () => {
   test('counts what it has accepted at once, before that is durable', () => {
     const roles = reading();
     roles.acceptor.onAccept('n2', { type: 'accept', slot: 3, ballot: ballot(1, 'n2'), value: value('x') });
-    expect(effectsOf(roles, () => roles.reads.onProbe('n2', 9))).toEqual([
-      sendNow('n2', { type: 'probed', round: 9, acceptedTo: 3, lastChosen: 0 }),
+    const probe = { type: 'probe', life: 4, round: 9 } as const;
+    expect(effectsOf(roles, () => roles.reads.onProbe('n2', probe))).toEqual([
+      sendNow('n2', { type: 'probed', life: 4, round: 9, acceptedTo: 3, lastChosen: 0 }),
     ]);
   });
 });

@@ -9,7 +9,7 @@ import type { Acceptor } from './acceptor.ts';
 import type { Decisions } from './decisions.ts';
 import { membersOf } from './groups.ts';
 import type { Learner } from './learner.ts';
-import type { PaxosMessage, PaxosRecord, Probed } from './messages.ts';
+import type { PaxosMessage, PaxosRecord, Probe, Probed } from './messages.ts';
 import type { Out } from './outbox.ts';
 import { isQuorum } from './quorum.ts';
 import type { PaxosRules } from './rules.ts';
@@ -36,6 +36,10 @@ export class Reads {
   readonly #rules: PaxosRules;
   readonly #out: Out<PaxosMessage, PaxosRecord>;
   readonly #parts: ReadsParts;
+  /** The position of a record that this life wrote before it asked anybody; 0 where it has not yet. No other life has the same. */
+  #life = 0;
+  /** Somebody answered in this life: the record is durable. */
+  #lifeIsDurable = false;
   #round = 0;
   #pending: PendingRead[] = [];
 
@@ -54,18 +58,29 @@ export class Reads {
   /** Whether it is taken up. */
   onRead(id: number): boolean {
     if (this.#pending.length >= maxPending) return false;
+    this.#beginLife();
     this.#round += 1;
     const round = this.#round;
-    const own = this.#targetOf(this.#ownAnswer(round));
+    const own = this.#targetOf(this.#ownAnswer(this.#life, round));
     this.#pending.push({ id, round, answered: new Set([this.#config.id]), target: own });
     this.#probe();
     return true;
   }
 
+  /** An answer to a life before may come at any time, and says nothing of what was chosen since. */
+  #beginLife(): void {
+    if (this.#life > 0) return;
+    const from = this.#parts.learner.chosenTo + 1;
+    this.#life = this.#out.persist({ kind: 'chosen', from, values: [] });
+  }
+
   #probe(): void {
+    const probe = { type: 'probe', life: this.#life, round: this.#round } as const;
     const groups = this.#parts.learner.groups.since(this.#parts.learner.chosenTo + 1);
     for (const node of membersOf(groups)) {
-      if (node !== this.#config.id) this.#out.sendEagerly(node, { type: 'probe', round: this.#round });
+      if (node === this.#config.id) continue;
+      if (this.#lifeIsDurable) this.#out.sendEagerly(node, probe);
+      else this.#out.send(node, probe);
     }
   }
 
@@ -75,13 +90,13 @@ export class Reads {
   }
 
   /** Another replica reads. What was accepted counts before it is durable, for it may be chosen. */
-  onProbe(from: NodeId, round: number): void {
-    this.#out.sendEagerly(from, this.#ownAnswer(round));
+  onProbe(from: NodeId, { life, round }: Probe): void {
+    this.#out.sendEagerly(from, this.#ownAnswer(life, round));
   }
 
-  #ownAnswer(round: number): Probed {
+  #ownAnswer(life: number, round: number): Probed {
     const { acceptor, decisions } = this.#parts;
-    return { type: 'probed', round, acceptedTo: acceptor.acceptedTo, lastChosen: decisions.lastSlot };
+    return { type: 'probed', life, round, acceptedTo: acceptor.acceptedTo, lastChosen: decisions.lastSlot };
   }
 
   #targetOf({ acceptedTo, lastChosen }: Probed): number {
@@ -90,6 +105,8 @@ export class Reads {
 
   /** An answer serves all reads that came before it was asked for. */
   onProbed(from: NodeId, msg: Probed): void {
+    if (msg.life !== this.#life) return;
+    this.#lifeIsDurable = true;
     for (const read of this.#pending) {
       if (read.round > msg.round) continue;
       read.answered.add(from);
