@@ -152,3 +152,32 @@ test('a leader that is no member any more stays until a quorum of the next group
   expect(ofKind('ordered', effects)).toEqual([{ kind: 'ordered', id: 9 }]);
   expect(leader.view().role).toBe('follower');
 });
+
+// The first order was given up before anybody else knew of the group; the second must not be answered on that alone.
+test('the same order given again is answered when a quorum of the group knows of it, and not at once', () => {
+  const leader = leaderWith({ members: ['n1'] });
+  leader.order(9, { kind: 'reconfigure', voters: ['n1', 'n2', 'n3'], learners: [] });
+  for (const id of ['n2', 'n3']) leader.hear(id, accepted(own));
+  expect(leader.view().commitIndex).toBe(128);
+  expect(ofKind('ordered', leader.timeout('change'))).toHaveLength(1);
+  const again = leader.order(10, { kind: 'reconfigure', voters: ['n1', 'n2', 'n3'], learners: [] });
+  expect(ofKind('ordered', again)).toEqual([]);
+  const effects = leader.hear('n2', upTo(128, { chosenTo: 128 }));
+  expect(ofKind('ordered', effects)).toEqual([{ kind: 'ordered', id: 10 }]);
+});
+
+// Those who decided before may be gone: nobody else could tell it that their slots are all chosen.
+test('a replica that starts again knows which group decides, where it has known it once', () => {
+  const group: Value = { payload: encodeGroup({ voters: ['n3'], learners: [] }), kind: 'group' };
+  const part = new Replica({ id: 'n3' });
+  const found = [group, ...Array.from({ length: 127 }, () => noOp)];
+  const heard = [
+    ...part.hear('n1', accept(ballot(1, 'n1'), { values: found })),
+    ...part.hear('n1', accept(ballot(1, 'n1'), { from: 129, chosenTo: 128 })),
+  ];
+  const records = ofKind('persist', heard).map(({ record }) => record);
+  const again = new Replica({ id: 'n3', durable: { records, firstPosition: 1 } });
+  expect(again.view().commitIndex).toBe(128);
+  again.timeout('election');
+  expect(again.view().role).toBe('leader');
+});
