@@ -4,7 +4,7 @@
  * further promises back for a while, so that proposers do not overtake each other for ever.
  */
 import { invariant, type NodeId } from '../../protocol.ts';
-import { type Ballot, isSameBallot } from '../paxos/ballot.ts';
+import { type Ballot, compareBallots, isSameBallot } from '../paxos/ballot.ts';
 import { lossIn, membersOf } from '../paxos/groups.ts';
 import type { HandOver, Prepare, Promised, Refuse } from './messages.ts';
 import { newProgress } from './progress.ts';
@@ -111,14 +111,11 @@ function recover(state: ProposerState, { runs }: Promised): void {
       const slot = state.rules.recoveredSlot(from, offset, prepared);
       if (slot <= proposed || slot <= state.chosenTo) continue;
       const before = state.recovered.get(slot);
-      if (before === undefined || isLater(ballot, before.ballot)) state.recovered.set(slot, { ballot, value });
+      if (before === undefined || compareBallots(ballot, before.ballot) > 0)
+        state.recovered.set(slot, { ballot, value });
       state.recoveredTo = Math.max(state.recoveredTo, slot);
     }
   }
-}
-
-function isLater(one: Ballot, other: Ballot): boolean {
-  return one.round > other.round || (one.round === other.round && one.node > other.node);
 }
 
 /**

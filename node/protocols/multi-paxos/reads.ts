@@ -7,6 +7,7 @@
  * whoever echoed it promises nothing to others for the shortest election time-out after that. Paxos Made Live, section 5.2.
  */
 import type { ReadWindow } from '../../protocol.ts';
+import { leaseMs } from '../shared/lease.ts';
 import { broadcast } from './replication.ts';
 import type { ProposerState } from './state.ts';
 
@@ -43,10 +44,7 @@ export function onLapsed(state: ProposerState, id: number): void {
 /** Until when this leader may answer by its clock; undefined where it may not. */
 function leaseOf({ config, leaseRound, leaseEnded }: ProposerState): ReadWindow | undefined {
   if (config.leaseReads === undefined || leaseRound === 0 || leaseEnded) return undefined;
-  // The leader's clock may be slow and an acceptor's fast.
-  const [shortest] = config.electionTimeoutMs;
-  const { maxClockDrift: drift } = config.leaseReads;
-  return { mark: leaseRound, ms: (shortest * (1 - drift)) / (1 + drift) };
+  return { mark: leaseRound, ms: leaseMs(config.electionTimeoutMs, config.leaseReads.maxClockDrift) };
 }
 
 /** A heartbeat is due. Where there are leases it begins a round, for nothing else would while no read waits. */

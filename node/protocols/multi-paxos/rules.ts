@@ -4,6 +4,7 @@
  */
 import type { Defect, NodeId, QuorumSizes } from '../../protocol.ts';
 import type { Ballot } from '../paxos/ballot.ts';
+import { majorities } from '../paxos/quorum.ts';
 
 export interface MultiPaxosRules {
   /** Whether a replica writes down that it promised a ballot, before it says so. */
@@ -54,11 +55,6 @@ export const correctRules: MultiPaxosRules = {
   // Section 5.2: while a lease runs nobody else can lead.
   holdsForLeader: true,
 };
-
-function majorities(voters: number): QuorumSizes {
-  const majority = Math.floor(voters / 2) + 1;
-  return { phase1: majority, phase2: majority };
-}
 
 /** A planted bug of Multi-Paxos. */
 export interface MultiPaxosDefect extends Defect {

@@ -4,6 +4,7 @@ import { type Ballot, compareBallots, epochOf, laterOf, noBallot } from '../paxo
 import { type ChosenGroup, type GroupFrom, isVoter, lossIn, membersOf } from '../paxos/groups.ts';
 import type { Learner } from '../paxos/learner.ts';
 import type { Outbox } from '../paxos/outbox.ts';
+import { reaches } from '../paxos/quorum.ts';
 import type { Value } from '../paxos/value.ts';
 import type { Acceptor } from './acceptor.ts';
 import type { MultiPaxosMessage, MultiPaxosRecord } from './messages.ts';
@@ -164,7 +165,7 @@ export class ProposerState {
   isPrepared(slot: number): boolean {
     const group = this.learner.groups.at(slot);
     const { phase1 } = this.#sizes(group.voters.length);
-    return count(group.voters, (id) => this.hasPromised(id, group), phase1);
+    return reaches(group.voters, phase1, (id) => this.hasPromised(id, group));
   }
 
   /** Whether its promise counts in a group: it tells of all that this replica does not know, and was not forgotten since. */
@@ -183,7 +184,7 @@ export class ProposerState {
   /** Whether it is so with a quorum of phase 2 of a group. */
   #decides(group: ChosenGroup, test: (progress: Progress) => boolean): boolean {
     const { voters } = group;
-    return count(voters, (id) => this.#passes(id, group, test), this.#sizes(voters.length).phase2);
+    return reaches(voters, this.#sizes(voters.length).phase2, (id) => this.#passes(id, group, test));
   }
 
   /** What it says counts in a group only where it was not forgotten since. */
@@ -263,14 +264,4 @@ export class ProposerState {
     this.overtaken = true;
     return true;
   }
-}
-
-/** Whether so many of them pass. */
-function count(ids: readonly NodeId[], test: (id: NodeId) => boolean, wanted: number): boolean {
-  let lacking = wanted;
-  for (const id of ids) {
-    if (lacking <= 0) break;
-    if (test(id)) lacking -= 1;
-  }
-  return lacking <= 0;
 }

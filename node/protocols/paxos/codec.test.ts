@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Group } from '../../protocol.ts';
+import { bare, expectInRange } from '../shared/codec-fixture.ts';
 import { paxosCodec } from './codec.ts';
 import { normalGroup } from './group-codec.ts';
 import type { GroupFrom } from './groups.ts';
@@ -70,26 +71,6 @@ const records = {
 
 const anyMessage = fc.oneof(...Object.values(messages)) as fc.Arbitrary<PaxosMessage>;
 const anyRecord = fc.oneof(...Object.values(records)) as fc.Arbitrary<PaxosRecord>;
-
-/** With payloads as plain arrays: a view is compared by its bytes, not by what it is a view of. */
-function bare(part: unknown): unknown {
-  if (part instanceof Uint8Array) return [...part];
-  if (Array.isArray(part)) return part.map(bare);
-  if (typeof part !== 'object' || part === null) return part;
-  return Object.fromEntries(Object.entries(part).map(([name, field]) => [name, bare(field)]));
-}
-
-/** Every number of a decoded value is a safe integer that is not negative, and every payload lies inside `bytes`. */
-function expectInRange(part: unknown, bytes: Uint8Array): void {
-  if (typeof part === 'number') expect(Number.isSafeInteger(part) && part >= 0).toBe(true);
-  if (part instanceof Uint8Array) {
-    expect(part.buffer).toBe(bytes.buffer);
-    expect(part.byteOffset).toBeGreaterThanOrEqual(bytes.byteOffset);
-    expect(part.byteOffset + part.length).toBeLessThanOrEqual(bytes.byteOffset + bytes.length);
-  } else if (typeof part === 'object' && part !== null) {
-    for (const field of Object.values(part)) expectInRange(field, bytes);
-  }
-}
 
 /** A record as it stands in a log. */
 const encodedRecord = (record: PaxosRecord): Buffer => Buffer.concat(paxosCodec.encodeRecord(record));

@@ -4,6 +4,7 @@
  */
 import type { Defect, NodeId, QuorumSizes } from '../../protocol.ts';
 import type { Ballot } from './ballot.ts';
+import { majorities } from './quorum.ts';
 
 export interface PaxosRules {
   /** Whether a replica writes down that it promised a ballot, before it says so. */
@@ -38,11 +39,6 @@ export const correctRules: PaxosRules = {
   // Howard, Malkhi, Spiegelman, "Flexible Paxos" (arXiv 1608.06696): any two quorums of the two phases meet.
   quorumSizes: (voters, wanted) => wanted ?? majorities(voters),
 };
-
-function majorities(voters: number): QuorumSizes {
-  const majority = Math.floor(voters / 2) + 1;
-  return { phase1: majority, phase2: majority };
-}
 
 /** A planted bug of Paxos. */
 export interface PaxosDefect extends Defect {

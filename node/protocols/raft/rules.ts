@@ -3,6 +3,7 @@
  * them; everything else in this folder is the same with and without a bug.
  */
 import type { Defect, NodeId } from '../../protocol.ts';
+import { leaseMs } from '../shared/lease.ts';
 import type { RaftRecord } from './messages.ts';
 import { holdsFor, type Tally } from './quorum.ts';
 
@@ -57,7 +58,7 @@ export const correctRules: RaftRules = {
   // Dissertation, section 6.4, step 1: until then a leader does not know what is committed (etcd-io/etcd#7331).
   readsBeforeCommit: false,
   // Dissertation, section 6.4.1: election time-out / clock drift bound. The leader's clock may be slow and a voter's fast.
-  leaseMs: ([shortest], drift) => (shortest * (1 - drift)) / (1 + drift),
+  leaseMs,
   // Rounds only grow within a term, so that an old echo confirms no new read (etcd-io/etcd#20418).
   nextRound: (round) => round + 1,
   // Dissertation, section 10.2.1: a leader may write in parallel, and counts itself once it has flushed.
