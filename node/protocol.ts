@@ -34,6 +34,11 @@ export type Input<M, R = never> =
   | { readonly kind: 'order'; readonly id: number; readonly order: Order }
   /** The answer of an outside service to an earlier `ask`. */
   | { readonly kind: 'answer'; readonly id: number; readonly payload: Uint8Array }
+  /**
+   * Nobody waits for a result of the write batch `id` any more: all its commands were applied, whoever proposed them. For
+   * protocols in which every replica keeps what it was asked until it is done; the others need not look.
+   */
+  | { readonly kind: 'settled'; readonly id: number }
   /** The read batch `id` was to be answered within some time, and that is over; it was not answered. */
   | { readonly kind: 'lapsed'; readonly id: number }
   /** The record that an earlier `recall` asked for. */
@@ -228,10 +233,16 @@ export type Behaviour<M, R> = (honest: Protocol<M, R>, config: ReplicaConfig) =>
 
 /** Pure, synchronous cryptography. Ed25519 signing is deterministic (RFC 8032), so a protocol that signs stays pure. */
 export interface Crypto {
+  /** Signs with the key of this replica; `signatureBytes` long. */
   sign(bytes: Uint8Array): Uint8Array;
+  /** False where the signer is not known, or the signature is not one of these bytes. Never throws. */
   verify(signer: NodeId, bytes: Uint8Array, signature: Uint8Array): boolean;
-  digest(bytes: Uint8Array): Uint8Array;
+  /** SHA-256 (FIPS 180-4), in 64 lower-case hexadecimal digits. */
+  digest(bytes: Uint8Array): string;
 }
+
+/** How long a signature is: that of Ed25519 (RFC 8032, section 5.1.6). */
+export const signatureBytes = 64;
 
 export interface LeaseReads {
   readonly maxClockDrift: number;
@@ -299,6 +310,8 @@ export interface ClientPolicy {
   readonly contact: 'leader' | 'all';
   /** How many equal replies of different replicas make an answer, out of `nodeCount` replicas. */
   readonly replyQuorum: (nodeCount: number) => number;
+  /** `asked`: reads go beside the log, under no session. `ordered`: a read is a command like any other, decided and applied. */
+  readonly reads: 'asked' | 'ordered';
 }
 
 /** What a protocol may or may not be able to do, beside having commands decided. An experiment asks for what it needs of it. */
@@ -322,6 +335,10 @@ export interface ProtocolDefinition<M, R> {
   readonly faultModel: 'crash' | 'byzantine';
   readonly abilities: ReadonlySet<ProtocolAbility>;
   readonly defaultNodeCount: number;
+  /** Why a group of so many replicas cannot be, in a sentence; undefined where it can. Absent where any number will do. */
+  readonly sizeFlaw?: (nodeCount: number) => string | undefined;
+  /** Whether replicas sign what they say: `ReplicaConfig.crypto` is then there. */
+  readonly signs: boolean;
   /** How many faulty replicas `nodeCount` replicas tolerate. */
   readonly tolerated: (nodeCount: number) => number;
   readonly client: ClientPolicy;

@@ -140,7 +140,7 @@ export class TestCluster {
     const line = this.connections.addClient((from, reply) => session.receive(from, reply));
     const send: ClientPorts['send'] = (to, request) => line.send(to, request);
     const ports = { clock: systemClock, random: systemRandom(), send };
-    const session = new SessionClient(ports, this.members, { contact: 'leader', replyQuorum: () => 1 });
+    const session = new SessionClient(ports, this.members, { contact: 'leader', replyQuorum: () => 1, reads: 'asked' });
     return (command) =>
       new Promise((resolve) => session.call({ a: null, b: null, ...command }, 10_000, (outcome) => resolve(outcome)));
   }

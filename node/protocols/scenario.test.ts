@@ -11,10 +11,11 @@ const gossip: ProtocolDefinition<unknown, unknown> = {
   summary: 'a protocol for the tests of the runner',
   epochName: 'term',
   faultModel: 'crash',
+  signs: false,
   abilities: new Set(['reconfigure', 'lease-reads']),
   defaultNodeCount: 2,
   tolerated: () => 0,
-  client: { contact: 'leader', replyQuorum: () => 1 },
+  client: { contact: 'leader', replyQuorum: () => 1, reads: 'asked' },
   codec: {
     encodeMessage: () => new Uint8Array(0),
     decodeMessage: () => null,

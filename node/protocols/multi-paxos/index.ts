@@ -8,10 +8,11 @@ const definition: ProtocolDefinition<MultiPaxosMessage, MultiPaxosRecord> = {
   summary: 'Multi-Paxos: a stable leader runs phase 1 once for all slots (window, flexible quorums, leases, snapshots)',
   epochName: 'ballot',
   faultModel: 'crash',
+  signs: false,
   defaultNodeCount: 5,
   tolerated: (nodeCount) => Math.floor((nodeCount - 1) / 2),
   abilities: new Set(['reconfigure', 'transfer', 'lease-reads', 'flexible-quorums', 'disk-loss']),
-  client: { contact: 'leader', replyQuorum: () => 1 },
+  client: { contact: 'leader', replyQuorum: () => 1, reads: 'asked' },
   codec: multiPaxosCodec,
   create: (config, defect?: Defect) =>
     new MultiPaxos(config, { ...correctRules, ...(defect as MultiPaxosDefect | undefined)?.rules }),

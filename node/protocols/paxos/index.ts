@@ -8,11 +8,12 @@ const definition: ProtocolDefinition<PaxosMessage, PaxosRecord> = {
   summary:
     'basic Paxos: both phases for every slot, any replica proposes (back-off, window, flexible quorums, snapshots)',
   faultModel: 'crash',
+  signs: false,
   epochName: 'ballot',
   defaultNodeCount: 5,
   tolerated: (nodeCount) => Math.floor((nodeCount - 1) / 2),
   abilities: new Set(['reconfigure', 'flexible-quorums']),
-  client: { contact: 'leader', replyQuorum: () => 1 },
+  client: { contact: 'leader', replyQuorum: () => 1, reads: 'asked' },
   codec: paxosCodec,
   create: (config, defect?: Defect) =>
     new Paxos(config, { ...correctRules, ...(defect as PaxosDefect | undefined)?.rules }),

@@ -8,10 +8,11 @@ const definition: ProtocolDefinition<RaftMessage, RaftRecord> = {
   summary: 'Raft: a leader orders a log that a majority stores (PreVote, CheckQuorum, ReadIndex, sessions)',
   epochName: 'term',
   faultModel: 'crash',
+  signs: false,
   abilities: new Set(['reconfigure', 'transfer', 'lease-reads']),
   defaultNodeCount: 5,
   tolerated: (nodeCount) => Math.floor((nodeCount - 1) / 2),
-  client: { contact: 'leader', replyQuorum: () => 1 },
+  client: { contact: 'leader', replyQuorum: () => 1, reads: 'asked' },
   codec: raftCodec,
   create: (config, defect?: Defect) =>
     new Raft(config, { ...correctRules, ...(defect as RaftDefect | undefined)?.rules }),

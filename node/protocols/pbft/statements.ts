@@ -1,0 +1,42 @@
+/**
+ * What is signed: lines of text, so that a person can read a piece of evidence, and anyone can check it with the public keys.
+ * Each kind of statement has its own words, so that a signature under one never stands for another. Who signs is not part
+ * of it, for that follows from the key; and what others have signed is no part either, for it proves itself.
+ */
+import type { Choice, Digest, NewView, Phase, SlotReport, ViewChange } from './messages.ts';
+
+const utf8 = new TextEncoder();
+const bytesOf = (text: string): Uint8Array => utf8.encode(text);
+
+const nameOf = ({ view, digest }: Pick<Choice, 'view' | 'digest'>): string => `view ${view} batch ${digest}`;
+
+/** PREPARE (with the primary's PRE-PREPARE), or COMMIT. */
+export function voteStatement(phase: Phase, choice: Choice): Uint8Array {
+  return bytesOf(`pbft ${phase} slot ${choice.slot} ${nameOf(choice)}`);
+}
+
+export function checkpointStatement(slot: number, digest: Digest): Uint8Array {
+  return bytesOf(`pbft checkpoint slot ${slot} history ${digest}`);
+}
+
+export function viewChangeStatement(change: Omit<ViewChange, 'signature'>): Uint8Array {
+  return bytesOf(viewChangeText(change));
+}
+
+export function newViewStatement({ view, changes }: Pick<NewView, 'view' | 'changes'>): Uint8Array {
+  const texts = changes.map((change) => `by ${change.signature.signer}\n${viewChangeText(change)}`);
+  return bytesOf([`pbft new-view ${view}`, ...texts].join('\n'));
+}
+
+function viewChangeText({ view, stable, slots }: Omit<ViewChange, 'signature'>): string {
+  const head = `pbft view-change ${view} stable ${stable.slot} history ${stable.digest}`;
+  return [head, ...slots.map(reportText)].join('\n');
+}
+
+function reportText({ slot, decided, prepared, share }: SlotReport): string {
+  const parts = [`slot ${slot}`];
+  if (decided !== undefined) parts.push(`decided ${decided.kind} ${nameOf(decided)}`);
+  if (prepared !== undefined) parts.push(`prepared ${nameOf(prepared)}`);
+  if (share !== undefined) parts.push(`share ${nameOf(share)}`);
+  return parts.join(' ');
+}
