@@ -14,6 +14,7 @@ import type {
 import { duels } from './duels.ts';
 import { pairOperations } from './history.ts';
 import { percentiles, roundMs } from './percentiles.ts';
+import { isLeading } from './roles.ts';
 import { isFootprint, peakFootprint } from './samples.ts';
 import { strikeEffects } from './strike-effects.ts';
 
@@ -46,12 +47,6 @@ export interface StrikeWindow {
 const recoveryWindowMs = 1000;
 const recoveryStepMs = 100;
 const recoveredShare = 0.95;
-const leadingRoles: ReadonlySet<string> = new Set(['leader', 'primary']);
-
-/** Whether a role is the one that takes the lead, by whatever name its protocol calls it. */
-export function isLeading(role: string): boolean {
-  return leadingRoles.has(role);
-}
 
 /** The last moment that the recording speaks of. */
 export function recordingEndMs(recording: Recording): number {

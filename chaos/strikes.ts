@@ -12,6 +12,7 @@ import type {
   TriggerEvent,
 } from './contracts.ts';
 import type { Parts } from './parts.ts';
+import { isElecting, isLeading } from './roles.ts';
 
 export interface StrikesOptions {
   readonly plan: Plan;
@@ -29,7 +30,11 @@ export interface StrikesOptions {
 const lookAgainMs = 10;
 const lookForMs = 2000;
 
-const roleOf: Readonly<Record<TriggerEvent, string>> = { 'election-started': 'candidate', 'leader-elected': 'leader' };
+/** Which role a replica takes up in an event. */
+const isRoleOf: Readonly<Record<TriggerEvent, (role: string) => boolean>> = {
+  'election-started': isElecting,
+  'leader-elected': isLeading,
+};
 
 /** Resolves when every strike is over and healed, or the signal is aborted. */
 export async function runStrikes(options: StrikesOptions): Promise<void> {
@@ -44,16 +49,16 @@ export async function runStrikes(options: StrikesOptions): Promise<void> {
 
 /** Strikes that wait for an event. Each event sets off one of them: the one that has waited longest. */
 class Triggers {
-  readonly #waiting: { readonly role: string; readonly setOff: () => void }[] = [];
+  readonly #waiting: { readonly event: TriggerEvent; readonly setOff: () => void }[] = [];
 
-  hear(event: LabEvent): void {
-    if (event.type !== 'role') return;
-    const first = this.#waiting.findIndex(({ role }) => role === event.role);
+  hear(heard: LabEvent): void {
+    if (heard.type !== 'role') return;
+    const first = this.#waiting.findIndex(({ event }) => isRoleOf[event](heard.role));
     if (first !== -1) this.#waiting.splice(first, 1)[0]?.setOff();
   }
 
-  wait(role: string, setOff: () => void): void {
-    this.#waiting.push({ role, setOff });
+  wait(event: TriggerEvent, setOff: () => void): void {
+    this.#waiting.push({ event, setOff });
   }
 }
 
@@ -96,16 +101,16 @@ class StrikeRun {
       return !signal.aborted;
     }
     await cluster.clock.sleep(trigger.notBeforeMs - now(), signal);
-    const came = await this.#event(roleOf[trigger.on], plan.durationMs - now());
+    const came = await this.#event(trigger.on, plan.durationMs - now());
     if (came) await cluster.clock.sleep(trigger.afterMs, signal);
     return came && !signal.aborted;
   }
 
-  /** Waits until a replica takes up a role; false where that did not happen in time. */
-  async #event(role: string, forMs: number): Promise<boolean> {
+  /** Waits until it happens; false where that did not happen in time. */
+  async #event(event: TriggerEvent, forMs: number): Promise<boolean> {
     const { cluster, signal } = this.#options;
     const came = new AbortController();
-    this.#triggers.wait(role, () => came.abort());
+    this.#triggers.wait(event, () => came.abort());
     await cluster.clock.sleep(Math.max(0, forMs), AbortSignal.any([signal, came.signal]));
     return came.signal.aborted;
   }

@@ -1,5 +1,6 @@
 import type { Checker, Evidence, LabEvent } from '../contracts.ts';
 import { epochNameOf } from '../epoch-name.ts';
+import { isLeading } from '../roles.ts';
 import { count, seconds } from '../words.ts';
 
 type RoleEvent = Extract<LabEvent, { type: 'role' }>;
@@ -13,7 +14,7 @@ const checker: Checker = {
     const leaders = new Map<number, RoleEvent>();
     const evidence: Evidence[] = [];
     for (const event of events) {
-      if (event.type !== 'role' || event.role !== 'leader') continue;
+      if (event.type !== 'role' || !isLeading(event.role)) continue;
       const first = leaders.get(event.epoch);
       if (first === undefined) leaders.set(event.epoch, event);
       else if (first.node !== event.node) evidence.push(twoLeaders(first, event, epoch));

@@ -1,6 +1,7 @@
 /** Live progress: a few lines redrawn in place on a terminal, one line per event elsewhere. */
 import { createLogUpdate } from 'log-update';
 import type { LabEvent, NodeStatus, Plan } from '../contracts.ts';
+import { isLeading } from '../roles.ts';
 import type { Progress } from '../run.ts';
 import { seconds } from '../words.ts';
 import { color, tell } from './terminal.ts';
@@ -38,7 +39,7 @@ function eventLine(event: LabEvent): string | null {
     case 'strike-failed':
       return `strike ${event.strike} failed: ${event.error}`;
     case 'role':
-      return event.role === 'leader' ? `${event.node} leads epoch ${event.epoch}` : null;
+      return isLeading(event.role) ? `${event.node} leads epoch ${event.epoch}` : null;
     case 'node-down':
     case 'node-up':
       return event.atMs < 0 ? null : `${event.node} is ${event.type.slice(5)}`;
@@ -63,7 +64,7 @@ class LineView implements ProgressView {
   #lastLeaderMs = Number.NEGATIVE_INFINITY;
 
   readonly onEvent = (event: LabEvent): void => {
-    if (event.type === 'role' && event.role === 'leader') {
+    if (event.type === 'role' && isLeading(event.role)) {
       if (event.atMs - this.#lastLeaderMs < leadersEveryMs) return;
       this.#lastLeaderMs = event.atMs;
     }

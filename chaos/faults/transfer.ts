@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Fault, NodeId } from '../contracts.ts';
 import { leaderOf, orderGroup } from '../group.ts';
 import { paramsOf } from '../params.ts';
+import { isLeading } from '../roles.ts';
 
 const fault: Fault<Record<string, never>> = {
   summary: 'the leader is told to hand over to the target; nothing is taken back',
@@ -19,7 +20,7 @@ const fault: Fault<Record<string, never>> = {
     return async () => {};
   },
   bit: ({ nodes, events }) =>
-    events.some((event) => event.type === 'role' && event.role === 'leader' && nodes.includes(event.node)),
+    events.some((event) => event.type === 'role' && isLeading(event.role) && nodes.includes(event.node)),
 };
 
 export default fault;

@@ -1,8 +1,8 @@
 /** What the charts of a report draw: binned, capped, in seconds since load began, and small enough to embed. */
 import type { Recording, ReportInput } from '../../contracts.ts';
+import { isLeading } from '../../roles.ts';
 import {
   calmRatePerSecond,
-  isLeading,
   loadSpan,
   recordingEndMs,
   type Span,

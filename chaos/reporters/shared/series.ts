@@ -1,7 +1,8 @@
 /** What a run looks like over time: binned, merged and capped, ready to be drawn. Times are ms since load began. */
 import type { HistoryEvent, LabEvent, NodeId, Recording } from '../../contracts.ts';
 import { percentiles } from '../../percentiles.ts';
-import { isLeading, loadSpan, recordingEndMs, type Span, type StrikeWindow } from '../../statistics.ts';
+import { isLeading } from '../../roles.ts';
+import { loadSpan, recordingEndMs, type Span, type StrikeWindow } from '../../statistics.ts';
 
 const binWidthsMs = [50, 100, 250, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 300_000, 900_000, 3_600_000];
 const wantedBins = 160;

@@ -2,7 +2,7 @@
 import { wipeMark } from '../../../node/io/wipe-mark.ts';
 import type { NodeId, NodeStatus, Order } from '../../contracts.ts';
 import { EnvironmentError } from '../../errors.ts';
-import { isLeading } from '../../statistics.ts';
+import { isLeading } from '../../roles.ts';
 import { realClock } from './clock.ts';
 import type { Engine } from './engine.ts';
 import { dataFolder, replicaPorts } from './layout.ts';
