@@ -6,7 +6,11 @@ import type { ClientReply, ClientRequest } from './ports.ts';
 import type { ClientPolicy } from './protocol.ts';
 
 const toLeader: ClientPolicy = { contact: 'leader', replyQuorum: () => 1, reads: 'asked' };
-const toAll: ClientPolicy = { contact: 'all', replyQuorum: (nodeCount) => Math.floor((nodeCount - 1) / 3) + 1, reads: 'ordered' };
+const toAll: ClientPolicy = {
+  contact: 'all',
+  replyQuorum: (nodeCount) => Math.floor((nodeCount - 1) / 3) + 1,
+  reads: 'ordered',
+};
 const put: ClientCommand = { op: 'put', key: 'k', a: 'x', b: null };
 const get: ClientCommand = { op: 'get', key: 'k', a: null, b: null };
 const scan: ClientCommand = { op: 'scan', key: 'k', a: '10', b: null };

@@ -56,6 +56,13 @@ function reportsAbove(base: number, steps: readonly Step[]): readonly SlotReport
   return reports.filter((report) => Number.isSafeInteger(report.slot));
 }
 
+const newView = fc.record({
+  type: fc.constant('new-view'),
+  view: number,
+  changes: fc.array(anyChange, { maxLength: 3 }),
+  signature,
+});
+
 /** By their type; all fields take any value that is in range. */
 export const messages = {
   propose: fc.record({ type: fc.constant('propose'), ...choice, payload, signature }),
@@ -67,12 +74,7 @@ export const messages = {
   }),
   checkpoint: fc.record({ type: fc.constant('checkpoint'), slot, digest, signature }),
   'view-change': anyChange,
-  'new-view': fc.record({
-    type: fc.constant('new-view'),
-    view: number,
-    changes: fc.array(anyChange, { maxLength: 3 }),
-    signature,
-  }),
+  'new-view': newView,
   status: fc.record({
     type: fc.constant('status'),
     view: number,
@@ -88,6 +90,7 @@ export const messages = {
   'ask-bodies': fc.record({ type: fc.constant('ask-bodies'), digests: fc.array(digest, { maxLength: 4 }) }),
   bodies: fc.record({ type: fc.constant('bodies'), payloads: fc.array(payload, { maxLength: 4 }) }),
   forward: fc.record({ type: fc.constant('forward'), payload }),
+  stable: fc.record({ type: fc.constant('stable'), checkpoint: stable }),
 } satisfies { [K in PbftMessage['type']]: fc.Arbitrary<{ type: K }> };
 
 /** By their kind. */
@@ -99,12 +102,7 @@ export const records = {
   prepared: fc.record({ kind: fc.constant('prepared'), certificate }),
   decided: fc.record({ kind: fc.constant('decided'), certificate, payload }, { requiredKeys: ['kind', 'certificate'] }),
   leave: fc.record({ kind: fc.constant('leave'), view: number }),
-  enter: fc.record({
-    kind: fc.constant('enter'),
-    view: number,
-    base: number,
-    digests: fc.array(digest, { maxLength: 4 }),
-  }),
+  enter: fc.record({ kind: fc.constant('enter'), newView }),
   stable: fc.record({ kind: fc.constant('stable'), checkpoint: stable }),
 } satisfies { [K in PbftRecord['kind']]: fc.Arbitrary<{ kind: K }> };
 

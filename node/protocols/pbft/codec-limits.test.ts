@@ -67,11 +67,6 @@ const lists: Record<string, List> = {
     countAt: 2,
     message: (numbers) => ({ type: 'bodies', payloads: numbers.map(() => payload) }),
   },
-  'digests that a view begins with': {
-    most: maxItems,
-    countAt: 2 + 8 + 8,
-    record: (numbers) => ({ kind: 'enter', view: 1, base: 0, digests: numbers.map(() => digest) }),
-  },
 };
 
 function encoded({ message, record }: List, numbers: readonly number[]): Buffer {

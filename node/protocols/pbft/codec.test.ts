@@ -120,6 +120,7 @@ describe('the bytes are what the files say', () => {
       `0105${number8(3)}01${number8(9)}${number8(8)}`,
       { type: 'status', view: 3, changing: true, applied: 9, stable: 8 },
     ],
+    ['a stable checkpoint', `010b${stableHex}`, { type: 'stable', checkpoint: change.stable }],
     ['a question for batches', `0108${'00000001'}${digestHex}`, { type: 'ask-bodies', digests: [digestHex] }],
   ])('of %s', (_what, hex, msg) => {
     expect(Buffer.from(encodeMessage(msg)).toString('hex')).toBe(hex);
@@ -133,7 +134,11 @@ describe('the bytes are what the files say', () => {
       `0102${certificateHex}0100000000`,
       { kind: 'decided', certificate: slow, payload: new Uint8Array(0) },
     ],
-    ['a view that began', `0104${number8(3)}${number8(4)}00000000`, { kind: 'enter', view: 3, base: 4, digests: [] }],
+    [
+      'a view that began',
+      `0104${number8(3)}00000000${signatureHex}`,
+      { kind: 'enter', newView: { type: 'new-view', view: 3, changes: [], signature: signedBy('n1') } },
+    ],
     ['a stable checkpoint', `0105${stableHex}`, { kind: 'stable', checkpoint: change.stable }],
   ])('of the record of %s', (_what, hex, record) => {
     expect(encodedRecord(record).toString('hex')).toBe(hex);

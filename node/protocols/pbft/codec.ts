@@ -29,12 +29,12 @@ import {
 } from './certificate-fields.ts';
 import { type ListFields, listBytes, readList, writeList } from './list-fields.ts';
 import type { Decision, Digest, PbftMessage, PbftRecord, Phase } from './messages.ts';
-import { changeBytes, changeList, readChange, writeChange } from './view-change-fields.ts';
+import { changeBytes, newViewBytes, readChange, readNewView, writeChange, writeNewView } from './view-change-fields.ts';
 
 const version = 1;
 const messageTypes = [
   ...(['propose', 'vote', 'checkpoint', 'view-change', 'new-view', 'status'] as const),
-  ...(['fetch', 'decided', 'ask-bodies', 'bodies', 'forward'] as const),
+  ...(['fetch', 'decided', 'ask-bodies', 'bodies', 'forward', 'stable'] as const),
 ] as const;
 const recordKinds = ['share', 'prepared', 'decided', 'leave', 'enter', 'stable'] as const;
 const phases = ['share', 'commit'] as const;
@@ -95,10 +95,10 @@ function encodeMessage(msg: PbftMessage): Uint8Array {
     }
     case 'view-change':
       return writeChange(begin(changeBytes(msg)), msg).buffer;
-    case 'new-view': {
-      const bytes = numberBytes + listBytes(changeList, msg.changes) + signatureFieldBytes(msg.signature);
-      return writeSignature(writeList(begin(bytes).number(msg.view), changeList, msg.changes), msg.signature).buffer;
-    }
+    case 'new-view':
+      return writeNewView(begin(newViewBytes(msg)), msg).buffer;
+    case 'stable':
+      return writeStable(begin(stableBytes(msg.checkpoint)), msg.checkpoint).buffer;
     case 'status':
       return begin(3 * numberBytes + 1)
         .number(msg.view)
@@ -137,7 +137,9 @@ function readMessage(reader: Reader): PbftMessage | null {
     case 'view-change':
       return readChange(reader);
     case 'new-view':
-      return { type, view: reader.number(), changes: readList(reader, changeList), signature: readSignature(reader) };
+      return readNewView(reader);
+    case 'stable':
+      return { type, checkpoint: readStable(reader) };
     case 'status':
       return {
         type,
@@ -195,10 +197,8 @@ function encodeRecord(record: PbftRecord): readonly Uint8Array[] {
     }
     case 'leave':
       return begin(numberBytes).number(record.view).pieces();
-    case 'enter': {
-      const writer = begin(2 * numberBytes + listBytes(digestList, record.digests)).number(record.view);
-      return writeList(writer.number(record.base), digestList, record.digests).pieces();
-    }
+    case 'enter':
+      return writeNewView(begin(newViewBytes(record.newView)), record.newView).pieces();
     case 'stable':
       return writeStable(begin(stableBytes(record.checkpoint)), record.checkpoint).pieces();
   }
@@ -216,7 +216,7 @@ function readRecord(reader: Reader): PbftRecord | null {
     case 'leave':
       return { kind, view: reader.number() };
     case 'enter':
-      return { kind, view: reader.number(), base: reader.number(), digests: readList(reader, digestList) };
+      return { kind, newView: readNewView(reader) };
     case 'stable':
       return { kind, checkpoint: readStable(reader) };
     default:

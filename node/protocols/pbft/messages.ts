@@ -65,6 +65,12 @@ export interface StableCheckpoint {
   readonly signatures: readonly Signature[];
 }
 
+/** The last stable checkpoint of the sender, for one who has an earlier one. */
+export interface Stable {
+  readonly type: 'stable';
+  readonly checkpoint: StableCheckpoint;
+}
+
 /** What a replica that leaves a view says of one slot. */
 export interface SlotReport {
   readonly slot: number;
@@ -144,6 +150,7 @@ export type PbftMessage =
   | Propose
   | Vote
   | Checkpoint
+  | Stable
   | ViewChange
   | NewView
   | Status
@@ -179,13 +186,10 @@ export interface LeaveRecord {
   readonly view: number;
 }
 
-/** This replica has begun a view, with what had to be proposed again. */
+/** This replica has begun a view. All of it is kept, for others may need it to begin that view too. */
 export interface EnterRecord {
   readonly kind: 'enter';
-  readonly view: number;
-  readonly base: number;
-  /** What the slots behind the base begin with, one after the other. */
-  readonly digests: readonly Digest[];
+  readonly newView: NewView;
 }
 
 export interface StableRecord {

@@ -24,7 +24,7 @@ import {
   writeStable,
 } from './certificate-fields.ts';
 import { type ListFields, listBytes, readList, writeList } from './list-fields.ts';
-import type { Certificate, SlotReport, ViewChange } from './messages.ts';
+import type { Certificate, NewView, SlotReport, ViewChange } from './messages.ts';
 
 /** The most slots that one view change may report of. */
 export const maxReports = 1024;
@@ -87,7 +87,7 @@ export function readChange(reader: Reader): ViewChange {
   return { type: 'view-change', view, stable, slots, signature: readSignature(reader) };
 }
 
-export const changeList: ListFields<ViewChange> = {
+const changeList: ListFields<ViewChange> = {
   items: 'view changes',
   max: maxChanges,
   minBytes: numberBytes + minStableBytes + 4 + minSignatureBytes,
@@ -95,3 +95,17 @@ export const changeList: ListFields<ViewChange> = {
   write: writeChange,
   read: readChange,
 };
+
+export function newViewBytes({ changes, signature }: NewView): number {
+  return numberBytes + listBytes(changeList, changes) + signatureFieldBytes(signature);
+}
+
+/** @throws RangeError as `writeChange` does, and where there are too many view changes */
+export function writeNewView(writer: Writer, { view, changes, signature }: NewView): Writer {
+  return writeSignature(writeList(writer.number(view), changeList, changes), signature);
+}
+
+export function readNewView(reader: Reader): NewView {
+  const view = reader.number();
+  return { type: 'new-view', view, changes: readList(reader, changeList), signature: readSignature(reader) };
+}

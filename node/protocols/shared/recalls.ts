@@ -27,10 +27,15 @@ export class Recalls<R> {
     this.#read = read;
   }
 
-  /** Reads the entries from `from` to `last` for a replica, in place of what was being read for it. */
-  begin(to: NodeId, from: number, last: number, positionOf: (index: number) => number): void {
+  /**
+   * Reads the entries from `from` to `last` for a replica, in place of what was being read for it.
+   *
+   * @param positionsOf - where the record is that holds an entry; several where it is in several records
+   */
+  begin(to: NodeId, from: number, last: number, ...positionsOf: readonly ((index: number) => number)[]): void {
     const awaited = new Set<number>();
-    for (let index = from; index <= last; index += 1) awaited.add(positionOf(index));
+    for (let index = from; index <= last; index += 1)
+      for (const positionOf of positionsOf) awaited.add(positionOf(index));
     this.#under.set(to, { from, last, awaited, records: new Map() });
     for (const position of awaited) this.#read(position);
   }

@@ -1,0 +1,136 @@
+/** What a replica missed is sent again: to whoever says where it stands. Castro and Liskov (1999), section 4.6. */
+
+import type { Recalled } from '../shared/recalls.ts';
+import { apply, learn, share, votesOf } from './agreement.ts';
+import type { AskBodies, Bodies, Decided, Decision, Digest, Fetch, PbftRecord, Status } from './messages.ts';
+import type { PbftState } from './state.ts';
+import { lackingBodies } from './view-changes.ts';
+
+export const beatTimer = 'beat';
+/** How much one message may carry of what is sent again, in bytes. */
+const maxBytes = 1 << 20;
+/** Of how many slots the votes are sent again at a time. */
+const slotsAtATime = 8;
+
+export function setBeat({ config, out }: PbftState): void {
+  const { heartbeatIntervalMs } = config;
+  out.emit({ kind: 'timer', timer: beatTimer, afterMs: [heartbeatIntervalMs, heartbeatIntervalMs] });
+}
+
+/** Now and then: says where it stands, and asks for what it lacks. */
+export function onBeat(state: PbftState): void {
+  const { view, active, history, stable } = state;
+  setBeat(state);
+  const status = { type: 'status', view, changing: !active, applied: history.applied, stable: stable.slot } as const;
+  state.sendToOthers(status);
+  if (history.applied === state.appliedAtBeat) askSomebody(state);
+  state.appliedAtBeat = history.applied;
+  const digests = lackingBodies(state);
+  if (digests.length > 0) state.sendToOthers({ type: 'ask-bodies', digests });
+}
+
+/** Asks one of those who are ahead for what it lacks; another one each time. */
+function askSomebody(state: PbftState): void {
+  const { applied } = state.history;
+  const ahead = [...state.peers]
+    .filter(([, peer]) => peer.applied > applied)
+    .map(([id]) => id)
+    .sort();
+  if (ahead.length === 0) return;
+  state.asked = ahead.find((id) => id > state.asked) ?? (ahead[0] as string);
+  state.out.sendEagerly(state.asked, { type: 'fetch', from: applied + 1 });
+}
+
+export function onStatus(state: PbftState, from: string, msg: Status): void {
+  if (from === state.config.id || !state.config.members.includes(from)) return;
+  const before = state.peers.get(from);
+  const stuck = before !== undefined && before.applied === msg.applied && before.view === msg.view;
+  const { view, changing, applied } = msg;
+  state.peers.set(from, { view, changing, applied, stuck });
+  const { out, newView, ownChange } = state;
+  if (view < state.view || (view === state.view && changing)) {
+    const help = state.active ? newView : ownChange;
+    if (help !== undefined) out.sendEagerly(from, help);
+  }
+  if (msg.stable < state.stable.slot) out.sendEagerly(from, { type: 'stable', checkpoint: state.stable });
+  if (stuck && state.active && view === state.view && !changing) sendAgain(state, from, applied);
+}
+
+/** What this replica has said of the slots that another one waits for. */
+function sendAgain(state: PbftState, to: string, applied: number): void {
+  for (let number = applied + 1; number <= applied + slotsAtATime; number += 1) {
+    const slot = state.slots.get(number);
+    if (slot !== undefined) for (const msg of votesOf(state, slot)) state.out.send(to, msg);
+  }
+}
+
+export function onFetch(state: PbftState, from: string, msg: Fetch): void {
+  const { log, applied } = state.history;
+  const first = msg.from;
+  if (from === state.config.id || first <= log.base || first > applied) return;
+  const count = log.countFitting(first, state.config.maxEntriesPerMessage, maxBytes);
+  if (log.holds(first)) {
+    state.out.send(from, { type: 'decided', decisions: log.slice(first, count) });
+    return;
+  }
+  state.recalls.begin(
+    from,
+    first,
+    first + count - 1,
+    (slot) => log.position(slot),
+    (slot) => state.history.certificateAt(slot),
+  );
+}
+
+export function onRecalled(state: PbftState, position: number, record: PbftRecord): void {
+  for (const recalled of state.recalls.take(position, record)) {
+    const decisions = decisionsIn(state, recalled);
+    if (decisions.length > 0) state.out.send(recalled.to, { type: 'decided', decisions });
+  }
+}
+
+function decisionsIn(state: PbftState, { from, last, records }: Recalled<PbftRecord>): Decision[] {
+  const decisions: Decision[] = [];
+  for (let slot = from; slot <= last; slot += 1) {
+    const body = records.get(state.history.log.position(slot));
+    const decided = records.get(state.history.certificateAt(slot));
+    if (decided?.kind !== 'decided' || (body?.kind !== 'share' && body?.kind !== 'decided')) return decisions;
+    decisions.push({ payload: body.payload ?? new Uint8Array(0), certificate: decided.certificate });
+  }
+  return decisions;
+}
+
+export function onDecided(state: PbftState, from: string, { decisions }: Decided): void {
+  const before = state.history.applied;
+  for (const decision of decisions) {
+    if (decision.certificate.slot > state.history.applied && !learn(state, decision)) break;
+  }
+  const { applied } = state.history;
+  if (applied > before && applied < (state.peers.get(from)?.applied ?? 0)) {
+    state.out.sendEagerly(from, { type: 'fetch', from: applied + 1 });
+  }
+}
+
+export function onAskBodies(state: PbftState, from: string, { digests }: AskBodies): void {
+  const payloads: Uint8Array[] = [];
+  let bytes = 0;
+  for (const digest of digests) {
+    const payload = state.bodies.get(digest)?.payload;
+    if (payload === undefined) continue;
+    bytes += payload.length;
+    if (bytes > maxBytes && payloads.length > 0) break;
+    payloads.push(payload);
+  }
+  if (payloads.length > 0 && from !== state.config.id) state.out.sendEagerly(from, { type: 'bodies', payloads });
+}
+
+/** Batches that were asked for; a batch is what its digest says. */
+export function onBodies(state: PbftState, { payloads }: Bodies): void {
+  const lacking = new Set<Digest>(lackingBodies(state));
+  for (const payload of payloads) {
+    const digest = state.crypto.digest(payload);
+    if (lacking.delete(digest)) state.bodies.keep(digest, payload);
+  }
+  for (const slot of state.slotsInOrder()) share(state, slot);
+  apply(state);
+}

@@ -1,0 +1,59 @@
+/** Whether what others have signed is what it claims to be. Nothing is counted, and nothing is dropped as a repetition, before that. */
+import type { Crypto, NodeId } from '../../protocol.ts';
+import type { Certificate, Choice, Digest, Phase, Signature, StableCheckpoint } from './messages.ts';
+import type { GroupSizes } from './quorum.ts';
+import { checkpointStatement, voteStatement } from './statements.ts';
+
+/** Who may sign, and how. */
+export interface Verifier {
+  readonly crypto: Crypto;
+  readonly members: readonly NodeId[];
+  readonly sizes: GroupSizes;
+}
+
+/** What the votes in a certificate are, and how many it takes. */
+const contents: Readonly<Record<Certificate['kind'], { readonly phase: Phase; readonly from: 'quorum' | 'all' }>> = {
+  prepared: { phase: 'share', from: 'quorum' },
+  slow: { phase: 'commit', from: 'quorum' },
+  fast: { phase: 'share', from: 'all' },
+};
+
+export function isVote(verifier: Verifier, phase: Phase, choice: Choice, signature: Signature): boolean {
+  return isSigned(verifier, voteStatement(phase, choice), signature);
+}
+
+export function isCheckpoint(verifier: Verifier, slot: number, digest: Digest, signature: Signature): boolean {
+  return isSigned(verifier, checkpointStatement(slot, digest), signature);
+}
+
+export function isSigned({ crypto, members }: Verifier, statement: Uint8Array, { signer, bytes }: Signature): boolean {
+  return members.includes(signer) && crypto.verify(signer, statement, bytes);
+}
+
+export function isCertificate(verifier: Verifier, certificate: Certificate): boolean {
+  const { phase, from } = contents[certificate.kind];
+  return areSigned(verifier, voteStatement(phase, certificate), certificate.signatures, verifier.sizes[from]);
+}
+
+/** Whether it proves that its slot is decided. */
+export function isDecision(verifier: Verifier, certificate: Certificate): boolean {
+  return certificate.kind !== 'prepared' && isCertificate(verifier, certificate);
+}
+
+/** Slot 0 is where all begin, and needs no proof. */
+export function isStable(verifier: Verifier, origin: Digest, { slot, digest, signatures }: StableCheckpoint): boolean {
+  if (slot === 0) return digest === origin && signatures.length === 0;
+  return areSigned(verifier, checkpointStatement(slot, digest), signatures, verifier.sizes.quorum);
+}
+
+/** Whether all of them are valid, by different members, and at least `needed`. */
+function areSigned(
+  verifier: Verifier,
+  statement: Uint8Array,
+  signatures: readonly Signature[],
+  needed: number,
+): boolean {
+  if (signatures.length < needed || signatures.length > verifier.members.length) return false;
+  if (new Set(signatures.map(({ signer }) => signer)).size < signatures.length) return false;
+  return signatures.every((signature) => isSigned(verifier, statement, signature));
+}

@@ -1,0 +1,68 @@
+/** Checkpoints, by which a replica knows what it need not keep for others. Castro and Liskov (1999), section 4.3. */
+import { invariant } from '../../protocol.ts';
+import { isCheckpoint, isStable } from './certificates.ts';
+import type { Checkpoint, Digest, StableCheckpoint } from './messages.ts';
+import { checkpointInterval, type PbftState, windowSlots } from './state.ts';
+import { checkpointStatement } from './statements.ts';
+import { Tally } from './tally.ts';
+
+/** All up to here is applied: says so, once what it is made of is durable. */
+export function takeCheckpoint(state: PbftState): void {
+  const { history, config, crypto } = state;
+  const { applied: slot, digest } = history;
+  if (slot <= state.stable.slot) {
+    agreesWith(state, state.stable);
+    return;
+  }
+  const signature = { signer: config.id, bytes: crypto.sign(checkpointStatement(slot, digest)) };
+  state.broadcast({ type: 'checkpoint', slot, digest, signature });
+}
+
+export function onCheckpoint(state: PbftState, from: string, { slot, digest, signature }: Checkpoint): void {
+  const isNear = slot > state.stable.slot && slot <= state.stable.slot + 2 * windowSlots;
+  if (!isNear || slot % checkpointInterval !== 0) return;
+  if (from !== state.config.id && !isCheckpoint(state.verifier, slot, digest, signature)) return;
+  const tally = tallyOf(state, slot);
+  if (!tally.add(digest, signature) || tally.count(digest) < state.sizes.quorum) return;
+  adopt(state, { slot, digest, signatures: tally.signatures(digest) });
+}
+
+function tallyOf(state: PbftState, slot: number): Tally {
+  const tally = state.checkpoints.get(slot) ?? new Tally();
+  state.checkpoints.set(slot, tally);
+  return tally;
+}
+
+/** Takes a stable checkpoint from another replica, if it is later and proven. */
+export function onStable(state: PbftState, checkpoint: StableCheckpoint): void {
+  if (checkpoint.slot <= state.stable.slot || checkpoint.slot % checkpointInterval !== 0) return;
+  if (isStable(state.verifier, state.history.origin, checkpoint)) adopt(state, checkpoint);
+}
+
+/** A later stable checkpoint: the window moves on, also where this replica has yet to learn what lies before it. */
+export function adopt(state: PbftState, checkpoint: StableCheckpoint): void {
+  if (checkpoint.slot <= state.stable.slot) return;
+  state.stable = checkpoint;
+  state.out.persist({ kind: 'stable', checkpoint });
+  agreesWith(state, checkpoint);
+  for (const slot of state.checkpoints.keys()) if (slot <= checkpoint.slot) state.checkpoints.delete(slot);
+  letGo(state);
+}
+
+/** Where this replica has come to a stable checkpoint itself, it must have come there by the same way. */
+function agreesWith(state: PbftState, { slot, digest }: StableCheckpoint): void {
+  const { history } = state;
+  if (history.applied !== slot) return;
+  invariant(history.digest === digest, `what was applied up to slot ${slot} is not what a quorum has applied`);
+}
+
+/** Forgets the slots that are applied and stable, and the batches that no slot needs any more. */
+export function letGo(state: PbftState): void {
+  const last = Math.min(state.stable.slot, state.history.applied);
+  const needed = new Set<Digest>([state.nullDigest]);
+  for (const [number, slot] of state.slots) {
+    if (number <= last) state.slots.delete(number);
+    else for (const digest of slot.digests()) needed.add(digest);
+  }
+  state.bodies.keepOnly(needed);
+}

@@ -1,0 +1,23 @@
+import type { Defect, ProtocolDefinition } from '../../protocol.ts';
+import { pbftCodec } from './codec.ts';
+import type { PbftMessage, PbftRecord } from './messages.ts';
+import { Pbft } from './pbft.ts';
+import { sizeFlaw, sizesOf } from './quorum.ts';
+import { correctRules, type PbftDefect } from './rules.ts';
+
+const definition: ProtocolDefinition<PbftMessage, PbftRecord> = {
+  summary: 'PBFT: stands malicious replicas (signed messages, batches, checkpoints, view changes with proofs)',
+  epochName: 'view',
+  faultModel: 'byzantine',
+  signs: true,
+  defaultNodeCount: 4,
+  sizeFlaw,
+  tolerated: (nodeCount) => sizesOf(nodeCount).f,
+  abilities: new Set(),
+  client: { contact: 'all', replyQuorum: (nodeCount) => sizesOf(nodeCount).oneHonest, reads: 'ordered' },
+  codec: pbftCodec,
+  create: (config, defect?: Defect) =>
+    new Pbft(config, { ...correctRules, ...(defect as PbftDefect | undefined)?.rules }),
+};
+
+export default definition;

@@ -1,0 +1,154 @@
+import type { Durable, Effect, Input, Protocol, ProtocolView, ReplicaConfig } from '../../protocol.ts';
+import * as agreement from './agreement.ts';
+import * as catchUp from './catch-up.ts';
+import * as checkpoints from './checkpoints.ts';
+import type { PbftMessage, PbftRecord } from './messages.ts';
+import { restart } from './restart.ts';
+import type { PbftRules } from './rules.ts';
+import { PbftState } from './state.ts';
+import * as timing from './timing.ts';
+import * as viewChanges from './view-changes.ts';
+
+type PbftEffect = Effect<PbftMessage, PbftRecord>;
+
+/**
+ * One replica of PBFT as a pure state machine: hands each input to the part that it is for.
+ *
+ * Sources: Castro and Liskov, "Practical Byzantine Fault Tolerance" (OSDI 1999), and "Practical Byzantine Fault Tolerance and
+ * Proactive Recovery" (TOCS 2002).
+ */
+export class Pbft implements Protocol<PbftMessage, PbftRecord> {
+  readonly #state: PbftState;
+
+  constructor(config: ReplicaConfig, rules: PbftRules) {
+    this.#state = new PbftState(config, rules);
+  }
+
+  start(durable: Durable<PbftRecord>): readonly PbftEffect[] {
+    restart(this.#state, durable);
+    catchUp.setBeat(this.#state);
+    return this.#state.takeEffects();
+  }
+
+  step(input: Input<PbftMessage, PbftRecord>): readonly PbftEffect[] {
+    const state = this.#state;
+    switch (input.kind) {
+      case 'message':
+        this.#onMessage(input.from, input.msg);
+        break;
+      case 'timeout':
+        this.#onTimeout(input.timer);
+        break;
+      case 'request':
+        this.#onRequest(input.id, input.access, input.payload);
+        break;
+      case 'settled':
+        state.pending.remove(input.id);
+        timing.onSettled(state);
+        break;
+      case 'suspected':
+        timing.onSuspected(state, input.node);
+        break;
+      case 'order':
+        state.out.emit({
+          kind: 'ordered',
+          id: input.id,
+          error: 'PBFT keeps its members, and its primary follows from the view.',
+        });
+        break;
+      case 'recalled':
+        catchUp.onRecalled(state, input.position, input.record);
+        break;
+      case 'answer':
+      case 'lapsed':
+      case 'snapshotted':
+      case 'loaded':
+      case 'installed':
+        break;
+    }
+    return state.takeEffects();
+  }
+
+  /** Every replica keeps what it was asked until it is done: it is to see to it that it is. */
+  #onRequest(id: number, access: 'write' | 'read', payload: Uint8Array): void {
+    const state = this.#state;
+    // Reads are ordered like writes.
+    if (access === 'read' || !state.pending.add(id, payload)) {
+      state.out.emit({ kind: 'reject', id });
+      return;
+    }
+    agreement.proposePending(state);
+    timing.watch(state);
+  }
+
+  #onMessage(from: string, msg: PbftMessage): void {
+    const state = this.#state;
+    switch (msg.type) {
+      case 'propose':
+        agreement.onPropose(state, from, msg);
+        break;
+      case 'vote':
+        agreement.onVote(state, from, msg);
+        break;
+      case 'checkpoint':
+        checkpoints.onCheckpoint(state, from, msg);
+        agreement.proposePending(state);
+        break;
+      case 'stable':
+        checkpoints.onStable(state, msg.checkpoint);
+        agreement.proposePending(state);
+        break;
+      case 'view-change':
+        viewChanges.onViewChange(state, from, msg);
+        break;
+      case 'new-view':
+        viewChanges.onNewView(state, msg);
+        break;
+      case 'status':
+        catchUp.onStatus(state, from, msg);
+        break;
+      case 'fetch':
+        catchUp.onFetch(state, from, msg);
+        break;
+      case 'decided':
+        catchUp.onDecided(state, from, msg);
+        break;
+      case 'ask-bodies':
+        catchUp.onAskBodies(state, from, msg);
+        break;
+      case 'bodies':
+        catchUp.onBodies(state, msg);
+        break;
+      case 'forward':
+        agreement.onForward(state, msg);
+        break;
+    }
+  }
+
+  #onTimeout(timer: string): void {
+    const state = this.#state;
+    switch (timer) {
+      case catchUp.beatTimer:
+        catchUp.onBeat(state);
+        break;
+      case timing.progressTimer:
+        if (timing.onProgressTimeout(state)) viewChanges.leave(state, state.view + 1);
+        break;
+      case timing.viewTimer:
+        if (timing.isViewOver(state)) viewChanges.leave(state, state.view + 1);
+        break;
+    }
+  }
+
+  heldBytes(): number {
+    const { bodies, history, pending } = this.#state;
+    return bodies.heldBytes + history.log.heldBytes + pending.heldBytes;
+  }
+
+  view(): ProtocolView {
+    const { role, view: epoch, primary, active, history, slots } = this.#state;
+    const lastIndex = Math.max(history.applied, ...slots.keys());
+    const view = { role, epoch, commitIndex: history.applied, lastIndex };
+    return active ? { ...view, leader: primary } : view;
+  }
+}

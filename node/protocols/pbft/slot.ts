@@ -1,0 +1,56 @@
+import type { Certificate, Digest, Phase, SlotReport } from './messages.ts';
+import type { SentShare } from './rules.ts';
+import { Tally } from './tally.ts';
+
+/** What a replica knows of one slot that is behind the stable checkpoint. */
+export class Slot {
+  readonly number: number;
+  /** What the primary of the present view has put here. */
+  proposal: Digest | undefined;
+  /** Of the present view. */
+  votes: Readonly<Record<Phase, Tally>> = { share: new Tally(), commit: new Tally() };
+  /** The first share that this replica has given here, and the last; there is one a view. */
+  sent: { readonly first: SentShare; readonly last: SentShare } | undefined;
+  /** The certificate of the highest view. */
+  prepared: Certificate | undefined;
+  decided: Certificate | undefined;
+
+  constructor(number: number) {
+    this.number = number;
+  }
+
+  /** Votes of one view are never counted in another. */
+  beginView(): void {
+    this.proposal = undefined;
+    this.votes = { share: new Tally(), commit: new Tally() };
+  }
+
+  /** Views only grow, so that the last share tells. */
+  hasShared(view: number): boolean {
+    return this.sent?.last.view === view;
+  }
+
+  noteShare(last: SentShare): void {
+    this.sent = { first: this.sent?.first ?? last, last };
+  }
+
+  /** The digests of all batches that may be needed here. */
+  *digests(): Generator<Digest> {
+    if (this.proposal !== undefined) yield this.proposal;
+    if (this.prepared !== undefined) yield this.prepared.digest;
+    if (this.decided !== undefined) yield this.decided.digest;
+    if (this.sent !== undefined) yield this.sent.last.digest;
+  }
+
+  /** What is said of it in a VIEW-CHANGE; undefined where there is nothing to say. */
+  report(share: SentShare | undefined): SlotReport | undefined {
+    const { number: slot, decided, prepared } = this;
+    if (decided === undefined && prepared === undefined && share === undefined) return undefined;
+    return {
+      slot,
+      ...(decided === undefined ? {} : { decided }),
+      ...(prepared === undefined ? {} : { prepared }),
+      ...(share === undefined ? {} : { share }),
+    };
+  }
+}

@@ -1,0 +1,155 @@
+import { type Effect, invariant, type NodeId, type ReplicaConfig } from '../../protocol.ts';
+import { Outbox } from '../paxos/outbox.ts';
+import { Recalls } from '../shared/recalls.ts';
+import { Bodies } from './bodies.ts';
+import { History } from './history.ts';
+import type { Digest, NewView, PbftMessage, PbftRecord, StableCheckpoint, ViewChange } from './messages.ts';
+import { Pending } from './pending.ts';
+import { primaryOf, sizesOf } from './quorum.ts';
+import type { PbftRules } from './rules.ts';
+import { Slot } from './slot.ts';
+import type { Tally } from './tally.ts';
+import type { ViewVerifier } from './view-validity.ts';
+
+export type PbftEffect = Effect<PbftMessage, PbftRecord>;
+
+/** `changing`: it has left the view before, and waits for its present one to begin. */
+export type Role = 'primary' | 'backup' | 'changing';
+
+/** A checkpoint is taken after so many slots. */
+export const checkpointInterval = 32;
+/** L: how many slots behind the stable checkpoint may be under way. Castro and Liskov (1999), section 4.3. */
+export const windowSlots = 4 * checkpointInterval;
+
+/** What another replica has said of itself last. */
+export interface Peer {
+  view: number;
+  changing: boolean;
+  applied: number;
+  /** It said the same the time before. */
+  stuck: boolean;
+}
+
+/** What one replica knows, and the few things that are done with it everywhere. */
+export class PbftState {
+  readonly config: ReplicaConfig;
+  readonly rules: PbftRules;
+  readonly verifier: ViewVerifier;
+  readonly out = new Outbox<PbftMessage, PbftRecord>();
+  readonly nullDigest: Digest;
+
+  view = 0;
+  /** Whether the view has begun, for this replica. */
+  active = true;
+  /** How the present view began; undefined in view 0, and after a restart. */
+  newView: NewView | undefined;
+  /** Its own VIEW-CHANGE for the present view, while that has not begun. */
+  ownChange: ViewChange | undefined;
+  /** The last valid VIEW-CHANGE of each replica. */
+  readonly changes = new Map<NodeId, ViewChange>();
+  /** How many views have come to nothing since one brought something about. */
+  failedViews = 0;
+  /** The present view begins behind this slot. */
+  base = 0;
+
+  readonly history: History;
+  stable: StableCheckpoint;
+  /** Checkpoints that are not stable yet, by their slots. */
+  readonly checkpoints = new Map<number, Tally>();
+  /** Slots behind the stable checkpoint of which anything is known. */
+  readonly slots = new Map<number, Slot>();
+  readonly bodies = new Bodies();
+  /** As primary: the slot of what it proposes next. */
+  nextSlot = 1;
+
+  readonly pending: Pending;
+  /** The batch that this backup watches over; 0 where none. */
+  watched = 0;
+  /** And whether the primary was given it. */
+  handedOver = false;
+  /** A quorum waits for the present view to begin. */
+  awaitsNewView = false;
+
+  readonly peers = new Map<NodeId, Peer>();
+  /** What was applied at the last beat. */
+  appliedAtBeat = -1;
+  /** Who was asked last for what this replica lacks. */
+  asked: NodeId = '';
+  readonly recalls: Recalls<PbftRecord>;
+
+  constructor(config: ReplicaConfig, rules: PbftRules) {
+    const { crypto, members } = config;
+    invariant(crypto !== undefined, 'a replica of PBFT signs what it says, and has no keys');
+    this.config = config;
+    this.rules = rules;
+    this.nullDigest = crypto.digest(new Uint8Array(0));
+    this.bodies.keep(this.nullDigest, new Uint8Array(0));
+    this.history = new History(crypto, config.logCacheBytes);
+    this.verifier = { crypto, members, sizes: sizesOf(members.length), windowSlots, origin: this.history.origin };
+    this.stable = { slot: 0, digest: this.history.origin, signatures: [] };
+    this.pending = new Pending(config.maxUncommittedBytes);
+    this.recalls = new Recalls((position) => this.out.emit({ kind: 'recall', position }));
+  }
+
+  get crypto() {
+    return this.verifier.crypto;
+  }
+
+  get sizes() {
+    return this.verifier.sizes;
+  }
+
+  get primary(): NodeId {
+    return primaryOf(this.view, this.config.members);
+  }
+
+  get role(): Role {
+    if (!this.active) return 'changing';
+    return this.primary === this.config.id ? 'primary' : 'backup';
+  }
+
+  get leads(): boolean {
+    return this.role === 'primary';
+  }
+
+  /** The last slot that may be under way: H. */
+  get windowEnd(): number {
+    return this.stable.slot + windowSlots;
+  }
+
+  isInWindow(slot: number): boolean {
+    return slot > this.stable.slot && slot <= this.windowEnd;
+  }
+
+  slot(number: number): Slot {
+    let slot = this.slots.get(number);
+    if (slot === undefined) {
+      slot = new Slot(number);
+      this.slots.set(number, slot);
+    }
+    return slot;
+  }
+
+  /** All slots of which anything is known, in order. */
+  slotsInOrder(): Slot[] {
+    return [...this.slots.values()].sort((a, b) => a.number - b.number);
+  }
+
+  /** To every replica, this one included: what it says itself counts once it is durable, like what others say. */
+  broadcast(msg: PbftMessage): void {
+    for (const member of this.config.members) this.out.send(member, msg);
+  }
+
+  sendToOthers(msg: PbftMessage): void {
+    for (const member of this.config.members) if (member !== this.config.id) this.out.sendEagerly(member, msg);
+  }
+
+  noteRole(): void {
+    if (!this.config.trace) return;
+    this.out.emit({ kind: 'note', fact: { type: 'role', role: this.role, epoch: this.view } });
+  }
+
+  takeEffects(): readonly PbftEffect[] {
+    return this.out.takeEffects();
+  }
+}

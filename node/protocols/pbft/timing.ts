@@ -1,0 +1,90 @@
+/**
+ * When a replica gives a view up. The time that it waits doubles with each view that comes to nothing, so that it outgrows any
+ * delay at last; Castro and Liskov (1999), sections 4.4 and 4.5.2.
+ */
+import type { PbftState } from './state.ts';
+
+export const progressTimer = 'progress';
+export const viewTimer = 'view';
+const maxDoublings = 6;
+
+/** How long a request may wait in the present view, in milliseconds. */
+function patienceMs({ config, failedViews }: PbftState): number {
+  return 2 * config.electionTimeoutMs[1] * 2 ** Math.min(failedViews, maxDoublings);
+}
+
+function setTimer(state: PbftState, timer: string, delayMs: number): void {
+  state.out.emit({ kind: 'timer', timer, afterMs: [delayMs, delayMs] });
+}
+
+function stopWatching(state: PbftState): void {
+  if (state.watched === 0) return;
+  state.watched = 0;
+  state.out.emit({ kind: 'cancel', timer: progressTimer });
+}
+
+/** As backup: watches over what has waited longest. */
+export function watch(state: PbftState): void {
+  const { oldest } = state.pending;
+  if (state.role !== 'backup' || oldest === 0) {
+    stopWatching(state);
+    return;
+  }
+  if (state.watched === oldest) return;
+  state.watched = oldest;
+  state.handedOver = false;
+  setTimer(state, progressTimer, patienceMs(state) / 2);
+}
+
+/** What clients waited for was done. */
+export function onSettled(state: PbftState): void {
+  state.failedViews = 0;
+  watch(state);
+}
+
+/** The primary may not have been asked: it gets what waits. Where that does not help, its time is over: true. */
+export function onProgressTimeout(state: PbftState): boolean {
+  if (state.watched === 0 || state.role !== 'backup') return false;
+  if (state.handedOver) return true;
+  state.handedOver = true;
+  for (const batch of state.pending.batches()) {
+    if (batch.forwardedIn === state.view) continue;
+    batch.forwardedIn = state.view;
+    state.out.sendEagerly(state.primary, { type: 'forward', payload: batch.payload });
+  }
+  setTimer(state, progressTimer, patienceMs(state) / 2);
+  return false;
+}
+
+/** The primary seems to have ended: what waits need not wait as long as for one that is slow. */
+export function onSuspected(state: PbftState, node: string): void {
+  if (state.role !== 'backup' || node !== state.primary || state.watched === 0) return;
+  state.handedOver = true;
+  setTimer(state, progressTimer, state.config.electionTimeoutMs[0] / 2);
+}
+
+export function onLeft(state: PbftState): void {
+  state.failedViews += 1;
+  state.awaitsNewView = false;
+  stopWatching(state);
+  state.out.emit({ kind: 'cancel', timer: viewTimer });
+}
+
+/** A quorum waits for the view: from now on its primary has so much time. */
+export function onQuorumLeft(state: PbftState): void {
+  if (state.awaitsNewView) return;
+  state.awaitsNewView = true;
+  setTimer(state, viewTimer, patienceMs(state));
+}
+
+/** Whether the time of a primary is over that has not begun its view. */
+export function isViewOver(state: PbftState): boolean {
+  return !state.active && state.awaitsNewView;
+}
+
+export function onEntered(state: PbftState): void {
+  state.awaitsNewView = false;
+  state.out.emit({ kind: 'cancel', timer: viewTimer });
+  stopWatching(state);
+  watch(state);
+}

@@ -1,0 +1,136 @@
+/** From one view to the next. Castro and Liskov (1999), section 4.4; what a view begins with: `selection.ts`. */
+import { evaluate, proposePending, share } from './agreement.ts';
+import { adopt } from './checkpoints.ts';
+import type { Digest, NewView, SlotReport, ViewChange } from './messages.ts';
+import { primaryOf } from './quorum.ts';
+import { selectView } from './selection.ts';
+import type { Slot } from './slot.ts';
+import type { PbftState } from './state.ts';
+import { newViewStatement, viewChangeStatement } from './statements.ts';
+import { onEntered, onLeft, onQuorumLeft } from './timing.ts';
+import { isNewView, isViewChange } from './view-validity.ts';
+
+/** Takes part in no view before this one any more, and says what it knows. */
+export function leave(state: PbftState, view: number): void {
+  state.out.persist({ kind: 'leave', view });
+  moveTo(state, view, false);
+  onLeft(state);
+  announce(state);
+}
+
+/** VIEW-CHANGE. */
+export function announce(state: PbftState): void {
+  const { config, view, stable } = state;
+  const change = { type: 'view-change', view, stable, slots: reports(state) } as const;
+  const signature = { signer: config.id, bytes: state.crypto.sign(viewChangeStatement(change)) };
+  state.ownChange = { ...change, signature };
+  state.broadcast(state.ownChange);
+}
+
+function moveTo(state: PbftState, view: number, active: boolean): void {
+  if (view !== state.view) for (const slot of state.slots.values()) slot.beginView();
+  state.view = view;
+  state.active = active;
+  state.newView = undefined;
+  state.ownChange = undefined;
+  state.noteRole();
+}
+
+function reports(state: PbftState): SlotReport[] {
+  const found: SlotReport[] = [];
+  for (const slot of state.slotsInOrder()) {
+    if (!state.isInWindow(slot.number)) continue;
+    const { sent } = slot;
+    const report = slot.report(sent === undefined ? undefined : state.rules.reportedShare(sent, state.view));
+    if (report !== undefined) found.push(report);
+  }
+  return found;
+}
+
+/** VIEW-CHANGE. Kept only where all of it is valid, and so that of each replica there is one: its latest. */
+export function onViewChange(state: PbftState, from: string, msg: ViewChange): void {
+  const { signer } = msg.signature;
+  const known = state.changes.get(signer)?.view ?? -1;
+  if (msg.view <= known || msg.view < state.view || (msg.view === state.view && state.active)) return;
+  if (from !== state.config.id && !isViewChange(state.verifier, msg)) return;
+  state.changes.set(signer, msg);
+  join(state);
+  if (!state.active && changesFor(state, state.view).length >= state.sizes.quorum) {
+    onQuorumLeft(state);
+    begin(state);
+  }
+}
+
+/** Where one honest replica at least has gone on to a later view, this one goes there too. Section 4.5.2. */
+function join(state: PbftState): void {
+  const later = [...state.changes.values()].map(({ view }) => view).filter((view) => view > state.view);
+  if (later.length < state.sizes.oneHonest) return;
+  later.sort((a, b) => b - a);
+  leave(state, later[state.sizes.oneHonest - 1] as number);
+}
+
+function changesFor(state: PbftState, view: number): ViewChange[] {
+  return [...state.changes.values()].filter((change) => change.view === view);
+}
+
+/** As the primary of a view that a quorum wants: NEW-VIEW. */
+function begin(state: PbftState): void {
+  const { view, config } = state;
+  if (state.active || primaryOf(view, config.members) !== config.id) return;
+  const changes = changesFor(state, view).slice(0, state.sizes.quorum);
+  const signature = { signer: config.id, bytes: state.crypto.sign(newViewStatement({ view, changes })) };
+  enter(state, { type: 'new-view', view, changes, signature });
+  if (state.newView !== undefined)
+    for (const id of config.members) if (id !== config.id) state.out.send(id, state.newView);
+  proposePending(state);
+}
+
+/** NEW-VIEW: computed again, never believed. */
+export function onNewView(state: PbftState, msg: NewView): void {
+  if (msg.view < state.view || (msg.view === state.view && state.active)) return;
+  if (isNewView(state.verifier, msg)) enter(state, msg);
+}
+
+function enter(state: PbftState, msg: NewView): void {
+  const { view, changes } = msg;
+  const { base, digests } = selectView(changes, state.sizes, state.rules.selection, state.nullDigest);
+  adopt(state, base);
+  moveTo(state, view, true);
+  state.newView = msg;
+  state.out.persist({ kind: 'enter', newView: msg });
+  take(state, base.slot, digests);
+  onEntered(state);
+  const lacking = lackingBodies(state);
+  if (lacking.length > 0) state.sendToOthers({ type: 'ask-bodies', digests: lacking });
+}
+
+/** Puts what a view begins with into its slots. */
+export function take(state: PbftState, base: number, digests: readonly Digest[]): void {
+  state.base = base + digests.length;
+  state.nextSlot = Math.max(state.base, state.stable.slot) + 1;
+  for (const [offset, digest] of digests.entries()) {
+    const number = base + 1 + offset;
+    if (!state.isInWindow(number)) continue;
+    const slot = state.slot(number);
+    slot.proposal = digest;
+    share(state, slot);
+  }
+  // Votes of this view may have come before it began here.
+  for (const slot of state.slotsInOrder()) {
+    for (const digest of votedFor(slot)) evaluate(state, slot, digest);
+  }
+}
+
+function votedFor({ votes }: Slot): ReadonlySet<Digest> {
+  return new Set([...votes.share.digests(), ...votes.commit.digests()]);
+}
+
+/** The batches that were proposed in this view, and are not here. */
+export function lackingBodies(state: PbftState): Digest[] {
+  const lacking = new Set<Digest>();
+  for (const { proposal, decided } of state.slots.values()) {
+    const needed = decided?.digest ?? proposal;
+    if (needed !== undefined && state.bodies.get(needed) === undefined) lacking.add(needed);
+  }
+  return [...lacking];
+}

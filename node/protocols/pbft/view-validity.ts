@@ -1,0 +1,52 @@
+/** Whether a VIEW-CHANGE or a NEW-VIEW is one that an honest replica could have sent. */
+import { isCertificate, isDecision, isSigned, isStable, type Verifier } from './certificates.ts';
+import type { Digest, NewView, SlotReport, ViewChange } from './messages.ts';
+import { primaryOf } from './quorum.ts';
+import { newViewStatement, viewChangeStatement } from './statements.ts';
+
+/** What a replica needs to know for it. */
+export interface ViewVerifier extends Verifier {
+  /** The digest of the history before slot 1. */
+  readonly origin: Digest;
+  /** How many slots behind a stable checkpoint may be under way. */
+  readonly windowSlots: number;
+}
+
+export function isViewChange(verifier: ViewVerifier, change: ViewChange): boolean {
+  const { view, stable, slots, signature } = change;
+  return (
+    areInOrder(slots, stable.slot, stable.slot + verifier.windowSlots) &&
+    isSigned(verifier, viewChangeStatement(change), signature) &&
+    isStable(verifier, verifier.origin, stable) &&
+    slots.every((report) => isReport(verifier, report, view))
+  );
+}
+
+function areInOrder(slots: readonly SlotReport[], behind: number, last: number): boolean {
+  let before = behind;
+  for (const { slot } of slots) {
+    if (slot <= before || slot > last) return false;
+    before = slot;
+  }
+  return true;
+}
+
+/** Nothing that it speaks of is of the view that is to begin, or a later one. */
+function isReport(verifier: Verifier, { slot, decided, prepared, share }: SlotReport, view: number): boolean {
+  if (share !== undefined && share.view >= view) return false;
+  for (const certificate of [decided, prepared]) {
+    if (certificate !== undefined && (certificate.slot !== slot || certificate.view >= view)) return false;
+  }
+  if (decided !== undefined && !isDecision(verifier, decided)) return false;
+  return prepared === undefined || (prepared.kind === 'prepared' && isCertificate(verifier, prepared));
+}
+
+/** Whether it is of the primary, and of view changes of a quorum, all valid. What it leads to is for `selection.ts` to say. */
+export function isNewView(verifier: ViewVerifier, msg: NewView): boolean {
+  const { view, changes, signature } = msg;
+  const { members, sizes } = verifier;
+  if (changes.length !== sizes.quorum || signature.signer !== primaryOf(view, members)) return false;
+  if (new Set(changes.map((change) => change.signature.signer)).size < changes.length) return false;
+  if (!isSigned(verifier, newViewStatement(msg), signature)) return false;
+  return changes.every((change) => change.view === view && isViewChange(verifier, change));
+}
