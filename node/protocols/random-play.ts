@@ -4,6 +4,7 @@
  * the seed. Whatever is applied is compared with what was applied at that index before, on any replica, in any life.
  */
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { keyedHashCrypto } from '../crypto/keyed-hash.ts';
 import type { Behaviour, NodeId, ProtocolDefinition, ReplicaConfig } from '../protocol.ts';
 import { Actor, type Happening } from './actor.ts';
 import { ActorMachine } from './actor-machine.ts';
@@ -63,7 +64,16 @@ export class RandomPlay {
     const limits = { logCacheBytes: 8, maxUncommittedBytes: 1000, snapshotChunkBytes: 6 };
     const snapshotAfterBytes = this.#pick([60, 60, 400]);
     this.#actors = members.map((id) => {
-      const config: ReplicaConfig = { id, members, trace: true, snapshotAfterBytes, ...limits, ...settings };
+      const signing = definition.signs && { crypto: keyedHashCrypto(seed, id, members) };
+      const config: ReplicaConfig = {
+        id,
+        members,
+        trace: true,
+        snapshotAfterBytes,
+        ...limits,
+        ...settings,
+        ...signing,
+      };
       const actor: Actor<unknown, unknown> = new Actor(id, {
         createProtocol: () => wrap(definition.create(config), config),
         onHappening: (happening) => this.#onHappening(actor, happening),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Effect, Order, ProtocolDefinition } from '../protocol.ts';
 import { playScenario } from './scenario.ts';
+import { signingProtocol } from './signing-fixture.ts';
 import { tell } from './tell.ts';
 
 /**
@@ -159,6 +160,13 @@ describe('playing a scenario', () => {
 
   test('a suspicion reaches the one whose stream broke off', () => {
     expect(lastOutput('replicas 2', 'suspect n1 n2')).toBe('n1 rejects request 9, try n2');
+  });
+
+  test('replicas of a protocol that signs know each other by what they sign', () => {
+    const played = playScenario('replicas 3\nwrite n1 x\nquietly deliver all', signingProtocol);
+    expect(played).toContain('n2 is now speaker in epoch 0, leader unknown, commit 1 of 1\n');
+    expect(played).toContain('n3 is now speaker in epoch 0, leader unknown, commit 1 of 1\n');
+    expect(playScenario('replicas 3\nwrite n1 x\nquietly deliver all', signingProtocol)).toBe(played);
   });
 
   test('messages and records are put into words where the caller knows how', () => {

@@ -28,6 +28,7 @@
  *
  * A line that begins with `#` is prose. Timers that are set or cancelled are not shown: the unit tests assert them.
  */
+import { keyedHashCrypto } from '../crypto/keyed-hash.ts';
 import type { NodeId, Order, ProtocolDefinition, ProtocolFact, ReplicaConfig } from '../protocol.ts';
 import { Actor, type Happening } from './actor.ts';
 import { groupInWords, lineFor, lookFor, wordFor } from './scenario-lines.ts';
@@ -46,6 +47,9 @@ export type InWords = (value: unknown) => unknown;
 
 /** What all replicas of a play are told alike. */
 type Settings = Omit<ReplicaConfig, 'id'>;
+
+/** Of the secrets with which replicas sign, alike in all plays; replicas know those who are there when they come. */
+const seed = 1;
 
 /** A `deliver all` that goes on for longer than this will not come to rest. */
 const maxDeliveries = 1000;
@@ -161,8 +165,11 @@ class Play {
     const known = nodes.find((id) => this.#actors.has(id));
     if (known !== undefined) throw new Error(`there is a replica "${known}" already`);
     for (const id of nodes) {
+      const signing = this.#definition.signs && {
+        crypto: keyedHashCrypto(seed, id, [...this.#actors.keys(), ...nodes]),
+      };
       const actor = new Actor(id, {
-        createProtocol: () => this.#definition.create({ id, ...settings }),
+        createProtocol: () => this.#definition.create({ id, ...settings, ...signing }),
         onHappening: (happening) => this.#onHappening(id, happening),
       });
       this.#actors.set(id, actor);

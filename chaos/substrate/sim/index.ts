@@ -1,5 +1,6 @@
 /** The simulator: a whole cluster in one process, in virtual time, decided by a seed alone. */
 import { SessionClient } from '../../../node/client.ts';
+import { keyedHashCrypto } from '../../../node/crypto/keyed-hash.ts';
 import { SessionMachine } from '../../../node/machine/sessions.ts';
 import type { ClientRequest } from '../../../node/ports.ts';
 import type { Defect, NodeId, Order, ProtocolDefinition, ReplicaConfig } from '../../../node/protocol.ts';
@@ -89,7 +90,7 @@ class SimCluster implements Cluster {
     const maxUncommittedBytes = this.#random('limits').pick(roomsForUncommitted);
     for (const node of plan.nodes) {
       const disk = new SimDisk<unknown>(this.clock, this.#random(`disk/${node}`), syncMs);
-      const config = replicaConfig(plan, node, { snapshotAfterBytes, maxUncommittedBytes });
+      const config = replicaConfig(plan, definition, node, { snapshotAfterBytes, maxUncommittedBytes });
       const world = {
         clock: this.clock,
         random: this.#random(`timers/${node}`),
@@ -218,8 +219,13 @@ const roomsForUncommitted = [2 ** 24, 2 ** 24, 2048] as const;
 
 type Limits = Pick<ReplicaConfig, 'snapshotAfterBytes' | 'maxUncommittedBytes'>;
 
-/** What a replica of a plan is told; the limits are drawn by its seed. */
-export function replicaConfig(plan: Plan, id: NodeId, limits: Limits): ReplicaConfig {
+/** What a replica of a plan is told; the limits are drawn by its seed, and the secrets with which replicas sign follow from it. */
+export function replicaConfig(
+  plan: Plan,
+  { signs }: Pick<ProtocolDefinition<unknown, unknown>, 'signs'>,
+  id: NodeId,
+  limits: Limits,
+): ReplicaConfig {
   const { electionTimeout, heartbeatInterval, maxEntriesPerMessage, leaseReads, quorums } = plan.experiment.settings;
   return {
     id,
@@ -232,6 +238,7 @@ export function replicaConfig(plan: Plan, id: NodeId, limits: Limits): ReplicaCo
     ...limits,
     ...(leaseReads === undefined ? {} : { leaseReads }),
     ...(quorums === undefined ? {} : { quorums }),
+    ...(signs && { crypto: keyedHashCrypto(plan.seed, id, plan.nodes) }),
     trace: true,
   };
 }
