@@ -9,7 +9,9 @@ import { ReplicaControl } from './control-client.ts';
 import { eventually } from './fixture.ts';
 import { freeAddresses } from './free-addresses.ts';
 import { packageRoot } from './package-root.ts';
+import { loadProtocol } from './protocols.ts';
 import { ReplicaConnections } from './replica-connections.ts';
+import { drawKeys, keySettings, type RunKeys } from './run-keys.ts';
 import type { NodeSettingsInput } from './settings.ts';
 
 export const testToken = 'the token of this very run';
@@ -58,16 +60,18 @@ export class Spawned {
   }
 }
 
+const members = ['n1', 'n2', 'n3'];
+
 /** Three replicas and a connection to each. */
 export class TestCluster {
-  readonly members = ['n1', 'n2', 'n3'];
+  readonly members = members;
   readonly settings: Record<string, NodeSettingsInput> = {};
   readonly processes = new Map<string, Spawned>();
   readonly connections: ReplicaConnections;
   readonly #folder = mkdtempSync(join(tmpdir(), 'splitbrain-main-'));
   readonly #controls = new Map<string, ReplicaControl>();
 
-  private constructor(addresses: readonly string[]) {
+  private constructor(protocol: string, addresses: readonly string[], keys: RunKeys | undefined) {
     const at = (index: number) => addresses[index] as string;
     for (const [index, id] of this.members.entries()) {
       const [peer, client, control, metrics] = [0, 1, 2, 3].map((part) => at(4 * index + part)) as [
@@ -81,12 +85,13 @@ export class TestCluster {
         runId: 'run-1',
         id,
         members: this.members,
-        protocol: 'raft',
+        protocol,
         electionTimeoutMs: [300, 600],
         dataFolder: join(this.#folder, id),
         listen: { peer, client, control, metrics },
         peers: Object.fromEntries(others),
         token: testToken,
+        ...keySettings(keys, id),
       };
       this.#controls.set(id, new ReplicaControl(control, testToken));
     }
@@ -95,8 +100,9 @@ export class TestCluster {
     );
   }
 
-  static async start(): Promise<TestCluster> {
-    const cluster = new TestCluster(await freeAddresses(12));
+  static async start(protocol = 'raft'): Promise<TestCluster> {
+    const keys = drawKeys(members, await loadProtocol(protocol));
+    const cluster = new TestCluster(protocol, await freeAddresses(12), keys);
     for (const id of cluster.members) cluster.start(id);
     await eventually(async () => (await cluster.leader()) !== undefined, 'a leader is elected');
     return cluster;

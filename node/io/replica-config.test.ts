@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ProtocolAbility } from '../protocol.ts';
+import type { Crypto, ProtocolAbility } from '../protocol.ts';
 import { replicaConfigOf } from './replica-config.ts';
+import { drawKeys, keySettings } from './run-keys.ts';
 import { type NodeSettingsInput, readSettings, SettingsError } from './settings.ts';
 
 const good: NodeSettingsInput = {
@@ -10,8 +11,10 @@ const good: NodeSettingsInput = {
   token: '0123456789abcdef',
 };
 
+const settingsWith = (changes: Partial<NodeSettingsInput>) =>
+  readSettings({ SPLITBRAIN_NODE: JSON.stringify({ ...good, ...changes }) });
 const configOf = (changes: Partial<NodeSettingsInput>, ...abilities: ProtocolAbility[]) =>
-  replicaConfigOf(readSettings({ SPLITBRAIN_NODE: JSON.stringify({ ...good, ...changes }) }), new Set(abilities));
+  replicaConfigOf(settingsWith(changes), { abilities: new Set(abilities), signs: false });
 
 describe('what a protocol is told', () => {
   it('names the first members, and nothing that nobody asked for', () => {
@@ -28,5 +31,45 @@ describe('what a protocol is told', () => {
     expect(configOf(asked, ability)).toMatchObject(asked);
     expect(() => configOf(asked, 'reconfigure')).toThrow(SettingsError);
     expect(() => configOf(asked, 'reconfigure')).toThrow(`asks for ${ability}, which the protocol "some" lacks.`);
+  });
+});
+
+describe('a protocol that signs', () => {
+  const signing = { abilities: new Set<ProtocolAbility>(), signs: true };
+  const ids = ['n1', 'n2', 'n3'] as const;
+  const keys = drawKeys(ids, signing);
+  const peers = (id: string) => Object.fromEntries(ids.flatMap((other) => (other === id ? [] : [[other, 'b:1']])));
+  const settingsOf = (id: string) => settingsWith({ id, peers: peers(id), ...keySettings(keys, id) });
+
+  function cryptoOf(id: string): Crypto {
+    const { crypto } = replicaConfigOf(settingsOf(id), signing);
+    if (crypto === undefined) throw new Error('there is no crypto');
+    return crypto;
+  }
+
+  it('is given what its replicas sign with, and know each other by', () => {
+    const bytes = new TextEncoder().encode('pbft commit slot 3');
+    const signature = cryptoOf('n1').sign(bytes);
+    for (const id of ids) expect(cryptoOf(id).verify('n1', bytes, signature)).toBe(true);
+    for (const id of ids) expect(cryptoOf(id).verify('n2', bytes, signature)).toBe(false);
+  });
+
+  it('does not begin without keys, and says what to do', () => {
+    const start = () => replicaConfigOf(settingsWith({}), signing);
+    expect(start).toThrow(SettingsError);
+    expect(start).toThrow(
+      'The protocol "some" signs what its replicas say, and n1 has no keys for that: the setting keys must hold its privateKey and the publicKeys of all members.',
+    );
+  });
+
+  it('is the only one that is given them', () => {
+    expect(replicaConfigOf(settingsOf('n1'), { ...signing, signs: false })).not.toHaveProperty('crypto');
+    expect(drawKeys(ids, { signs: false })).toBe(undefined);
+    expect(keySettings(undefined, 'n1')).toEqual({});
+  });
+
+  it('has other keys in each run, and for each replica', () => {
+    const pairs = [...(keys?.values() ?? []), ...(drawKeys(ids, signing)?.values() ?? [])];
+    expect(new Set(pairs.flatMap(({ privateKey, publicKey }) => [privateKey, publicKey])).size).toBe(12);
   });
 });

@@ -1,5 +1,6 @@
 /** What a protocol is told, out of the settings of a replica. */
-import type { ProtocolAbility, ReplicaConfig } from '../protocol.ts';
+import { ed25519Crypto } from '../crypto/ed25519.ts';
+import type { Crypto, ProtocolAbility, ProtocolDefinition, ReplicaConfig } from '../protocol.ts';
 import { type NodeSettings, SettingsError } from './settings.ts';
 
 /** The settings that not every protocol can do anything with, and what it takes. */
@@ -8,11 +9,14 @@ const askedBy: readonly (readonly ['leaseReads' | 'quorums', ProtocolAbility])[]
   ['quorums', 'flexible-quorums'],
 ];
 
+type Definition = Pick<ProtocolDefinition<unknown, unknown>, 'abilities' | 'signs'>;
+
 /**
- * @param abilities - of the protocol that the settings name
- * @throws SettingsError where they ask for what it cannot do: it would do as if they did not
+ * @param definition - of the protocol that the settings name
+ * @throws SettingsError where they ask for what it cannot do, for it would do as if they did not; and where it signs, and
+ *   they hold no keys
  */
-export function replicaConfigOf(settings: NodeSettings, abilities: ReadonlySet<ProtocolAbility>): ReplicaConfig {
+export function replicaConfigOf(settings: NodeSettings, { abilities, signs }: Definition): ReplicaConfig {
   for (const [setting, ability] of askedBy) {
     if (settings[setting] === undefined || abilities.has(ability)) continue;
     throw new SettingsError(
@@ -24,5 +28,13 @@ export function replicaConfigOf(settings: NodeSettings, abilities: ReadonlySet<P
   const limits = { maxEntriesPerMessage, logCacheBytes, maxUncommittedBytes, snapshotAfterBytes, snapshotChunkBytes };
   const { leaseReads, quorums } = settings;
   const asked = { ...(leaseReads && { leaseReads }), ...(quorums && { quorums }) };
-  return { id, members, electionTimeoutMs, heartbeatIntervalMs, ...limits, ...asked, trace };
+  const signing = signs && { crypto: cryptoOf(settings) };
+  return { id, members, electionTimeoutMs, heartbeatIntervalMs, ...limits, ...asked, ...signing, trace };
+}
+
+function cryptoOf({ id, protocol, keys }: NodeSettings): Crypto {
+  if (keys !== undefined) return ed25519Crypto(keys);
+  throw new SettingsError(
+    `The protocol "${protocol}" signs what its replicas say, and ${id} has no keys for that: the setting keys must hold its privateKey and the publicKeys of all members.`,
+  );
 }

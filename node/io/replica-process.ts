@@ -39,7 +39,7 @@ async function loadParts(settings: NodeSettings): Promise<Parts> {
   const { protocol: name, bug } = settings;
   const definition = await loadProtocol(name);
   const defect = bug === undefined ? undefined : await loadDefect(name, bug);
-  const config = replicaConfigOf(settings, definition.abilities);
+  const config = replicaConfigOf(settings, definition);
   return { protocol: definition.create(config, defect), codec: definition.codec, defect };
 }
 

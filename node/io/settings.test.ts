@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { type KeyPair, keyPairOf } from '../crypto/key-text.ts';
 import { type NodeSettingsInput, readSettings, SettingsError } from './settings.ts';
 
 const good: NodeSettingsInput = {
@@ -14,6 +15,9 @@ const good: NodeSettingsInput = {
   peers: { n2: 'toxiproxy:20001' },
   token: '0123456789abcdef',
 };
+
+const [own, other] = [1, 2].map((byte) => keyPairOf(new Uint8Array(32).fill(byte))) as [KeyPair, KeyPair];
+const publicKeys = { n1: own.publicKey, n2: other.publicKey };
 
 const read = (changes: Record<string, unknown> = {}, environment: Record<string, string> = {}) =>
   readSettings({ SPLITBRAIN_NODE: JSON.stringify({ ...good, ...changes }), ...environment });
@@ -43,6 +47,12 @@ describe('the settings of a replica', () => {
   it('may choose the sizes of quorums', () => {
     expect(read({ quorums: { phase1: 2, phase2: 1 } }).quorums).toEqual({ phase1: 2, phase2: 1 });
     expect(read()).not.toHaveProperty('quorums');
+  });
+
+  it('may hold the keys to sign with', () => {
+    const keys = { privateKey: own.privateKey, publicKeys };
+    expect(read({ keys }).keys).toEqual(keys);
+    expect(read()).not.toHaveProperty('keys');
   });
 
   it('may come from a file', () => {
@@ -94,6 +104,19 @@ describe('the settings of a replica', () => {
     ['a quorum of nobody', { quorums: { phase1: 0, phase2: 2 } }, {}, 'wrong at quorums.phase1: too small'],
     ['a quorum of one phase', { quorums: { phase1: 2 } }, {}, 'wrong at quorums.phase2: '],
     ['a short token', { token: 'x' }, {}, 'wrong at token: too small'],
+    ['no keys of others', { keys: { privateKey: own.privateKey } }, {}, 'wrong at keys.publicKeys: '],
+    [
+      'keys of some members only',
+      { keys: { privateKey: own.privateKey, publicKeys: { n1: own.publicKey } } },
+      {},
+      'wrong at keys: must hold a public key for each member, and for nobody else.',
+    ],
+    [
+      'the private key of another',
+      { keys: { privateKey: other.privateKey, publicKeys } },
+      {},
+      'wrong at keys: must hold the private key of n1, and holds another one.',
+    ],
     ['a path for a protocol', { protocol: '../raft' }, {}, 'wrong at protocol: must be small letters'],
     ['a key that nobody knows', { speed: 9 }, {}, 'wrong: unrecognized key: "speed"'],
     ['a range that is upside down', {}, { ELECTION_TIMEOUT_MS: '300-150' }, 'wrong at electionTimeoutMs: must be [min'],

@@ -1,6 +1,7 @@
 /** What one replica process is told: JSON in the environment, or in a file that the environment names. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { keysFlaw } from '../crypto/ed25519.ts';
 import { quorumFlaw } from '../quorum-sizes.ts';
 
 /** The storage engine of a replica that is told of none. */
@@ -74,11 +75,13 @@ const schema = z
     peers: z.record(nodeId, address),
     /** Shown by every caller of the control API. */
     token: z.string().min(16).max(256),
+    /** With what it signs, where the protocol does: its own private key, a secret, and the public ones of all members. */
+    keys: z.strictObject({ privateKey: z.string(), publicKeys: z.record(nodeId, z.string()) }).optional(),
     /** How often an idle link gives a sign of life; from the number of members where absent. */
     linkIntervalMs: milliseconds.optional(),
   })
   .check((context) => {
-    const { id, members, group = members, peers, electionTimeoutMs, quorums } = context.value;
+    const { id, members, group = members, peers, electionTimeoutMs, quorums, keys } = context.value;
     const complain = (path: string, message: string) =>
       context.issues.push({ code: 'custom', path: [path], message, input: context.value });
     const others = members.filter((member) => member !== id);
@@ -95,6 +98,8 @@ const schema = z
     }
     const flaw = quorums === undefined ? undefined : quorumFlaw(quorums, group.length);
     if (flaw !== undefined) complain('quorums', flaw);
+    const wrongKeys = keys === undefined ? undefined : keysFlaw(id, members, keys);
+    if (wrongKeys !== undefined) complain('keys', wrongKeys);
     if (electionTimeoutMs[0] > electionTimeoutMs[1]) complain('electionTimeoutMs', 'must be [min, max]');
   });
 

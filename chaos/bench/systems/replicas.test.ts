@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -88,11 +88,19 @@ describe('replicas as processes', () => {
 
   it('that do not come up say why, and none is left', async () => {
     const folder = freshFolder();
-    const error = await failureOf(start(folder, { protocol: 'rafft' }));
-    expect(error.message).toMatch(/^the replicas did not come up: n\d ended\. .*rafft/);
+    const error = await failureOf(start(folder, { storage: 'floppy' }));
+    expect(error.message).toMatch(/^the replicas did not come up: n\d ended\. .*floppy/);
     const log = /^The whole log is (.*)\.$/.exec(error.advice)?.[1] ?? 'not told';
-    expect(readFileSync(log, 'utf8')).toContain('rafft');
+    expect(readFileSync(log, 'utf8')).toContain('floppy');
     expect(processesIn(folder).filter(isAlive)).toEqual([]);
+  });
+
+  it('of a protocol that nobody knows are not started', async () => {
+    const folder = freshFolder();
+    await expect(start(folder, { protocol: 'rafft' })).rejects.toThrow(
+      'there is no protocol "rafft". Did you mean "raft"?',
+    );
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('that are no longer wanted while they start are ended', async () => {

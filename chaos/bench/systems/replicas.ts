@@ -7,8 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { freeAddresses } from '../../../node/io/free-addresses.ts';
 import { heapFlags } from '../../../node/io/heap-flags.ts';
 import { packageRoot, packageVersion } from '../../../node/io/package-root.ts';
+import { drawKeys, keySettings } from '../../../node/io/run-keys.ts';
 import type { NodeSettingsInput } from '../../../node/io/settings.ts';
 import { readStatus } from '../../../node/io/status-page.ts';
+import { loadProtocol } from '../../catalog.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { BenchSystem, ReplicaCounters } from '../contracts.ts';
 import { ownName } from '../own-systems.ts';
@@ -64,6 +66,7 @@ async function settingsOf({ protocol, storage, nodes, folder }: ReplicasOptions)
   const ids = Array.from({ length: nodes }, (_, index) => `n${index + 1}`);
   const addresses = await freeAddresses(4 * nodes);
   const token = randomBytes(24).toString('base64url');
+  const keys = drawKeys(ids, await loadProtocol(protocol));
   const runId = `bench-${randomBytes(4).toString('hex')}`;
   const listens = ids.map((id, index) => {
     const [peer, client, control, metrics] = addresses.slice(4 * index, 4 * index + 4);
@@ -83,6 +86,7 @@ async function settingsOf({ protocol, storage, nodes, folder }: ReplicasOptions)
     listen,
     peers: Object.fromEntries(listens.flatMap((other) => (other.id === id ? [] : [[other.id, other.listen.peer]]))),
     token,
+    ...keySettings(keys, id),
   }));
 }
 

@@ -32,7 +32,7 @@ export interface DockerClusterParts {
   readonly metrics: Readonly<Record<NodeId, string>>;
   /** Which strikes hold which links, shared with whoever turns observations into facts. */
   readonly impaired: ImpairedLinks;
-  /** The text of the compose file that the lab came from, without its token. */
+  /** The text of the compose file that the lab came from, without its secrets. */
   readonly composeFile: string;
   /** Takes the lab down, or lets go of it. */
   readonly end: () => Promise<void>;

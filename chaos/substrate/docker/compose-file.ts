@@ -1,5 +1,6 @@
 /** Writes the compose file of a lab: a container per replica, one Toxiproxy with a proxy per directed link. Pure. */
 import { stringify } from 'yaml';
+import { keySettings } from '../../../node/io/run-keys.ts';
 import type { NodeId } from '../../../node/protocol.ts';
 import type { Experiment } from '../../experiment.ts';
 import {
@@ -12,8 +13,9 @@ import {
   replicaPorts,
   toxiproxyApiPort,
 } from './layout.ts';
+import type { LabSecrets } from './secrets.ts';
 
-export interface LabSettings {
+export interface LabSettings extends LabSecrets {
   /** The name of the compose project: all that belongs to the lab carries it. */
   readonly project: string;
   readonly nodes: readonly NodeId[];
@@ -26,8 +28,6 @@ export interface LabSettings {
   readonly settings: Experiment['settings'];
   /** Whether the replicas print their facts; true where absent. An experiment needs them, a benchmark does without. */
   readonly trace?: boolean;
-  /** What control calls must show. */
-  readonly token: string;
   /** On all that belongs to the lab. */
   readonly labels: Labels;
 }
@@ -89,7 +89,7 @@ export function composeFile(lab: LabSettings): string {
  * The compose file for people: the same lab, with how its image is built, nobody who steers it, and the orchestrator as a
  * service. Its control ports are not published; its token is a variable.
  */
-export function standaloneComposeFile(lab: Omit<LabSettings, 'token' | 'labels'>): string {
+export function standaloneComposeFile(lab: Omit<LabSettings, keyof LabSecrets | 'labels'>): string {
   const token = variable('SPLITBRAIN_TOKEN', 'only-for-this-network');
   // Compose sets it to the name that it really uses: brought up twice with `-p`, it is two labs.
   const project = variable('COMPOSE_PROJECT_NAME', lab.project);
@@ -188,7 +188,7 @@ const buildSection = {
 
 /** The settings of one replica, as JSON; see `node/io/settings.ts`. */
 function settingsOf(lab: LabSettings, id: NodeId): string {
-  const { project, nodes, members, protocol, bug, storage, settings, trace = true, token } = lab;
+  const { project, nodes, members, protocol, bug, storage, settings, trace = true, token, keys } = lab;
   const listen = Object.fromEntries(Object.entries(replicaPorts).map(([name, port]) => [name, `0.0.0.0:${port}`]));
   const peers = nodes
     .filter((node) => node !== id)
@@ -212,6 +212,7 @@ function settingsOf(lab: LabSettings, id: NodeId): string {
     listen,
     peers: Object.fromEntries(peers),
     token,
+    ...keySettings(keys, id),
   });
 }
 

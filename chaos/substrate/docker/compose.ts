@@ -8,7 +8,7 @@ const upLimitMs = 120_000;
 /**
  * Creates and starts what a compose file says. Returns when everything was started, healthy or not.
  *
- * @param text - the file; it holds a token, and is never on disk
+ * @param text - the file; it holds secrets, and is never on disk
  * @param signal - ends it
  * @throws EnvironmentError
  */

@@ -17,6 +17,7 @@ import { removeLab } from './labs.ts';
 import { clientLinkPort, proxyLinks, replicaPorts, toxiproxyApiPort } from './layout.ts';
 import { type ContainerChange, followEvents, type LoggedFact, type Observer } from './observer.ts';
 import { ReplicaContainer } from './replica-container.ts';
+import { drawSecrets, type LabSecrets, withoutSecrets } from './secrets.ts';
 import { Links } from './toxiproxy.ts';
 import type { Vantage } from './vantage.ts';
 
@@ -43,7 +44,6 @@ export interface LabOptions {
 export class Lab {
   readonly #options: LabOptions;
   readonly #project = `splitbrain-${randomBytes(4).toString('hex')}`;
-  readonly #token = randomBytes(24).toString('base64url');
   readonly #impaired = new ImpairedLinks();
   readonly #replicas = new Map<NodeId, ReplicaContainer>();
   #deaf: (() => void) | undefined;
@@ -56,9 +56,11 @@ export class Lab {
   async boot(say: Say): Promise<DockerCluster> {
     const { engine, vantage, content, observe, keepUp, signal } = this.#options;
     const { nodes, protocol, seed } = content;
+    const definition = await loadProtocol(protocol);
+    const secrets = drawSecrets(nodes, definition);
     const replica = await replicaImage(engine, vantage.image, say, signal);
     const proxy = await toxiproxyImage(engine, say, signal);
-    const text = this.#composeFile();
+    const text = this.#composeFile(secrets);
     // First of all something to find it by: Compose, once begun, goes on when its caller is killed.
     await engine.createVolume(`${this.#project}_lab`, this.#labels());
     this.#deaf = await followEvents(engine, this.#project, this.#observer());
@@ -74,15 +76,15 @@ export class Lab {
     await links.populate(proxyLinks(nodes));
     return new DockerCluster(nodes, {
       seed,
-      policy: (await loadProtocol(protocol)).client,
-      replicas: await this.#takeReplicas(containers),
+      policy: definition.client,
+      replicas: await this.#takeReplicas(containers, secrets),
       links,
       addresses: Object.fromEntries(
         nodes.map((node) => [node, vantage.address(toxiproxy, clientLinkPort(nodes, node))]),
       ),
       metrics: this.#metricsAddresses(containers),
       impaired: this.#impaired,
-      composeFile: text.replaceAll(this.#token, 'token-of-another-run'),
+      composeFile: withoutSecrets(text, secrets),
       end: async () => {
         if (keepUp) await this.#letGo();
         else await this.takeDown(0);
@@ -108,9 +110,12 @@ export class Lab {
     await this.#options.vantage.leave(this.#project);
   }
 
-  async #takeReplicas(containers: readonly LabContainer[]): Promise<ReadonlyMap<NodeId, ReplicaContainer>> {
+  async #takeReplicas(
+    containers: readonly LabContainer[],
+    { token }: LabSecrets,
+  ): Promise<ReadonlyMap<NodeId, ReplicaContainer>> {
     const { engine, vantage, content, signal } = this.#options;
-    const parts = { engine, vantage, token: this.#token, observer: this.#observer() };
+    const parts = { engine, vantage, token, observer: this.#observer() };
     for (const node of content.nodes) {
       const { id } = containerOf(containers, (each) => each.node === node, node);
       this.#replicas.set(node, new ReplicaContainer(node, id, parts));
@@ -134,13 +139,8 @@ export class Lab {
     return labLabels({ project: this.#project, owner: JSON.stringify(vantage.owner), kept: keepUp });
   }
 
-  #composeFile(): string {
-    return composeFile({
-      ...this.#options.content,
-      project: this.#project,
-      token: this.#token,
-      labels: this.#labels(),
-    });
+  #composeFile(secrets: LabSecrets): string {
+    return composeFile({ ...this.#options.content, ...secrets, project: this.#project, labels: this.#labels() });
   }
 
   #observer(): Observer {

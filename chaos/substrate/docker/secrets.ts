@@ -1,0 +1,31 @@
+/** What only a lab and its replicas know. It is made for one lab, and kept nowhere. */
+import { randomBytes } from 'node:crypto';
+import { drawKeys, type RunKeys } from '../../../node/io/run-keys.ts';
+import type { NodeId, ProtocolDefinition } from '../../../node/protocol.ts';
+
+export interface LabSecrets {
+  /** What control calls must show. */
+  readonly token: string;
+  /** Of the replicas of a protocol that signs. */
+  readonly keys?: RunKeys;
+}
+
+export function drawSecrets(
+  nodes: readonly NodeId[],
+  definition: Pick<ProtocolDefinition<unknown, unknown>, 'signs'>,
+): LabSecrets {
+  const keys = drawKeys(nodes, definition);
+  return { token: randomBytes(24).toString('base64url'), ...(keys && { keys }) };
+}
+
+/**
+ * The text of a compose file as it may be kept: what stands in place of a secret is none. Public keys stay. Replicas that sign
+ * do not start from it as it is: they want private keys.
+ */
+export function withoutSecrets(text: string, { token, keys }: LabSecrets): string {
+  const privateKeys = [...(keys?.values() ?? [])].map(({ privateKey }) => privateKey);
+  return privateKeys.reduce(
+    (rest, key) => rest.replaceAll(key, 'private-key-of-another-run'),
+    text.replaceAll(token, 'token-of-another-run'),
+  );
+}
