@@ -1,11 +1,13 @@
 /**
  * A client of a replicated machine: finds the leader, keeps a session, retries under the same sequence number (so that a
  * command is applied once), and takes an answer when enough replicas gave an equal one. The protocol's `ClientPolicy`
- * says where requests go and how many equal replies are enough. One operation at a time.
+ * says where requests go, whether reads are commands of the session, and how many equal replies are enough. One operation
+ * at a time.
  */
 import { decodeResult, encodeOperation, isRead, type Operation, type Result } from './machine/command.ts';
 import type { Cancel, ClientReply, ClientRequest, Clock, Random } from './ports.ts';
 import type { ClientPolicy, NodeId } from './protocol.ts';
+import { Replies } from './replies.ts';
 
 export interface ClientPorts {
   readonly clock: Clock;
@@ -42,6 +44,8 @@ export class SessionClient {
   readonly #members: readonly NodeId[];
   readonly #policy: ClientPolicy;
   readonly #quorum: number;
+  /** Reads go beside the log, and need no session. */
+  readonly #readsBeside: boolean;
   readonly #attemptTimeoutMs: number;
   #session = 0;
   #sequence = 0;
@@ -57,11 +61,14 @@ export class SessionClient {
   #firstId = 0;
   /** Registering a session, before the command itself is sent. */
   #registers = false;
-  /** Requests of the command itself that were sent and neither answered nor refused: each may be applied yet. */
+  /**
+   * Requests of the command itself that were sent and neither answered nor refused: each may be applied yet. Where several
+   * must agree, a refusal of one is no certainty either: a malicious replica may refuse, and propose it all the same.
+   */
   #unresolved = 0;
   #redirects = 0;
-  /** Where several must agree: what each has said to this attempt. */
-  readonly #replies = new Map<NodeId, Uint8Array>();
+  /** What was said to what is asked now, where several must agree. */
+  readonly #replies: Replies;
 
   #next: Next = 'nothing';
   #nextAtMs = 0;
@@ -83,37 +90,41 @@ export class SessionClient {
     this.#members = members;
     this.#policy = policy;
     this.#quorum = policy.replyQuorum(members.length);
+    this.#readsBeside = policy.reads === 'asked';
+    this.#replies = new Replies(members);
     this.#contact = this.#anyOther(undefined);
   }
 
   /** Carries out one command; calls `done` once, at the latest after `timeoutMs`. */
   call(command: ClientCommand, timeoutMs: number, done: (outcome: CallOutcome) => void): void {
     const nowMs = this.#ports.clock.now();
-    const reads = isRead(command.op);
+    const underSession = !this.#isBeside(command);
     this.#command = command;
     this.#done = done;
     this.#deadlineMs = nowMs + timeoutMs;
-    this.#registers = !reads && this.#session === 0;
+    this.#registers = underSession && this.#session === 0;
     this.#unresolved = 0;
     this.#redirects = 0;
-    if (!reads) this.#sequence += 1;
+    if (underSession) this.#sequence += 1;
     this.#ask(this.#registers ? this.#registration() : this.#requestOf(command), nowMs);
   }
 
   /** Takes a reply. Late and repeated ones are ignored. */
   receive(from: NodeId, reply: ClientReply): void {
     const { id } = this.#request;
-    if (this.#command === undefined || reply.id > id) return;
-    // One replica's answer to an earlier attempt is an answer: where a round trip takes longer than an attempt, there is
-    // no other. Where several must agree, only what they say to the same attempt is compared.
-    if (reply.id < (this.#quorum === 1 ? this.#firstId : id)) return;
+    // An answer to an earlier attempt is an answer: where a round trip takes longer than an attempt, there is no other.
+    if (this.#command === undefined || reply.id > id || reply.id < this.#firstId) return;
     if (reply.status === 'ok') this.#onAnswered(this.#command, from, reply.result);
     else if (reply.id === id) this.#onRejected(from, reply.leader);
   }
 
+  #isBeside({ op }: ClientCommand): boolean {
+    return this.#readsBeside && isRead(op);
+  }
+
   #requestOf(command: ClientCommand): ClientRequest {
     const bytes = encodeOperation(command, this.#session, this.#sequence);
-    return { id: this.#nextRequest(), access: isRead(command.op) ? 'read' : 'write', command: bytes };
+    return { id: this.#nextRequest(), access: this.#isBeside(command) ? 'read' : 'write', command: bytes };
   }
 
   #registration(): ClientRequest {
@@ -190,12 +201,11 @@ export class SessionClient {
     this.#redirects = 0;
     // The same command under a new request id, so that a late refusal of the old attempt is not taken for this one's.
     this.#request = { ...this.#request, id: this.#nextRequest() };
-    this.#replies.clear();
     this.#attempt(nowMs);
   }
 
   #onRejected(from: NodeId, leader: NodeId | undefined): void {
-    if (!this.#registers) this.#unresolved -= 1;
+    if (!this.#registers && this.#quorum === 1) this.#unresolved -= 1;
     if (this.#policy.contact === 'all') return;
     const nowMs = this.#ports.clock.now();
     const known = leader !== undefined && leader !== from && this.#members.includes(leader);
@@ -212,27 +222,28 @@ export class SessionClient {
   }
 
   #onAnswered(command: ClientCommand, from: NodeId, bytes: Uint8Array): void {
-    if (this.#quorum > 1 && this.#agreeing(from, bytes) < this.#quorum) return;
+    if (this.#quorum > 1 && this.#replies.take(from, bytes) < this.#quorum) return;
     const result = decodeResult(bytes);
     if (this.#registers && result.status === 'ok') {
-      this.#session = Number(result.value);
-      this.#registers = false;
-      this.#ask(this.#requestOf(command), this.#ports.clock.now());
+      this.#onRegistered(command, Number(result.value));
       return;
     }
     if (result.status === 'expired') this.#finish({ kind: 'unknown', error: 'the session expired' });
     else this.#finish({ kind: 'answered', result });
   }
 
-  /** How many have said the same, this one included. */
-  #agreeing(from: NodeId, bytes: Uint8Array): number {
-    this.#replies.set(from, bytes);
-    let equal = 0;
-    for (const other of this.#replies.values()) if (Buffer.compare(other, bytes) === 0) equal += 1;
-    return equal;
+  #onRegistered(command: ClientCommand, session: number): void {
+    if (!Number.isSafeInteger(session) || session < 1) {
+      this.#finish({ kind: 'failed', error: 'what was given is no session' });
+      return;
+    }
+    this.#session = session;
+    this.#registers = false;
+    this.#ask(this.#requestOf(command), this.#ports.clock.now());
   }
 
   #giveUp(): void {
+    // A read changes nothing, so nobody has to know whether it will be carried out yet.
     const reads = this.#command !== undefined && isRead(this.#command.op);
     const safe = !reads && this.#unresolved === 0;
     this.#finish(safe ? { kind: 'failed', error: 'no replica took it up' } : { kind: 'unknown', error: 'timed out' });

@@ -4,7 +4,16 @@ import type { Completion, LabClient, Operation } from '../contracts.ts';
 
 /** Values are JSON; the machine stores their text. Null is an absent key. */
 const encode = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
-const decode = (text: string | null): unknown => (text === null ? null : JSON.parse(text));
+
+/** Undefined where the text is no value: malicious replicas may agree on anything. */
+function decode(text: string | null): unknown {
+  if (text === null) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /** The command for an operation. */
 export function commandFor({ f, key, value }: Operation): ClientCommand {
@@ -34,7 +43,9 @@ export function completionOf({ f }: Operation, outcome: CallOutcome): Completion
   const { status, value } = outcome.result;
   if (f === 'cas' && (status === 'ok' || status === 'mismatch')) return { type: 'ok', value: status === 'ok' };
   if (status !== 'ok') return { type: 'info', value: null, error: `the replica answered "${status}"` };
-  return { type: 'ok', value: f === 'read' ? decode(value) : value };
+  const seen = f === 'read' ? decode(value) : value;
+  if (seen === undefined) return { type: 'info', value: null, error: 'the replica answered what is no value' };
+  return { type: 'ok', value: seen };
 }
 
 export function labClient(session: SessionClient): LabClient {

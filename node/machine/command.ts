@@ -9,7 +9,7 @@
 export const operations = ['register', 'get', 'put', 'delete', 'cas', 'add', 'append', 'scan'] as const;
 export type OperationName = (typeof operations)[number];
 
-/** Whether an operation changes nothing: it needs no session, and no place in the order of writes. */
+/** Whether an operation changes nothing: it needs no session, and no place in the order of writes, but may have both. */
 export function isRead(op: OperationName): boolean {
   return op === 'get' || op === 'scan';
 }
@@ -18,7 +18,7 @@ export interface Command {
   readonly op: OperationName;
   /** The session that `register` gave; for `register` itself a number that the client drew. At most 2^53. */
   readonly session: number;
-  /** Grows by one with each new command of a session; a retry keeps it. Ignored by reads and `register`. */
+  /** Grows by one with each new command of a session; a retry keeps it. Ignored by `register`, and by a read that is no command of its session. */
   readonly sequence: number;
   /** scan: where it begins; this key need not exist. */
   readonly key: string;
