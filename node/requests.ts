@@ -1,12 +1,13 @@
 /**
- * The clients' side of a replica: gathers requests into batches, knows who waits for what, and sends replies. Per command
- * there is one object that waits; each session has one seat for it.
+ * The clients' side of a replica: gathers requests into batches, knows who waits for what, and sends replies.
  */
-import { encodeBatch, peekCommand } from './machine/command.ts';
+import { type CommandHead, encodeBatch, peekCommand } from './machine/command.ts';
 import type { Machine, ResultSink } from './machine/machine.ts';
 import type { ClientPort, ClientRequest, Clock } from './ports.ts';
 import type { ClientId, NodeId } from './protocol.ts';
+import { Registrations } from './registrations.ts';
 import { Ring } from './ring.ts';
+import { type Batch, Seats, type Waiter } from './seats.ts';
 
 /**
  * The most commands that become one batch. What waits behind it goes in the next turn: with a thousand clients in one batch
@@ -19,35 +20,8 @@ const maxBatchBytes = 4 << 20;
 const maxBatchesUnderWay = 1024;
 /** How many clients may wait; more are turned away. */
 const maxWaiting = 200_000;
-/** How many sessions may at least keep their seats; twice as many as there are sessions in most groups. */
-const minSeats = 10_000;
 
 type Access = ClientRequest['access'];
-
-interface Waiter {
-  readonly client: ClientId;
-  readonly request: ClientRequest;
-  /** What the result of a write comes under: the session, or the negated number of a client that registers. */
-  readonly key: number;
-  readonly sequence: number;
-  /** What it was put into, once it was. */
-  batch: Batch | undefined;
-}
-
-interface Batch {
-  /** Among those of its kind. */
-  readonly number: number;
-  /** What the protocol knows it by: odd for writes, even for reads. */
-  readonly id: number;
-  readonly waiters: readonly Waiter[];
-  /** How many of them have no reply yet. */
-  unanswered: number;
-}
-
-/** Who waits for the result of a session's write: nobody most of the time, and one entry for all the times. */
-interface Seat {
-  waiter: Waiter | undefined;
-}
 
 interface PendingRead {
   readonly index: number;
@@ -57,11 +31,15 @@ interface PendingRead {
 /** Takes a batch to the protocol. */
 export type Propose = (id: number, access: Access, payload: Uint8Array) => void;
 
+/** Is told that nobody waits for a result of a write batch any more. Called in the midst of other work. */
+export type Settle = (id: number) => void;
+
 export class Requests {
   readonly #machine: Machine;
   readonly #clients: ClientPort;
   readonly #clock: Clock;
   readonly #propose: Propose;
+  readonly #settle: Settle | undefined;
 
   #gathered: Record<Access, Waiter[]> = { write: [], read: [] };
   #flushing = false;
@@ -73,30 +51,34 @@ export class Requests {
     write: new Ring(maxBatchesUnderWay),
     read: new Ring(maxBatchesUnderWay),
   };
-  /** Who waits for the result of a write, by its key. Sessions keep their seats: nothing is deleted on the hot path. */
-  readonly #seats = new Map<number, Seat>();
-  /** How many seats there may be until those that are empty go. */
-  #maxSeats = minSeats;
-  #waitingCount = 0;
+  /** Who waits for the result of a write. */
+  readonly #seats = new Seats();
   #reads: PendingRead[] = [];
+  readonly #registrations = new Registrations();
 
-  constructor(machine: Machine, clients: ClientPort, clock: Clock, propose: Propose) {
+  /**
+   * @param settle - present where the protocol keeps what it was asked until it is settled. What is asked for again is then no
+   *   new batch as long as it waits here, and what can have no new result goes into none. Otherwise each try is proposed anew:
+   *   the one before may be lost with the leader that took it
+   */
+  constructor(machine: Machine, clients: ClientPort, clock: Clock, propose: Propose, settle?: Settle) {
     this.#machine = machine;
     this.#clients = clients;
     this.#clock = clock;
     this.#propose = propose;
+    this.#settle = settle;
   }
 
   /** Takes a request. Those that arrive in the same turn become one batch. */
   take(client: ClientId, request: ClientRequest): void {
     const head = peekCommand(request.command);
     const { write, read } = this.#gathered;
-    if (head === null || this.#waitingCount + write.length + read.length >= maxWaiting) {
+    if (head === null || this.#seats.taken + write.length + read.length >= maxWaiting) {
       this.#clients.reply(client, { id: request.id, status: 'rejected' });
       return;
     }
     const { session } = head;
-    const known = request.access === 'write' ? this.#machine.recall(session, head.sequence) : null;
+    const known = request.access === 'write' ? this.#knownResult(head) : null;
     if (known !== null) {
       this.#clients.reply(client, { id: request.id, status: 'ok', result: known });
       return;
@@ -105,6 +87,12 @@ export class Requests {
     const [key, sequence] = registers ? [-session, 0] : [session, head.sequence];
     this.#gathered[request.access].push({ client, request, key, sequence, batch: undefined });
     this.#flushSoon();
+  }
+
+  #knownResult({ op, session, sequence }: CommandHead): Uint8Array | null {
+    if (this.#settle === undefined) return this.#machine.recall(session, sequence);
+    if (op === 'register') return this.#registrations.recall(session);
+    return this.#machine.settledResult(session, sequence);
   }
 
   #flushSoon(): void {
@@ -117,15 +105,32 @@ export class Requests {
   #flush(): void {
     this.#flushing = false;
     for (const access of ['write', 'read'] as const) {
-      const waiters = this.#takeBatch(access);
+      const waiters = this.#withoutRetries(access, this.#takeBatch(access));
       if (waiters.length === 0) continue;
       const batch = this.#batchOf(access, waiters);
       const oldest = this.#batches[access].put(batch);
-      if (oldest !== undefined) for (const waiter of oldest.waiters) this.#stopWaiting(waiter);
-      if (this.#seats.size > this.#maxSeats) this.#clearSeats();
+      if (oldest !== undefined) this.#forget(oldest);
+      this.#seats.tidy();
       if (access === 'write') for (const waiter of waiters) this.#await(waiter, batch);
       this.#propose(batch.id, access, encodeBatch(waiters.map((waiter) => waiter.request.command)));
     }
+  }
+
+  /** Those of which nothing waits here, where a protocol keeps what it was asked. */
+  #withoutRetries(access: Access, waiters: Waiter[]): Waiter[] {
+    return this.#settle === undefined || access === 'read' ? waiters : waiters.filter((waiter) => this.#isNew(waiter));
+  }
+
+  /** Of a command that waits here already only the way back is new. What its client has left behind is turned away. */
+  #isNew({ key, sequence, client, request }: Waiter): boolean {
+    const present = this.#seats.get(key);
+    if (present === undefined || present.sequence < sequence) return true;
+    if (present.sequence > sequence) this.#clients.reply(client, { id: request.id, status: 'rejected' });
+    else {
+      present.client = client;
+      present.request = request;
+    }
+    return false;
   }
 
   #batchOf(access: Access, waiters: readonly Waiter[]): Batch {
@@ -135,14 +140,9 @@ export class Requests {
 
   #await(waiter: Waiter, batch: Batch): void {
     waiter.batch = batch;
-    let seat = this.#seats.get(waiter.key);
-    if (seat === undefined) {
-      seat = { waiter: undefined };
-      this.#seats.set(waiter.key, seat);
-    }
-    // An earlier try of the same command waits no more, but for a refusal of its batch.
-    if (seat.waiter === undefined) this.#waitingCount += 1;
-    seat.waiter = waiter;
+    // An earlier try of the same command waits no more, but for a refusal of its batch; nor does an earlier command.
+    const before = this.#seats.put(waiter);
+    if (before !== undefined && this.#settle !== undefined) this.#answered(before);
   }
 
   #takeBatch(access: Access): Waiter[] {
@@ -167,29 +167,16 @@ export class Requests {
     return this.#batches[id % 2 === 1 ? 'write' : 'read'].take(Math.ceil(id / 2));
   }
 
-  #clearSeats(): void {
-    for (const [key, seat] of this.#seats) if (seat.waiter === undefined) this.#seats.delete(key);
-    this.#maxSeats = Math.max(minSeats, 2 * this.#seats.size);
-  }
-
-  /** Forgets a waiter, unless a later try of the same command waits in its place. */
-  #stopWaiting(waiter: Waiter): void {
-    const seat = this.#seats.get(waiter.key);
-    if (seat?.waiter === waiter) this.#empty(seat);
-  }
-
-  #empty(seat: Seat): void {
-    seat.waiter = undefined;
-    this.#waitingCount -= 1;
+  #forget(batch: Batch): void {
+    for (const waiter of batch.waiters) this.#seats.leave(waiter);
+    if (batch.id % 2 === 1) this.#settle?.(batch.id);
   }
 
   /** Takes the result of each applied command to whoever waits for it. */
   readonly onResult: ResultSink = (registers, session, sequence, result) => {
-    const key = registers ? -session : session;
-    const seat = this.#seats.get(key);
-    const waiter = seat?.waiter;
-    if (seat === undefined || waiter === undefined || waiter.sequence !== sequence) return;
-    this.#empty(seat);
+    if (registers && this.#settle !== undefined) this.#registrations.note(session, result);
+    const waiter = this.#seats.take(registers ? -session : session, sequence);
+    if (waiter === undefined) return;
     this.#answered(waiter);
     this.#clients.reply(waiter.client, { id: waiter.request.id, status: 'ok', result });
   };
@@ -197,7 +184,30 @@ export class Requests {
   #answered({ batch }: Waiter): void {
     if (batch === undefined) return;
     batch.unanswered -= 1;
-    if (batch.unanswered === 0) this.#take(batch.id);
+    if (batch.unanswered > 0) return;
+    this.#take(batch.id);
+    this.#settle?.(batch.id);
+  }
+
+  /**
+   * The machine took over a state: what was applied on the way to it had no results here. A protocol that keeps what it was
+   * asked would keep that for ever.
+   */
+  onRestored(appliedIndex: number): void {
+    if (this.#settle !== undefined) for (const waiter of this.#seats.waiters()) this.#answerFromState(waiter);
+    this.serveReads(appliedIndex);
+  }
+
+  /** The state does not tell what session a registration was given, if it was: whoever waits for that asks again. */
+  #answerFromState(waiter: Waiter): void {
+    const { client, request, key, sequence } = waiter;
+    const { id } = request;
+    const registers = key <= 0;
+    const result = registers ? null : this.#machine.settledResult(key, sequence);
+    if (result === null && !registers) return;
+    this.#seats.leave(waiter);
+    this.#answered(waiter);
+    this.#clients.reply(client, result === null ? { id, status: 'rejected' } : { id, status: 'ok', result });
   }
 
   /** The read batch `id` may be answered once `index` is applied. */
@@ -228,7 +238,7 @@ export class Requests {
     const batch = this.#take(id);
     if (batch === undefined) return;
     for (const waiter of batch.waiters) {
-      this.#stopWaiting(waiter);
+      this.#seats.leave(waiter);
       const { client, request } = waiter;
       const reply = { id: request.id, status: 'rejected' } as const;
       this.#clients.reply(client, leader === undefined ? reply : { ...reply, leader });

@@ -1,6 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { encodeBatch, encodeResult } from './machine/command.ts';
-import { apply, persist, query, registration, scripted, send, sendNow, stage, timer } from './scripted-replica.ts';
+import { encodeBatch, encodeCommand, encodeResult } from './machine/command.ts';
+import { SessionMachine } from './machine/sessions.ts';
+import {
+  apply,
+  persist,
+  query,
+  registration,
+  scripted,
+  send,
+  sendNow,
+  stage,
+  type TestEffect,
+  type TestInput,
+  timer,
+} from './scripted-replica.ts';
+
+const put = encodeCommand({ op: 'put', session: 1, sequence: 1, key: 'k', a: 'x', b: null });
 
 describe('the barrier of a persist (contract, rule 1)', () => {
   test('effects wait in order for the records before them; what comes before the record does not', () => {
@@ -157,6 +172,55 @@ describe('a read that may be answered only for a while', () => {
       kind: 'lapsed',
       id: inputs.flatMap((each) => (each.kind === 'request' ? each.id : [])).at(-1),
     });
+  });
+});
+
+describe('a batch whose commands have their results', () => {
+  /** Orders a write behind a record, says something after it, and something else once it is settled. */
+  const orders = (input: TestInput): readonly TestEffect[] => {
+    if (input.kind === 'settled') return [send(`settled ${input.id}`)];
+    if (input.kind !== 'request') return [];
+    return [persist('entry'), { kind: 'apply', index: 1, payload: input.payload }, send('applied')];
+  };
+
+  test('is settled where clients contact all, after the effects that brought the results', () => {
+    const { replica, clock, disk, inputs, replies, taken } = stage(orders, 'all');
+    replica.request('c1', { id: 10, access: 'write', command: registration });
+    clock.endTurn();
+    expect(inputs.map(({ kind }) => kind)).toEqual(['request']);
+    disk.sync();
+    expect(replies).toHaveLength(1);
+    expect(inputs.slice(1)).toEqual([{ kind: 'settled', id: 1 }]);
+    expect(taken().slice(1)).toEqual(['n2: applied', 'n2: settled 1']);
+  });
+
+  test('is nobody’s business elsewhere', () => {
+    const { replica, clock, disk, inputs, replies } = stage(orders);
+    replica.request('c1', { id: 10, access: 'write', command: registration });
+    clock.endTurn();
+    disk.sync();
+    expect(replies).toHaveLength(1);
+    expect(inputs.map(({ kind }) => kind)).toEqual(['request']);
+  });
+
+  test('is settled by a state of another replica, before its installation is told', () => {
+    const steps = (input: TestInput): readonly TestEffect[] =>
+      input.kind === 'message' ? [{ kind: 'install', index: 4, record: 'taken over' }] : [];
+    const { replica, clock, snapshots, inputs, replies, begin } = stage(steps, 'all');
+    begin();
+    const machine = new SessionMachine();
+    machine.apply(encodeBatch([registration, put]), () => {});
+    const state = Buffer.concat([...{ [Symbol.iterator]: () => machine.snapshot() }]);
+    replica.request('c1', { id: 10, access: 'write', command: put });
+    clock.endTurn();
+    snapshots.receive(4, 0, state);
+    replica.receive('n2', 'install');
+    snapshots.finish();
+    expect(inputs.slice(2)).toEqual([
+      { kind: 'settled', id: 1 },
+      { kind: 'installed', index: 4, bytes: state.length },
+    ]);
+    expect(replies).toEqual([{ client: 'c1', reply: { id: 10, status: 'ok', result: encodeResult('ok', null) } }]);
   });
 });
 

@@ -9,6 +9,7 @@ import { Marks } from './marks.ts';
 import type { ClientRequest, Ports } from './ports.ts';
 import {
   type ClientId,
+  type ClientPolicy,
   type Durable,
   type Effect,
   type Input,
@@ -18,7 +19,7 @@ import {
   type Protocol,
   type ProtocolView,
 } from './protocol.ts';
-import { Requests } from './requests.ts';
+import { type Propose, Requests, type Settle } from './requests.ts';
 import { Timers } from './timers.ts';
 
 interface Held<M, R> {
@@ -32,6 +33,8 @@ export interface ReplicaOptions {
   readonly signal: AbortSignal;
   /** Whether each apply is reported, with a hash of its batch; true where absent. */
   readonly trace?: boolean;
+  /** Where clients of the protocol turn to; `leader` where absent. Where it is all, the protocol is told what is settled. */
+  readonly contact?: ClientPolicy['contact'];
 }
 
 /** What a replica holds in memory for as long as it runs. */
@@ -77,9 +80,11 @@ export class Replica<M, R> {
     options.signal.addEventListener('abort', () => {
       this.#ended = true;
     });
-    this.#requests = new Requests(machine, ports.clients, ports.clock, (id, access, payload) => {
-      this.#step({ kind: 'request', id, access, payload });
-    });
+    const propose: Propose = (id, access, payload) => this.#step({ kind: 'request', id, access, payload });
+    // In the midst of effects, or before a request: taken up by `#drain`, after them.
+    const settle: Settle = (id) => void this.#inputs.push({ kind: 'settled', id });
+    const keeps = options.contact === 'all';
+    this.#requests = new Requests(machine, ports.clients, ports.clock, propose, keeps ? settle : undefined);
     this.#snapshots = new MachineSnapshots(machine, ports.snapshots, {
       guard: (work) => this.#guard(work),
       step: (input) => this.#step(input),
@@ -301,7 +306,7 @@ export class Replica<M, R> {
   #onRestored(index: number, from: 'disk' | 'replica'): void {
     this.#appliedIndex = index;
     this.#ports.tracer?.({ type: 'restore', index, from });
-    this.#requests.serveReads(index);
+    this.#requests.onRestored(index);
   }
 
   #apply(index: number, payload: Uint8Array): void {

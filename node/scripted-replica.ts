@@ -3,7 +3,7 @@ import { encodeCommand } from './machine/command.ts';
 import { SessionMachine } from './machine/sessions.ts';
 import { ManualClock, ManualDisk, ManualRandom, ManualSnapshots } from './manual-ports.ts';
 import type { ClientReply } from './ports.ts';
-import { type Durable, type Effect, type Input, nothingDurable } from './protocol.ts';
+import { type ClientPolicy, type Durable, type Effect, type Input, nothingDurable } from './protocol.ts';
 import { Replica } from './runtime.ts';
 
 export type TestEffect = Effect<string, string>;
@@ -23,7 +23,10 @@ export const registration = encodeCommand({ op: 'register', session: 5, sequence
 export const query = encodeCommand({ op: 'get', session: 0, sequence: 0, key: 'k', a: null, b: null });
 
 /** A replica whose protocol does what the test says: `wants` gives the effects of each input. */
-export function stage(wants: (input: TestInput) => readonly TestEffect[] = () => []) {
+export function stage(
+  wants: (input: TestInput) => readonly TestEffect[] = () => [],
+  contact: ClientPolicy['contact'] = 'leader',
+) {
   const clock = new ManualClock();
   const disk = new ManualDisk<string>();
   const snapshots = new ManualSnapshots<string>();
@@ -55,7 +58,7 @@ export function stage(wants: (input: TestInput) => readonly TestEffect[] = () =>
     clients: { reply: (client: string, reply: ClientReply) => void replies.push({ client, reply }) },
     tracer: (fact: object) => void seen.push(JSON.stringify(fact)),
   };
-  const replica = new Replica(protocol, new SessionMachine(), ports, { id: 'n1', signal: end.signal });
+  const replica = new Replica(protocol, new SessionMachine(), ports, { id: 'n1', signal: end.signal, contact });
   const beginFrom = (durable: Durable<string>, ...effects: TestEffect[]) => {
     onStart = effects;
     replica.start(durable);

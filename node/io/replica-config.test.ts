@@ -13,6 +13,7 @@ const good: NodeSettingsInput = {
 
 const settingsWith = (changes: Partial<NodeSettingsInput>) =>
   readSettings({ SPLITBRAIN_NODE: JSON.stringify({ ...good, ...changes }) });
+
 const configOf = (changes: Partial<NodeSettingsInput>, ...abilities: ProtocolAbility[]) =>
   replicaConfigOf(settingsWith(changes), { abilities: new Set(abilities), signs: false });
 
@@ -31,6 +32,16 @@ describe('what a protocol is told', () => {
     expect(configOf(asked, ability)).toMatchObject(asked);
     expect(() => configOf(asked, 'reconfigure')).toThrow(SettingsError);
     expect(() => configOf(asked, 'reconfigure')).toThrow(`asks for ${ability}, which the protocol "some" lacks.`);
+  });
+
+  it('is nothing where the protocol cannot run in a group of so many; replicas that come later do not count', () => {
+    const sizeFlaw = (count: number) => (count % 2 === 0 ? `An even number such as ${count} will not do.` : undefined);
+    const sized = (changes: Partial<NodeSettingsInput>) =>
+      replicaConfigOf(settingsWith(changes), { abilities: new Set(), signs: false, sizeFlaw });
+    expect(sized({}).members).toHaveLength(3);
+    expect(sized({ group: ['n2'] }).members).toEqual(['n2']);
+    expect(() => sized({ group: ['n1', 'n2'] })).toThrow(SettingsError);
+    expect(() => sized({ group: ['n1', 'n2'] })).toThrow('An even number such as 2 will not do.');
   });
 });
 

@@ -9,14 +9,14 @@ const askedBy: readonly (readonly ['leaseReads' | 'quorums', ProtocolAbility])[]
   ['quorums', 'flexible-quorums'],
 ];
 
-type Definition = Pick<ProtocolDefinition<unknown, unknown>, 'abilities' | 'signs'>;
+type Definition = Pick<ProtocolDefinition<unknown, unknown>, 'abilities' | 'signs' | 'sizeFlaw'>;
 
 /**
  * @param definition - of the protocol that the settings name
- * @throws SettingsError where they ask for what it cannot do, for it would do as if they did not; and where it signs, and
- *   they hold no keys
+ * @throws SettingsError where they ask for what it cannot do: it would do as if they did not; where it cannot run in a group
+ *   of so many; and where it signs, and they hold no keys
  */
-export function replicaConfigOf(settings: NodeSettings, { abilities, signs }: Definition): ReplicaConfig {
+export function replicaConfigOf(settings: NodeSettings, { abilities, signs, sizeFlaw }: Definition): ReplicaConfig {
   for (const [setting, ability] of askedBy) {
     if (settings[setting] === undefined || abilities.has(ability)) continue;
     throw new SettingsError(
@@ -24,6 +24,8 @@ export function replicaConfigOf(settings: NodeSettings, { abilities, signs }: De
     );
   }
   const { id, group: members = settings.members, electionTimeoutMs, heartbeatIntervalMs, trace } = settings;
+  const flaw = sizeFlaw?.(members.length);
+  if (flaw !== undefined) throw new SettingsError(flaw);
   const { maxEntriesPerMessage, logCacheBytes, maxUncommittedBytes, snapshotAfterBytes, snapshotChunkBytes } = settings;
   const limits = { maxEntriesPerMessage, logCacheBytes, maxUncommittedBytes, snapshotAfterBytes, snapshotChunkBytes };
   const { leaseReads, quorums } = settings;

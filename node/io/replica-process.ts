@@ -1,7 +1,7 @@
 /** Puts one replica together: settings in, a runtime over real ports out. */
 import { SessionMachine } from '../machine/sessions.ts';
 import type { ReplicaFact } from '../ports.ts';
-import type { Codec, Defect, Durable, Protocol } from '../protocol.ts';
+import type { ClientPolicy, Codec, Defect, Durable, Protocol } from '../protocol.ts';
 import { Replica } from '../runtime.ts';
 import { ClientServer } from './client-server.ts';
 import { systemClock, systemRandom } from './clock.ts';
@@ -32,15 +32,17 @@ export interface ReplicaProcessOptions {
 interface Parts {
   readonly protocol: Protocol<unknown, unknown>;
   readonly codec: Codec<unknown, unknown>;
+  readonly contact: ClientPolicy['contact'];
   readonly defect: Defect | undefined;
 }
 
 async function loadParts(settings: NodeSettings): Promise<Parts> {
   const { protocol: name, bug } = settings;
   const definition = await loadProtocol(name);
+  const { codec, client } = definition;
   const defect = bug === undefined ? undefined : await loadDefect(name, bug);
-  const config = replicaConfigOf(settings, definition);
-  return { protocol: definition.create(config, defect), codec: definition.codec, defect };
+  const protocol = definition.create(replicaConfigOf(settings, definition), defect);
+  return { protocol, codec, contact: client.contact, defect };
 }
 
 /** One replica with everything around it, from its start to its end. */
@@ -58,7 +60,7 @@ export class ReplicaProcess {
   #sampler: NodeJS.Timeout | undefined;
   #running = false;
 
-  private constructor(options: ReplicaProcessOptions, { protocol, codec, defect }: Parts, disk: Disk) {
+  private constructor(options: ReplicaProcessOptions, { protocol, codec, contact, defect }: Parts, disk: Disk) {
     this.#options = options;
     const { settings, journal } = options;
     const { id, runId, members, peers, token } = settings;
@@ -110,6 +112,7 @@ export class ReplicaProcess {
       id,
       signal: this.#incarnation.signal,
       trace: settings.trace,
+      contact,
     });
   }
 

@@ -6,6 +6,11 @@ export interface Machine {
   query(command: Uint8Array): Uint8Array;
   /** The result of a session's command that was applied before; null where this is not (or no longer) known. */
   recall(session: number, sequence: number): Uint8Array | null;
+  /**
+   * As `recall`, and also the result of a command that comes too late, whenever it is applied from now on: a later one of its
+   * session was applied, or its session has ended.
+   */
+  settledResult(session: number, sequence: number): Uint8Array | null;
   /** How large the state is. Walks through all of it: for a sample now and then. */
   size(): MachineSize;
   /** A hash of the whole state, sessions included: equal states have equal hashes on every replica. */

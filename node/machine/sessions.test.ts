@@ -104,6 +104,32 @@ describe('exactly once', () => {
   });
 });
 
+describe('a read that is a command of its session', () => {
+  const scan = (sequence: number) => encoded('scan', 1, sequence, '5');
+
+  test.each([
+    ['get', encoded('get', 1, 2), ok('a')],
+    ['scan', scan(2), ok('1:k1:a')],
+  ] as const)('(%s) sees what was applied before it, and is the last result of the session', (_op, command, result) => {
+    const machine = machineWith(2);
+    expect(applied(machine, append(1, 1, 'a'), command, append(2, 1, 'b'))).toEqual([ok('a'), result, ok('ab')]);
+    expect(machine.recall(1, 2)).toEqual(encodeResult('ok', result.value));
+    expect(machine.recall(1, 1)).toBe(null);
+    // Tried again it says what it said, whatever was written since.
+    expect(applied(machine, command)).toEqual([result]);
+    expect(read(machine)).toBe('ab');
+  });
+
+  test('under a session that is none, or an older sequence, sees nothing', () => {
+    const machine = machineWith(1);
+    expect(applied(machine, append(1, 2, 'a'), encoded('get', 1, 1), encoded('get', 9, 1))).toEqual([
+      ok('a'),
+      expired,
+      expired,
+    ]);
+  });
+});
+
 describe('recalling a result', () => {
   test('works for the last command of a session, and for nothing else', () => {
     const machine = machineWith(1);
@@ -113,6 +139,29 @@ describe('recalling a result', () => {
     expect([machine.recall(1, 1), machine.recall(1, 3), machine.recall(2, 1), machine.recall(0, 0)]).toEqual(
       Array.from({ length: 4 }, () => null),
     );
+  });
+});
+
+describe('a settled result', () => {
+  test('is that of the last command of a session, and that those before it expired', () => {
+    const machine = machineWith(2);
+    applied(machine, append(1, 3, 'a'));
+    expect([2, 3, 4].map((sequence) => machine.settledResult(1, sequence))).toEqual([
+      encodeResult('expired', null),
+      encodeResult('ok', 'a'),
+      null,
+    ]);
+    expect(machine.settledResult(2, 1)).toBe(null);
+  });
+
+  test('of a session that ended, or of none, is that it expired; a session that is still to come may be anything', () => {
+    const machine = machineWith(maxSessions + 1);
+    expect([0, 1, maxSessions, maxSessions + 2].map((session) => machine.settledResult(session, 1))).toEqual([
+      encodeResult('expired', null),
+      encodeResult('expired', null),
+      null,
+      null,
+    ]);
   });
 });
 

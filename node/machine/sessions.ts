@@ -50,6 +50,12 @@ export class SessionMachine implements Machine {
     return session !== undefined && sequence > 0 && session.sequence === sequence ? session.result : null;
   }
 
+  settledResult(id: number, sequence: number): Uint8Array | null {
+    const session = this.#sessions.get(id);
+    const late = session === undefined ? id <= this.#sessions.last : session.sequence > sequence;
+    return late ? expired : this.recall(id, sequence);
+  }
+
   size(): MachineSize {
     let bytes = 0;
     for (const key of this.#store.keys()) {

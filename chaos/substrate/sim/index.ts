@@ -108,6 +108,7 @@ class SimCluster implements Cluster {
         },
         createProtocol: () => definition.create(config, defect),
         createMachine: () => new SessionMachine(defect?.machine),
+        contact: definition.client.contact,
       };
       const process = new SimProcess(node, world, disk);
       this.#processes.set(node, process);

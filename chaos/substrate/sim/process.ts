@@ -9,7 +9,7 @@ import type {
   Snapshots,
   Storage,
 } from '../../../node/ports.ts';
-import type { ClientId, NodeId, Order, Protocol } from '../../../node/protocol.ts';
+import type { ClientId, ClientPolicy, NodeId, Order, Protocol } from '../../../node/protocol.ts';
 import { Replica } from '../../../node/runtime.ts';
 import type { LabFact, NodeStatus } from '../../contracts.ts';
 import type { SimClock } from './clock.ts';
@@ -29,6 +29,8 @@ export interface ProcessWorld {
   readonly reply: (client: ClientId, reply: ClientReply) => void;
   readonly createProtocol: () => Protocol<unknown, unknown>;
   readonly createMachine: () => Machine;
+  /** Where clients of the protocol turn to. */
+  readonly contact: ClientPolicy['contact'];
 }
 
 export class SimProcess {
@@ -54,7 +56,7 @@ export class SimProcess {
     this.#state = 'up';
     this.#world.observe({ type: 'node-up', node: this.node });
     const { signal } = this.#incarnation;
-    const { random, reply, send, observe, createProtocol, createMachine } = this.#world;
+    const { random, reply, send, observe, createProtocol, createMachine, contact } = this.#world;
     const ports = {
       clock: this.#nodeClock(signal),
       random,
@@ -67,7 +69,7 @@ export class SimProcess {
         if (fact.type === 'stopped') this.#die();
       },
     };
-    this.#replica = new Replica(createProtocol(), createMachine(), ports, { id: this.node, signal });
+    this.#replica = new Replica(createProtocol(), createMachine(), ports, { id: this.node, signal, contact });
     this.#replica.start(this.#disk.durable);
   }
 
