@@ -91,6 +91,11 @@ export class Actor<M, R> {
     this.#drain();
   }
 
+  /** Gives it an input in the midst of what it is doing; it is stepped after that. */
+  stepLater(input: Input<M, R>): void {
+    this.#inputs.push(input);
+  }
+
   /** A timer runs out; false where it is not set. */
   fire(timer: string): boolean {
     if (this.#protocol === undefined || !this.timers.delete(timer)) return false;

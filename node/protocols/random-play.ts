@@ -8,6 +8,7 @@ import { keyedHashCrypto } from '../crypto/keyed-hash.ts';
 import type { Behaviour, NodeId, ProtocolDefinition, ReplicaConfig } from '../protocol.ts';
 import { Actor, type Happening } from './actor.ts';
 import { ActorMachine } from './actor-machine.ts';
+import { KeptRequests } from './kept-requests.ts';
 
 /** A protocol of which only the contract is known. */
 export type AnyProtocol = ProtocolDefinition<unknown, unknown>;
@@ -41,9 +42,12 @@ export class RandomPlay {
   #lastRequest = 0;
   /** What was applied at each index, by whoever came there first. */
   readonly #decided: Uint8Array[] = [];
+  /** Present where the protocol is told what is settled. */
+  readonly #kept: KeptRequests | undefined;
 
   constructor(definition: AnyProtocol, seed: number, wrap: Behaviour<unknown, unknown> = honestly) {
     this.#definition = definition;
+    if (definition.client.contact === 'all') this.#kept = new KeptRequests();
     this.#generator = xoroshiro128plus(seed);
     for (let i = 0; i < 8; i += 1) this.#generator.next();
     this.#weather = {
@@ -180,12 +184,15 @@ export class RandomPlay {
   /** Of what was not durable some first part may happen to have reached the disk. */
   #powerOff(actor: Actor<unknown, unknown>): void {
     actor.crash(this.#integer(actor.unsyncedCount));
+    this.#kept?.forget(actor.id);
     for (const timer of [...this.#dueMs.keys()]) if (timer.startsWith(`${actor.id} `)) this.#dueMs.delete(timer);
   }
 
   #request(actor: Actor<unknown, unknown>, access: 'write' | 'read', text: string): void {
     this.#lastRequest += 1;
-    actor.step({ kind: 'request', id: this.#lastRequest, access, payload: new TextEncoder().encode(text) });
+    const id = this.#lastRequest;
+    if (access === 'write' && actor.up && this.#kept?.ask(actor.id, id, text) === false) return;
+    actor.step({ kind: 'request', id, access, payload: new TextEncoder().encode(text) });
   }
 
   #write(text: string): void {
@@ -247,6 +254,8 @@ export class RandomPlay {
       this.#dueMs.delete(`${actor.id} ${effect.timer}`);
     } else if (effect.kind === 'apply') {
       this.#onApply(actor, effect.index, effect.payload);
+    } else if (effect.kind === 'reject') {
+      this.#kept?.reject(actor.id, effect.id);
     }
   }
 
@@ -257,6 +266,12 @@ export class RandomPlay {
       throw new Error(`${what}, where "${textOf(before)}" had been applied before`);
     }
     this.#decided[index] = payload;
+    this.#settleWith(actor, payload);
+  }
+
+  #settleWith(actor: Actor<unknown, unknown>, payload: Uint8Array): void {
+    const id = this.#kept?.settle(actor.id, textOf(payload));
+    if (id !== undefined) actor.stepLater({ kind: 'settled', id });
   }
 
   /** A snapshot must hold what all that was decided up to its index leads to. */
@@ -264,7 +279,9 @@ export class RandomPlay {
     const machine = new ActorMachine();
     while (machine.appliedIndex < actor.appliedIndex) {
       const next = machine.appliedIndex + 1;
-      machine.apply(next, this.#decided[next] ?? new Uint8Array(0));
+      const payload = this.#decided[next] ?? new Uint8Array(0);
+      machine.apply(next, payload);
+      this.#settleWith(actor, payload);
     }
     const expected = textOf(machine.snapshot());
     if (state !== expected) throw new Error(`${actor.id} took over "${state}", and what was decided is "${expected}"`);
