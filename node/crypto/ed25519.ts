@@ -26,7 +26,7 @@ export interface ReplicaKeys {
   readonly publicKeys: Readonly<Record<NodeId, string>>;
 }
 
-/** What is wrong with the keys of a replica, as the end of a sentence that begins with what they are; undefined where nothing is. */
+/** What is wrong with the keys of a replica, as the end of a sentence that begins with `keys`; undefined where nothing is. */
 export function keysFlaw(id: NodeId, members: readonly NodeId[], keys: ReplicaKeys): string | undefined {
   const texts = new Map(Object.entries(keys.publicKeys));
   if (texts.size !== members.length || members.some((member) => !texts.has(member))) {

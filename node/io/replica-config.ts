@@ -37,6 +37,7 @@ export function replicaConfigOf(settings: NodeSettings, { abilities, signs, size
 function cryptoOf({ id, protocol, keys }: NodeSettings): Crypto {
   if (keys !== undefined) return ed25519Crypto(keys);
   throw new SettingsError(
-    `The protocol "${protocol}" signs what its replicas say, and ${id} has no keys for that: the setting keys must hold its privateKey and the publicKeys of all members.`,
+    `The protocol "${protocol}" signs what its replicas say, and ${id} has no keys for that: ` +
+      'the setting keys must hold its privateKey and the publicKeys of all members.',
   );
 }

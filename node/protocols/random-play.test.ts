@@ -23,7 +23,7 @@ test('replicas of a protocol that signs know each other by what they sign, throu
   }
 });
 
-test('nobody can sign for another, by its own crypto or with what it saw', () => {
+test('what one replica signed is never good for another', () => {
   const asAnother: Behaviour<unknown, unknown> = (honest, { id }) => ({
     start: (durable) => honest.start(durable),
     step: (input) =>

@@ -17,7 +17,7 @@ export function saying(crypto: Crypto, signer: NodeId, payload: Uint8Array): Say
   return { type: 'saying', signer, payload, signature: crypto.sign(payload) };
 }
 
-/** What is written to a replica it says to all others. `lastIndex` counts what it heard, `commitIndex` what of that was good. */
+/** What is written to a replica it says to all others. `lastIndex` counts what it heard, `commitIndex` what was good of it. */
 export const signingProtocol: ProtocolDefinition<unknown, unknown> = {
   summary: 'says under its signature what it is asked',
   epochName: 'term',

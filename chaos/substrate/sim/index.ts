@@ -220,7 +220,7 @@ const roomsForUncommitted = [2 ** 24, 2 ** 24, 2048] as const;
 
 type Limits = Pick<ReplicaConfig, 'snapshotAfterBytes' | 'maxUncommittedBytes'>;
 
-/** What a replica of a plan is told; the limits are drawn by its seed, and the secrets with which replicas sign follow from it. */
+/** What a replica of a plan is told; the limits are drawn by its seed, and what replicas sign with follows from it. */
 export function replicaConfig(
   plan: Plan,
   { signs }: Pick<ProtocolDefinition<unknown, unknown>, 'signs'>,
