@@ -93,7 +93,7 @@ export function share(state: PbftState, slot: Slot): void {
 function shareMessage(state: PbftState, choice: Choice, payload: Uint8Array): Propose | Vote {
   const signature = signatureOf(state, 'share', choice);
   if (state.leads) return { type: 'propose', ...choice, payload, signature };
-  return { type: 'vote', phase: 'share', ...choice, signature };
+  return { type: 'vote', ...choice, phase: 'share', signature };
 }
 
 function signatureOf({ config, crypto }: PbftState, phase: Phase, choice: Choice): Signature {
@@ -111,7 +111,7 @@ export function votesOf(state: PbftState, slot: Slot): (Propose | Vote)[] {
   }
   if (slot.prepared?.view === view) {
     const choice = { view, slot: slot.number, digest: slot.prepared.digest };
-    messages.push({ type: 'vote', phase: 'commit', ...choice, signature: signatureOf(state, 'commit', choice) });
+    messages.push({ type: 'vote', ...choice, phase: 'commit', signature: signatureOf(state, 'commit', choice) });
   }
   return messages;
 }
@@ -142,7 +142,7 @@ function prepare(state: PbftState, slot: Slot, certificate: Certificate): void {
     out.emit({ kind: 'note', fact: { type: 'append', index: slot.number, epoch: view, prevEpoch: 0, hash } });
   }
   const choice = { view, slot: slot.number, digest };
-  state.broadcast({ type: 'vote', phase: 'commit', ...choice, signature: signatureOf(state, 'commit', choice) });
+  state.broadcast({ type: 'vote', ...choice, phase: 'commit', signature: signatureOf(state, 'commit', choice) });
 }
 
 /** A slot is decided, and so proven. */

@@ -83,6 +83,7 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
 
   #onMessage(from: string, msg: PbftMessage): void {
     const state = this.#state;
+    timing.onHeard(state, from);
     switch (msg.type) {
       case 'propose':
         agreement.onPropose(state, from, msg);

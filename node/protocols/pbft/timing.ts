@@ -10,7 +10,12 @@ const maxDoublings = 6;
 
 /** How long a request may wait in the present view, in milliseconds. */
 function patienceMs({ config, failedViews }: PbftState): number {
-  return 2 * config.electionTimeoutMs[1] * 2 ** Math.min(failedViews, maxDoublings);
+  return config.electionTimeoutMs[1] * 2 ** Math.min(failedViews, maxDoublings);
+}
+
+/** How long a request may wait for a primary that seems to have ended, in milliseconds. */
+function shortPatienceMs({ config }: PbftState): number {
+  return config.electionTimeoutMs[0] / 4;
 }
 
 function setTimer(state: PbftState, timer: string, delayMs: number): void {
@@ -32,8 +37,8 @@ export function watch(state: PbftState): void {
   }
   if (state.watched === oldest) return;
   state.watched = oldest;
-  state.handedOver = false;
-  setTimer(state, progressTimer, patienceMs(state) / 2);
+  state.handedOver = state.primaryEnded;
+  setTimer(state, progressTimer, state.primaryEnded ? shortPatienceMs(state) : patienceMs(state) / 2);
 }
 
 /** What clients waited for was done. */
@@ -58,14 +63,21 @@ export function onProgressTimeout(state: PbftState): boolean {
 
 /** The primary seems to have ended: what waits need not wait as long as for one that is slow. */
 export function onSuspected(state: PbftState, node: string): void {
-  if (state.role !== 'backup' || node !== state.primary || state.watched === 0) return;
-  state.handedOver = true;
-  setTimer(state, progressTimer, state.config.electionTimeoutMs[0] / 2);
+  if (state.role !== 'backup' || node !== state.primary) return;
+  state.primaryEnded = true;
+  stopWatching(state);
+  watch(state);
+}
+
+/** The primary is heard of. */
+export function onHeard(state: PbftState, node: string): void {
+  if (node === state.primary) state.primaryEnded = false;
 }
 
 export function onLeft(state: PbftState): void {
   state.failedViews += 1;
   state.awaitsNewView = false;
+  state.primaryEnded = false;
   stopWatching(state);
   state.out.emit({ kind: 'cancel', timer: viewTimer });
 }
