@@ -1,0 +1,121 @@
+/** With which batches a view can begin in a state of the model, whichever view changes are chosen and whatever lies are told. */
+import type { NodeId } from '../../../protocol.ts';
+import type { SlotReport, ViewChange } from '../messages.ts';
+import type { PbftRules, SentShare } from '../rules.ts';
+import { selectView } from '../selection.ts';
+import { certificate, type Evidence, names, sizes, slot } from './evidence.ts';
+import { type Batch, batches, type Casts, type Replica, viewCount } from './replica.ts';
+
+type Report = Omit<SlotReport, 'slot'>;
+
+const anything: ReadonlySet<Batch> = new Set(batches);
+
+/** Remembers what reports lead to. */
+export class NewViews {
+  readonly #rules: PbftRules;
+  readonly #reports = new Map<number, string>();
+  readonly #openings = new Map<string, ReadonlySet<Batch>>();
+
+  constructor(rules: PbftRules) {
+    this.#rules = rules;
+  }
+
+  /** The batches that a view may begin with: the first with what its primary likes, every other by the reports of a quorum. */
+  openings(view: number, group: readonly Replica[], evidence: Evidence): ReadonlySet<Batch> {
+    if (view === 0) return anything;
+    const reports = group.map((replica) => this.#textOf(view, replica)).sort();
+    const proofs = [...evidence.prepared.slice(0, view), ...evidence.decided.map(({ digest }) => digest)];
+    const key = `${view} ${reports.join()} ${proofs.join()}`;
+    const known = this.#openings.get(key);
+    if (known !== undefined) return known;
+    const openings = new Set(selections(view, group, evidence, this.#rules).keys());
+    this.#openings.set(key, openings);
+    return openings;
+  }
+
+  #textOf(view: number, replica: Replica): string {
+    if (replica.view < view) return '';
+    const key = replica.id * viewCount + view;
+    const known = this.#reports.get(key);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(honestReport(view, replica, this.#rules));
+    this.#reports.set(key, text);
+    return text;
+  }
+}
+
+/**
+ * The batches that a view may begin with, each with view changes that lead to it. These come in the order of what they say:
+ * by the correct rules any order leads to the same, and so each need be tried only once.
+ */
+export function selections(
+  view: number,
+  group: readonly Replica[],
+  evidence: Evidence,
+  rules: PbftRules,
+): Map<Batch, readonly ViewChange[]> {
+  const honest = group
+    .flatMap((replica, at) =>
+      replica.view < view ? [] : [changeOf(view, names.honest[at] ?? '', honestReport(view, replica, rules))],
+    )
+    .sort((one, other) => (JSON.stringify(one.slots) < JSON.stringify(other.slots) ? -1 : 1));
+  const lies = lyingReports(view, evidence).map((report) => changeOf(view, names.malicious, report));
+  const found = new Map<Batch, readonly ViewChange[]>();
+  for (const changes of quorums(honest, lies)) {
+    const [selected] = selectView(changes, sizes, rules.selection, 'null').digests;
+    for (const batch of batches) {
+      // A slot that no report names is free for anything.
+      const allowed = selected === undefined || selected === batch;
+      if (allowed && !found.has(batch)) found.set(batch, changes);
+    }
+  }
+  return found;
+}
+
+/** All honest replicas, or all but one of them and the malicious one. */
+function quorums(honest: readonly ViewChange[], lies: readonly ViewChange[]): ViewChange[][] {
+  const subsets = honest.length <= 2 ? [honest] : honest.map((_, left) => honest.filter((_, at) => at !== left));
+  const mixed = subsets.flatMap((subset) => lies.map((lie) => [...subset, lie]));
+  return [[...honest], ...mixed].filter((changes) => changes.length === sizes.quorum);
+}
+
+function changeOf(view: number, signer: NodeId, report: Report): ViewChange {
+  const slots = Object.keys(report).length === 0 ? [] : [{ slot, ...report }];
+  const signature = { signer, bytes: new Uint8Array() };
+  return { type: 'view-change', view, stable: { slot: 0, digest: '', signatures: [] }, slots, signature };
+}
+
+/**
+ * What an honest replica says when it leaves for a view. It may know of decisions as well, and of more certificates than
+ * it has committed on; that it knows of none lets more happen, for the malicious one may still show them.
+ */
+function honestReport(view: number, replica: Replica, rules: PbftRules): Report {
+  const prepared = sentBefore(view, replica.commit).at(-1);
+  const shares = sentBefore(view, replica.share);
+  const [first] = shares;
+  const last = shares.at(-1);
+  const share = first === undefined || last === undefined ? undefined : rules.reportedShare({ first, last }, view);
+  return {
+    ...(prepared === undefined ? {} : { prepared: certificate('prepared', prepared.view, prepared.digest) }),
+    ...(share === undefined ? {} : { share }),
+  };
+}
+
+/** What it had sent when it left for the view, by view. */
+function sentBefore(view: number, casts: Casts): SentShare[] {
+  return casts.flatMap((cast, at) =>
+    cast === undefined || cast.whileIn >= view ? [] : [{ view: at, digest: cast.batch }],
+  );
+}
+
+/** Everything that a malicious replica can say: any share, and whatever can be proven. */
+function lyingReports(view: number, { prepared, decided }: Evidence): Report[] {
+  const before = Array.from({ length: view }, (_, at) => at);
+  const shares: Report[] = before.flatMap((at) => batches.map((digest) => ({ share: { view: at, digest } })));
+  const certificates: Report[] = before.flatMap((at) => {
+    const batch = prepared[at];
+    return batch === undefined ? [] : [{ prepared: certificate('prepared', at, batch) }];
+  });
+  const undecided = [{}, ...shares].flatMap((share) => [{}, ...certificates].map((proof) => ({ ...share, ...proof })));
+  return [...undecided, ...decided.map((proof) => ({ decided: proof }))];
+}
