@@ -2,7 +2,7 @@
 import type { Certificate, Phase } from '../messages.ts';
 import { sizesOf } from '../quorum.ts';
 import type { PbftRules } from '../rules.ts';
-import { type Batch, batches, type Replica, viewCount } from './replica.ts';
+import { type Batch, batches, type Group, viewCount } from './replica.ts';
 
 /** The group of the model. */
 export const names = { honest: ['r1', 'r2', 'r3'], malicious: 'm' };
@@ -17,9 +17,11 @@ export interface Evidence {
   readonly prepared: readonly (Batch | undefined)[];
   /** All proofs that a batch is decided. */
   readonly decided: readonly Certificate[];
+  /** By view: all of that which view changes to this view can show, as text. */
+  readonly proofs: readonly string[];
 }
 
-export function evidenceOf(group: readonly Replica[], { fastQuorum }: Pick<PbftRules, 'fastQuorum'>): Evidence {
+export function evidenceOf(group: Group, { fastQuorum }: Pick<PbftRules, 'fastQuorum'>): Evidence {
   const prepared: (Batch | undefined)[] = [];
   const decided: Certificate[] = [];
   for (let view = 0; view < viewCount; view += 1) {
@@ -29,11 +31,13 @@ export function evidenceOf(group: readonly Replica[], { fastQuorum }: Pick<PbftR
       if (signersOf(group, 'commit', view, batch) >= sizes.quorum) decided.push(certificate('slow', view, batch));
     }
   }
-  return { prepared, decided };
+  const digests = decided.map(({ digest }) => digest);
+  const proofs = Array.from({ length: viewCount }, (_, view) => `${view} ${prepared.slice(0, view)} ${digests}`);
+  return { prepared, decided, proofs };
 }
 
 /** How many may have signed: a malicious replica signs everything. */
-function signersOf(group: readonly Replica[], phase: Phase, view: number, batch: Batch): number {
+function signersOf(group: Group, phase: Phase, view: number, batch: Batch): number {
   let count = sizes.f;
   for (const replica of group) if (replica[phase][view]?.batch === batch) count += 1;
   return count;

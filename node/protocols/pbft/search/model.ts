@@ -7,15 +7,24 @@ import type { Phase } from '../messages.ts';
 import type { PbftRules } from '../rules.ts';
 import { type Evidence, evidenceOf } from './evidence.ts';
 import { NewViews } from './new-views.ts';
-import { type Batch, batches, type Replica, Replicas, viewCount } from './replica.ts';
+import { type Batch, type Group, type Replica, Replicas, viewCount } from './replica.ts';
 
-/** The honest replicas. */
-export type Group = readonly Replica[];
+/** The place of an honest replica in the group. */
+export type Place = 0 | 1 | 2;
 
-/** What an honest replica does; `by` is its place in the group. */
+/** What honest replicas do. */
 export type Step =
-  | { readonly kind: 'leave'; readonly by: readonly number[]; readonly view: number }
-  | { readonly kind: Phase; readonly by: number; readonly view: number; readonly batch: Batch };
+  | { readonly kind: 'leave'; readonly by: readonly Place[]; readonly view: number }
+  | { readonly kind: Phase; readonly by: readonly Place[]; readonly view: number; readonly batch: Batch };
+
+/** A step that was taken. */
+export interface Move {
+  readonly step: Step;
+  readonly before: Group;
+  readonly after: Group;
+}
+
+type Visit = (step: Step, after: Group) => void;
 
 export interface Freedom {
   /**
@@ -27,11 +36,14 @@ export interface Freedom {
   readonly leaves: 'each' | 'together';
 }
 
+const places: readonly Place[] = [0, 1, 2];
+
 export class Model {
   readonly replicas = new Replicas();
   readonly rules: PbftRules;
   readonly #freedom: Freedom;
   readonly #newViews: NewViews;
+  readonly #evidence = new Map<number, Evidence>();
 
   constructor(rules: PbftRules, freedom: Freedom) {
     this.rules = rules;
@@ -45,59 +57,55 @@ export class Model {
   }
 
   evidence(group: Group): Evidence {
-    return evidenceOf(group, this.rules);
+    const tally = group[0].tally + group[1].tally + group[2].tally;
+    const known = this.#evidence.get(tally);
+    if (known !== undefined) return known;
+    const evidence = evidenceOf(group, this.rules);
+    this.#evidence.set(tally, evidence);
+    return evidence;
   }
 
   /** Calls back with every step that can be taken, and where it leads. */
-  eachStep(group: Group, evidence: Evidence, visit: (step: Step, after: Group) => void): void {
+  eachStep(group: Group, evidence: Evidence, visit: Visit): void {
     this.#eachDeparture(group, visit);
-    const highest = Math.max(...group.map(({ view }) => view));
-    for (let view = 0; view <= highest; view += 1) {
-      const voters = [...group.keys()].filter((at) => this.#votesIn(view, group[at]));
+    for (let view = 0; view < viewCount; view += 1) {
+      const voters = places.filter((at) => this.#votesIn(view, group[at]));
       if (voters.length > 0) this.#eachVote(view, voters, group, evidence, visit);
     }
   }
 
-  #votesIn(view: number, replica: Replica | undefined): boolean {
-    if (replica === undefined || replica.view < view) return false;
-    return replica.view === view || this.rules.votesInLeftViews;
+  #eachDeparture(group: Group, visit: Visit): void {
+    const departures = this.#freedom.leaves === 'each' ? places.map((at) => [at]) : [places];
+    for (const by of departures) {
+      const view = Math.max(...by.map((at) => group[at].view));
+      if (view + 1 === viewCount) continue;
+      visit(
+        { kind: 'leave', by, view },
+        by.reduce((after, at) => replaced(after, at, this.replicas.left(group[at])), group),
+      );
+    }
   }
 
-  #eachDeparture(group: Group, visit: (step: Step, after: Group) => void): void {
-    for (const [at, replica] of group.entries()) {
-      const { view } = replica;
-      if (view + 1 === viewCount) continue;
-      if (this.#freedom.leaves === 'each') {
-        visit({ kind: 'leave', by: [at], view }, group.with(at, this.replicas.left(replica)));
-      } else if (at === 0) {
-        const after = group.map((other) => this.replicas.left(other));
-        visit({ kind: 'leave', by: [...group.keys()], view }, after);
-      }
-    }
+  #votesIn(view: number, replica: Replica): boolean {
+    return replica.view === view || (replica.view > view && this.rules.votesInLeftViews);
   }
 
   /**
    * A replica shares what the view may begin with, once; and commits on any certificate. It need not have shared the same
    * before, and what it hears of a view in which it takes no part yet it may as well hear later.
    */
-  #eachVote(
-    view: number,
-    voters: readonly number[],
-    group: Group,
-    evidence: Evidence,
-    visit: (step: Step, after: Group) => void,
-  ): void {
-    const openings = this.#newViews.openings(view, group, evidence);
-    const proposed = batches.filter((batch) => openings.has(batch) && this.#canPropose(view, batch, group));
-    const prepared = evidence.prepared[view];
-    const vote = (kind: Phase, by: number, replica: Replica, batch: Batch) =>
-      visit({ kind, by, view, batch }, group.with(by, this.replicas.voted(replica, kind, view, batch)));
-    for (const by of voters) {
-      const replica = group[by];
-      if (replica === undefined) continue;
-      if (replica.share[view] === undefined) for (const batch of proposed) vote('share', by, replica, batch);
-      if (replica.commit[view] === undefined && prepared !== undefined) vote('commit', by, replica, prepared);
+  #eachVote(view: number, voters: readonly Place[], group: Group, evidence: Evidence, visit: Visit): void {
+    const vote = (kind: Phase, at: Place, batch: Batch) =>
+      visit({ kind, by: [at], view, batch }, replaced(group, at, this.replicas.voted(group[at], kind, view, batch)));
+    const sharers = voters.filter((at) => group[at].share[view] === undefined);
+    if (sharers.length > 0) {
+      for (const batch of this.#newViews.openings(view, group, evidence)) {
+        if (this.#canPropose(view, batch, group)) for (const at of sharers) vote('share', at, batch);
+      }
     }
+    const prepared = evidence.prepared[view];
+    if (prepared === undefined) return;
+    for (const at of voters) if (group[at].commit[view] === undefined) vote('commit', at, prepared);
   }
 
   /** Whether the primary of a view can propose a batch there that has proposed what the replicas have shared. */
@@ -108,6 +116,10 @@ export class Model {
     for (let at = 0; at < viewCount; at += 1) if (proposals(at, group, at === view ? batch : undefined) > 1) liars += 1;
     return liars <= lyingPrimaries;
   }
+}
+
+function replaced([one, two, three]: Group, at: Place, by: Replica): Group {
+  return [at === 0 ? by : one, at === 1 ? by : two, at === 2 ? by : three];
 }
 
 /** How many batches the primary of a view must have proposed, if it has also proposed this one. */

@@ -4,43 +4,47 @@ import type { SlotReport, ViewChange } from '../messages.ts';
 import type { PbftRules, SentShare } from '../rules.ts';
 import { selectView } from '../selection.ts';
 import { certificate, type Evidence, names, sizes, slot } from './evidence.ts';
-import { type Batch, batches, type Casts, type Replica, viewCount } from './replica.ts';
+import { type Batch, batches, type Casts, type Group, type Replica, unordered, viewCount } from './replica.ts';
 
 type Report = Omit<SlotReport, 'slot'>;
-
-const anything: ReadonlySet<Batch> = new Set(batches);
 
 /** Remembers what reports lead to. */
 export class NewViews {
   readonly #rules: PbftRules;
-  readonly #reports = new Map<number, string>();
-  readonly #openings = new Map<string, ReadonlySet<Batch>>();
+  readonly #reports = new Map<number, number>();
+  readonly #reportIds = new Map<string, number>();
+  readonly #openings = new Map<string, Map<number, readonly Batch[]>>();
 
   constructor(rules: PbftRules) {
     this.#rules = rules;
   }
 
   /** The batches that a view may begin with: the first with what its primary likes, every other by the reports of a quorum. */
-  openings(view: number, group: readonly Replica[], evidence: Evidence): ReadonlySet<Batch> {
-    if (view === 0) return anything;
-    const reports = group.map((replica) => this.#textOf(view, replica)).sort();
-    const proofs = [...evidence.prepared.slice(0, view), ...evidence.decided.map(({ digest }) => digest)];
-    const key = `${view} ${reports.join()} ${proofs.join()}`;
-    const known = this.#openings.get(key);
+  openings(view: number, group: Group, evidence: Evidence): readonly Batch[] {
+    if (view === 0) return batches;
+    const proofs = evidence.proofs[view] ?? '';
+    const ofProofs = this.#openings.get(proofs) ?? new Map<number, readonly Batch[]>();
+    this.#openings.set(proofs, ofProofs);
+    const reports = unordered(group, (replica) => this.#reportIdOf(view, replica));
+    const known = ofProofs.get(reports);
     if (known !== undefined) return known;
-    const openings = new Set(selections(view, group, evidence, this.#rules).keys());
-    this.#openings.set(key, openings);
+    const found = selections(view, group, evidence, this.#rules);
+    const openings = batches.filter((batch) => found.has(batch));
+    ofProofs.set(reports, openings);
     return openings;
   }
 
-  #textOf(view: number, replica: Replica): string {
-    if (replica.view < view) return '';
+  /** One number for one report, and 0 for none. */
+  #reportIdOf(view: number, replica: Replica): number {
+    if (replica.view < view) return 0;
     const key = replica.id * viewCount + view;
     const known = this.#reports.get(key);
     if (known !== undefined) return known;
     const text = JSON.stringify(honestReport(view, replica, this.#rules));
-    this.#reports.set(key, text);
-    return text;
+    const id = this.#reportIds.get(text) ?? this.#reportIds.size + 1;
+    this.#reportIds.set(text, id);
+    this.#reports.set(key, id);
+    return id;
   }
 }
 
@@ -50,7 +54,7 @@ export class NewViews {
  */
 export function selections(
   view: number,
-  group: readonly Replica[],
+  group: Group,
   evidence: Evidence,
   rules: PbftRules,
 ): Map<Batch, readonly ViewChange[]> {
@@ -58,7 +62,7 @@ export function selections(
     .flatMap((replica, at) =>
       replica.view < view ? [] : [changeOf(view, names.honest[at] ?? '', honestReport(view, replica, rules))],
     )
-    .sort((one, other) => (JSON.stringify(one.slots) < JSON.stringify(other.slots) ? -1 : 1));
+    .sort((one, other) => JSON.stringify(one.slots).localeCompare(JSON.stringify(other.slots)));
   const lies = lyingReports(view, evidence).map((report) => changeOf(view, names.malicious, report));
   const found = new Map<Batch, readonly ViewChange[]>();
   for (const changes of quorums(honest, lies)) {

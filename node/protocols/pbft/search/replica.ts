@@ -24,7 +24,15 @@ export interface Replica {
   readonly view: number;
   readonly share: Casts;
   readonly commit: Casts;
+  /** One in the place of each vote; the sum over replicas tells how many have cast which. */
+  readonly tally: number;
 }
+
+/** The three honest replicas. */
+export type Group = readonly [Replica, Replica, Replica];
+
+/** So many replicas can be told apart from one more in a tally. */
+const tallyBase = 4;
 
 /** All states of a replica that were met, each once. */
 export class Replicas {
@@ -78,11 +86,36 @@ export class Replicas {
     const text = JSON.stringify(state);
     const known = this.#byText.get(text);
     if (known !== undefined) return known;
-    const replica = { id: this.#all.length, ...state };
+    const replica = { id: this.#all.length, tally: tallyOf(state), ...state };
     this.#all.push(replica);
     this.#byText.set(text, replica);
     return replica;
   }
+}
+
+/** No replica's state has a number as high. */
+const idLimit = 2 ** 17;
+
+/** One number for three, by what each stands for, whichever is which. */
+export function unordered([one, two, three]: Group, idOf: (replica: Replica) => number): number {
+  const a = idOf(one);
+  const b = idOf(two);
+  const c = idOf(three);
+  const lowest = Math.min(a, b, c);
+  const highest = Math.max(a, b, c);
+  return (lowest * idLimit + (a + b + c - lowest - highest)) * idLimit + highest;
+}
+
+/** The numbers of three, from the one for all of them. */
+export function idsIn(key: number): [number, number, number] {
+  return [Math.floor(key / idLimit ** 2), Math.floor(key / idLimit) % idLimit, key % idLimit];
+}
+
+function tallyOf(casts: Record<Phase, Casts>): number {
+  const places = [...casts.share, ...casts.commit].map((cast, at) =>
+    cast === undefined ? 0 : tallyBase ** (at * batches.length + batches.indexOf(cast.batch)),
+  );
+  return places.reduce((sum, place) => sum + place, 0);
 }
 
 const swap: Record<Batch, Batch> = { A: 'B', B: 'A', null: 'null' };

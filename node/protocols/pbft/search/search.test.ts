@@ -9,7 +9,7 @@ import { tell } from './trace.ts';
 /** Every primary may be malicious, though only one replica is; and each replica leaves a view whenever it likes. */
 const anyPrimary: Freedom = { lyingPrimaries: viewCount, leaves: 'each' };
 
-/** All that happens can happen in a group with one malicious replica. */
+/** Of three successive primaries one malicious replica is one. That all leave at once is enough for what is wrong. */
 const oneMalicious: Freedom = { lyingPrimaries: 1, leaves: 'together' };
 
 function explained(rules: PbftRules): string[] {

@@ -1,9 +1,9 @@
-/** Tells steps of the model in words. */
+/** Tells in words what happens in the model. */
 import type { Certificate, SlotReport, ViewChange } from '../messages.ts';
-import { type Evidence, names } from './evidence.ts';
-import type { Group, Model, Step } from './model.ts';
+import { names } from './evidence.ts';
+import type { Model, Move, Step } from './model.ts';
 import { selections } from './new-views.ts';
-import type { Batch } from './replica.ts';
+import type { Batch, Group } from './replica.ts';
 
 interface Line {
   readonly who: string;
@@ -16,7 +16,7 @@ interface Proposal {
 }
 
 /** A line for what several replicas do alike, and one before and after it for how a view begins and for what is decided. */
-export function tell(model: Model, steps: readonly Step[]): string[] {
+export function tell(model: Model, moves: readonly Move[]): string[] {
   const lines: Line[] = [];
   const add = (line: Line) => {
     const last = lines.at(-1);
@@ -28,33 +28,16 @@ export function tell(model: Model, steps: readonly Step[]): string[] {
     if (!told.has(line.what)) lines.push(line);
     told.add(line.what);
   };
-  let group = model.initial;
-  for (const step of steps) {
-    const evidence = model.evidence(group);
-    if (step.kind === 'share' && step.view > 0) addOnce(opening(model, step, group, evidence));
+  for (const { step, before, after } of moves) {
+    if (step.kind === 'share' && step.view > 0) addOnce(opening(model, step, before));
     add({ who: nameOf(step), what: deed(step) });
-    group = following(model, step, group, evidence);
-    for (const proof of model.evidence(group).decided) addOnce({ who: '=>', what: decision(proof) });
+    for (const proof of model.evidence(after).decided) addOnce({ who: '=>', what: decision(proof) });
   }
   return lines.map(({ who, what }) => `${who}: ${what}`);
 }
 
-/** The state that a step leads to. */
-export function following(model: Model, step: Step, group: Group, evidence: Evidence): Group {
-  let found: Group | undefined;
-  const text = JSON.stringify(step);
-  model.eachStep(group, evidence, (other, after) => {
-    if (JSON.stringify(other) === text) found = after;
-  });
-  if (found === undefined) throw new Error(`This cannot happen here: ${nameOf(step)} ${deed(step)}.`);
-  return found;
-}
-
 function nameOf({ by }: Step): string {
-  return [by]
-    .flat()
-    .map((at) => names.honest[at])
-    .join(', ');
+  return by.map((at) => names.honest[at]).join(', ');
 }
 
 function deed(step: Step): string {
@@ -66,8 +49,8 @@ function decision({ kind, view, digest }: Certificate): string {
   return `${digest} is decided in view ${view}, by ${kind === 'fast' ? 'shares' : 'commits'}`;
 }
 
-function opening(model: Model, { view, batch }: Proposal, group: Group, evidence: Evidence): Line {
-  const changes = selections(view, group, evidence, model.rules).get(batch) ?? [];
+function opening(model: Model, { view, batch }: Proposal, group: Group): Line {
+  const changes = selections(view, group, model.evidence(group), model.rules).get(batch) ?? [];
   return { who: '->', what: `view ${view} may begin with ${batch}, as ${changes.map(reportOf).join('; ')}` };
 }
 
