@@ -150,6 +150,8 @@ class Run {
     if (!(await this.#settle())) return;
     this.#enter('read-back');
     await this.#load?.readBack(this.#broken.signal);
+    // Where reads are commands like others, the last of them have yet to be applied everywhere.
+    await this.#comeToRest('read-back');
   }
 
   get #isBroken(): boolean {
@@ -248,16 +250,24 @@ class Run {
     const { clock } = this.#cluster;
     const beganMs = clock.now();
     const limitMs = this.#plan.experiment.limits.settle;
-    let why = this.#whyUnsettled();
-    while (why !== null && clock.now() - beganMs < limitMs && !this.#isBroken) {
-      await clock.sleep(pollEveryMs, this.#broken.signal);
-      this.#tell('settle');
-      why = this.#whyUnsettled();
-    }
+    const why = await this.#comeToRest('settle');
     if (this.#isBroken) return false;
     if (why === null) this.#note({ type: 'settled', tookMs: roundMs(clock.now() - beganMs) });
     else this.#note({ type: 'stalled', why: `after ${limitMs / 1000} s without any fault, ${why}` });
     return why === null;
+  }
+
+  /** Gives the reason where the time for it did not do. */
+  async #comeToRest(phase: Phase): Promise<string | null> {
+    const { clock } = this.#cluster;
+    const untilMs = clock.now() + this.#plan.experiment.limits.settle;
+    let why = this.#whyUnsettled();
+    while (why !== null && clock.now() < untilMs && !this.#isBroken) {
+      await clock.sleep(pollEveryMs, this.#broken.signal);
+      this.#tell(phase);
+      why = this.#whyUnsettled();
+    }
+    return why;
   }
 
   #whyUnsettled(): string | null {
