@@ -6,6 +6,7 @@ import type { ProtocolAbility } from '../node/protocol.ts';
 import { bugNamesOf, loadExperiment, loadFault, loadProtocol, namesOf } from './catalog.ts';
 import type { Capability, Plan } from './contracts.ts';
 import { IncapableError, SplitbrainError } from './errors.ts';
+import { usualNodeCount } from './group-size.ts';
 import { makePlan, type PlanOptions, refuseImpossiblePlan } from './plan.ts';
 import { parsePlan } from './recording-files.ts';
 import { samplePlan, sampleStrike } from './sample-plan.ts';
@@ -24,6 +25,8 @@ function experimentFile(rest: string): string {
   return file;
 }
 
+const nodesOf = (count: number) => Array.from({ length: count }, (_, at) => `n${at + 1}`);
+
 const refusal = async (planning: Promise<unknown>): Promise<SplitbrainError> => {
   const error = await planning.then(
     () => null,
@@ -39,7 +42,7 @@ describe('a plan', () => {
     const made = await plan('leader-crash');
     expect(made).toMatchObject({ experimentName: 'leader-crash', protocol: 'raft', seed: 1, substrate: 'sim' });
     expect(made.durationMs).toBe(loadExperiment('leader-crash').experiment.duration);
-    expect(made.nodes).toEqual(Array.from({ length: defaultNodeCount }, (_, at) => `n${at + 1}`));
+    expect(made.nodes).toEqual(nodesOf(defaultNodeCount));
     expect(made).not.toHaveProperty('bug');
     expect(loadExperiment('figure-8').experiment.nodes).toBe(3);
     expect((await plan('figure-8')).nodes).toHaveLength(3);
@@ -124,9 +127,9 @@ describe('a plan', () => {
   test('a target may be a replica of the plan', async () => {
     const file = experimentFile('strikes: [{ fault: crash, target: n4, at: 1s, for: 1s }]');
     expect((await plan(file)).strikes[0]?.target).toBe('n4');
-    expect((await refusal(plan(file, { nodeCount: 3 }))).message).toMatch(
-      /there is no target "n4"\. Did you mean "n\d"\?/,
-    );
+    const refused = await refusal(plan(file, { nodeCount: 3 }));
+    expect(refused.message).toBe('there is no target "n4": the group has 3 replicas');
+    expect(refused.advice).toContain('--nodes 4');
   });
 });
 
@@ -201,8 +204,10 @@ describe('refused before anything boots', () => {
       const file = experimentFile(rest);
       const { experiment } = loadExperiment(file);
       const strikes = experiment.strikes.map(({ fault }) => sampleStrike({ fault }));
-      const fromFile = samplePlan(experiment, { protocol, strikes });
-      const { abilities } = await loadProtocol(protocol);
+      const definition = await loadProtocol(protocol);
+      const nodes = nodesOf(usualNodeCount(experiment, definition));
+      const fromFile = samplePlan(experiment, { protocol, strikes, nodes });
+      const { abilities } = definition;
       const able = needed.every((ability) => abilities.has(ability));
       for (const planned of [() => plan(file, { protocol }), () => refuseImpossiblePlan(fromFile, capabilities)]) {
         if (able) {
@@ -230,6 +235,39 @@ describe('refused before anything boots', () => {
     test('sizes of quorums, where the protocol has its own', async () => {
       const quorums = 'nodes: 3\nsettings: { quorums: { phase1: 3, phase2: 1 } }';
       await expectRefusalWhereUnable(quorums, ['flexible-quorums'], 'settings.quorums');
+    });
+  });
+
+  describe.each(namesOf('protocol'))('sizes of a group of %s', (protocol) => {
+    test('the default is one that it can have', async () => {
+      const { defaultNodeCount, sizeFlaw } = await loadProtocol(protocol);
+      expect(sizeFlaw?.(defaultNodeCount)).toBeUndefined();
+      expect((await plan(experimentFile(''), { protocol })).nodes).toHaveLength(defaultNodeCount);
+    });
+
+    test('any other number that is asked for is refused with its sentence, when it is planned and as a plan from a file', async () => {
+      const { sizeFlaw } = await loadProtocol(protocol);
+      const { experiment } = loadExperiment(experimentFile(''));
+      for (let nodeCount = 1; nodeCount <= 10; nodeCount += 1) {
+        const fromFile = samplePlan(experiment, { protocol, nodes: nodesOf(nodeCount) });
+        const flaw = sizeFlaw?.(nodeCount);
+        for (const planned of [
+          () => plan(experimentFile(''), { protocol, nodeCount }),
+          () => refuseImpossiblePlan(fromFile, capabilities),
+        ]) {
+          if (flaw === undefined) await planned();
+          else expect(`${(await refusal(planned())).message}.`).toBe(flaw);
+        }
+      }
+    });
+
+    test('a number of the experiment’s own gives way to the default where it cannot be', async () => {
+      const { defaultNodeCount, sizeFlaw } = await loadProtocol(protocol);
+      for (const nodes of [3, 5, 7]) {
+        const file = experimentFile(`nodes: ${nodes}`);
+        const expected = sizeFlaw?.(nodes) === undefined ? nodes : defaultNodeCount;
+        expect((await plan(file, { protocol })).nodes).toHaveLength(expected);
+      }
     });
   });
 

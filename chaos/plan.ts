@@ -14,6 +14,7 @@ import {
 import type { Capability, Plan, PlannedStrike } from './contracts.ts';
 import { IncapableError, UsageError } from './errors.ts';
 import { type Experiment, experimentSchema } from './experiment.ts';
+import { refuseSize, refuseStranger, usualNodeCount } from './group-size.ts';
 import { randomFor } from './random.ts';
 import { planStrikes } from './schedule.ts';
 
@@ -38,7 +39,7 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
   if (options.bug !== undefined) await loadDefect(protocol, options.bug);
   await refuseStorage(options);
   const ownCount = written.nodes ?? definition.defaultNodeCount;
-  const nodeCount = options.nodeCount ?? ownCount;
+  const nodeCount = options.nodeCount ?? usualNodeCount(written, definition);
   const durationMs = options.durationMs ?? written.duration;
   // Parsed, so that its parts stand in the same order as when it is read back: the same plan is the same bytes.
   const experiment = experimentSchema.parse({
@@ -173,7 +174,8 @@ async function refuseImpossible(
       'Run the experiment on another substrate (--on), or leave limits.footprint out of its file.',
     );
   }
-  const { abilities } = await loadProtocol(options.protocol);
+  const definition = await loadProtocol(options.protocol);
+  const { abilities } = definition;
   const protocol = { name: options.protocol, abilities };
   refuseSettings(experiment, nodes, protocol);
   const workload = await loadWorkload(experiment.load.workload);
@@ -191,8 +193,10 @@ async function refuseImpossible(
     refuseUnable(protocol, fault.needsOfProtocol ?? [], `the fault "${strike.fault}"`);
     if (nodes.includes(strike.target)) continue;
     const targets = namesOf('target');
-    if (!targets.includes(strike.target)) {
-      throw unknownName('target', strike.target, [...targets, ...nodes], 'npx splitbrain list targets');
-    }
+    if (targets.includes(strike.target)) continue;
+    refuseStranger(strike.target, nodes.length, definition);
+    throw unknownName('target', strike.target, [...targets, ...nodes], 'npx splitbrain list targets');
   }
+  // Last: another number of replicas mends nothing of the above.
+  refuseSize(nodes.length, experiment.members, definition);
 }

@@ -1,6 +1,7 @@
 /** From what was asked for to the points that are measured; what cannot be measured is refused before anything starts. */
 import { loadBenchWorkload, loadDriver, loadProtocol, loadStorage, unknownName } from '../catalog.ts';
 import { UsageError } from '../errors.ts';
+import { refuseSize } from '../group-size.ts';
 import { contestPoints, driversOf, peerNames, samePoint } from './contests.ts';
 import type { BenchPlan, BenchPoint, Loop } from './contracts.ts';
 import { ownSystems } from './own-systems.ts';
@@ -40,7 +41,7 @@ const noProtocol = 'none';
 const comparedRounds = 3;
 
 /**
- * @throws UsageError for names that do not exist, for a driver that cannot carry a workload, and for one of another system
+ * @throws UsageError for names that do not exist, for a protocol that cannot run with so many replicas, for a driver that cannot carry a workload, and for one of another system
  */
 export async function benchPlan(choices: BenchChoices): Promise<BenchPlan> {
   const { seed, on, nodes, records, valueBytes, warmupMs, durationMs, checkedKeys } = choices;
@@ -49,7 +50,7 @@ export async function benchPlan(choices: BenchChoices): Promise<BenchPlan> {
   const named = besideOf(choices);
   const protocols = [...new Set([...choices.protocols, ...(named === null ? [] : [named])])];
   const beside = protocols.length > 1 ? named : null;
-  for (const protocol of protocols) await loadProtocol(protocol);
+  for (const protocol of protocols) refuseSize(nodes, undefined, await loadProtocol(protocol));
   for (const storage of storages) await loadStorage(storage);
   for (const peer of peers) {
     if (!peerNames.includes(peer)) throw unknownName('peer', peer, peerNames, 'npx splitbrain bench --help');

@@ -44,7 +44,7 @@ export const options = {
   nodes: () =>
     new Option(
       '--nodes <count>',
-      'how many replicas; on docker time-outs and limits grow with it beyond five, up to four times',
+      "how many replicas; where absent the experiment's number, or else the protocol's; on docker time-outs and limits grow with it beyond five, up to four times",
     )
       .argParser(integer(1, 200))
       .env('SPLITBRAIN_NODES'),

@@ -225,7 +225,7 @@ describe.concurrent('list', () => {
     const { code, stdout } = await splitbrain(['list', 'protocols']);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^ {2}raft +Raft: .*\n {4}can: change the members of its group; hand over the lead; answer/m,
+      /^ {2}raft +Raft: .*\n {4}5 replicas \(or any other number\) tolerate 2 crashed\n {4}can: change the members of its group; hand over the lead; answer/m,
     );
   });
 });

@@ -1,7 +1,5 @@
 import { Argument, type Command } from 'commander';
 import { engineNames } from '../../../node/io/engines.ts';
-import type { ProtocolAbility } from '../../../node/protocol.ts';
-import { abilityInWords } from '../../abilities.ts';
 import {
   bugNamesOf,
   loadBenchWorkload,
@@ -18,6 +16,7 @@ import {
   namesOf,
 } from '../../catalog.ts';
 import { options } from '../options.ts';
+import { detailsInWords, detailsOf, type ProtocolDetails } from '../protocol-details.ts';
 import { runNames } from '../results.ts';
 import { columns, print } from '../terminal.ts';
 
@@ -69,11 +68,12 @@ async function list(kind: ListKind | undefined, flags: { json?: boolean; out: st
   }
 }
 
+function isProtocol(item: Item): item is Item & ProtocolDetails {
+  return 'faultModel' in item;
+}
+
 function describe(item: Item): string {
-  const abilities = item['abilities'] as ProtocolAbility[] | undefined;
-  if (abilities !== undefined && abilities.length > 0) {
-    return `${item.summary}\n${' '.repeat(4)}can: ${abilities.map((ability) => abilityInWords[ability]).join('; ')}`;
-  }
+  if (isProtocol(item)) return [item.summary, ...detailsInWords(item)].join(`\n${' '.repeat(4)}`);
   const found = item['foundBy'] as { experiment: string; seed: number } | undefined;
   if (found === undefined) return item.summary;
   return `${item.summary}\n${' '.repeat(4)}found by: npx splitbrain run ${found.experiment} --seed ${found.seed} --bug ${item.name}`;
@@ -84,10 +84,7 @@ function itemsOf(kind: ListKind, results: string): Promise<Item[]> {
     case 'experiments':
       return each(namesOf('experiment'), async (name) => ({ summary: loadExperiment(name).experiment.question }));
     case 'protocols':
-      return each(namesOf('protocol'), async (name) => {
-        const { summary, faultModel, abilities } = await loadProtocol(name);
-        return { summary, faultModel, abilities: [...abilities] };
-      });
+      return each(namesOf('protocol'), async (name) => ({ ...detailsOf(await loadProtocol(name)) }));
     case 'bugs':
       return bugs();
     case 'storages':

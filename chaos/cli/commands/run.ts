@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { namesOf, unknownName } from '../../catalog.ts';
+import { loadExperiment, namesOf, unknownName } from '../../catalog.ts';
 import type { Plan, Verdict } from '../../contracts.ts';
 import { exitCode, UsageError } from '../../errors.ts';
 import { worstExitCode } from '../../judge.ts';
@@ -96,11 +96,22 @@ async function makePlans(experiments: readonly string[], firstSeed: number, flag
     for (const experiment of experiments) {
       const choices = { seed, substrate: flags.on, capabilities, ...planOverrides(flags) };
       const plan = await planUnlessLeftOut(experiment, choices, flags.all === true ? tellOnce : undefined);
-      if (plan !== null) plans.push(plan);
+      if (plan === null) continue;
+      plans.push(plan);
+      if (flags.nodes === undefined) tellOtherCount(plan, loadExperiment(experiment).experiment.nodes, tellOnce);
     }
   }
   requireSome(plans);
   return plans;
+}
+
+/** Tells that a protocol cannot do with as many replicas as an experiment's file says. */
+function tellOtherCount(plan: Plan, own: number | undefined, tellOnce: (text: string) => void): void {
+  const { experimentName, protocol, nodes } = plan;
+  if (own === undefined || own === nodes.length) return;
+  tellOnce(
+    `${experimentName} runs with ${nodes.length} replicas: "${protocol}" cannot run with the ${own} of its file`,
+  );
 }
 
 async function runAll(plans: readonly Plan[], flags: RunFlags): Promise<void> {
