@@ -362,16 +362,39 @@ describe('where the protocol keeps what it was asked until it is settled', () =>
     decideElsewhere(encoded('append', 1, 5, 'a'));
     ask('c1', 10, encoded('append', 1, 4, 'b'));
     ask('c1', 11, encoded('append', 1, 5, 'a'));
-    ask('c1', 12, encoded('append', 0, 1, 'b'));
     expect(replies).toEqual([
       ['c1', lost(10)],
       ['c1', ok(11, 'a')],
-      ['c1', lost(12)],
     ]);
     expect(batches).toEqual([]);
     // A session that this replica has yet to hear of is another matter.
     ask('c1', 13, encoded('append', 3, 1, 'b'));
     expect(batches).toHaveLength(1);
+  });
+
+  test('what is applied before it could go into a batch is answered, and goes into none', () => {
+    const { clock, take, batches, replies, decideElsewhere } = desk(true);
+    take('c1', 10, appendA);
+    take('c2', 20, encoded('register', 77, 0));
+    decideElsewhere(appendA, encoded('register', 77, 0));
+    clock.endTurn();
+    expect(batches).toEqual([]);
+    expect(replies).toEqual([
+      ['c1', ok(10, 'a')],
+      ['c2', ok(20, '3')],
+    ]);
+  });
+
+  test('what only begins like a command settles its batch like others', () => {
+    const { clock, take, batches, decide, settled } = desk(true);
+    for (const op of ['register', 'put'] as const) {
+      const wrong = encoded(op, 1, 9);
+      wrong.fill(255, 13);
+      take('c1', 10, wrong);
+    }
+    clock.endTurn();
+    decide(batches[0]);
+    expect(settled).toEqual([1]);
   });
 
   test('a batch that is refused is not settled: its protocol gave it up itself; what is asked again is a new one', () => {

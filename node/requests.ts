@@ -1,7 +1,7 @@
 /**
  * The clients' side of a replica: gathers requests into batches, knows who waits for what, and sends replies.
  */
-import { type CommandHead, encodeBatch, peekCommand } from './machine/command.ts';
+import { encodeBatch, peekCommand } from './machine/command.ts';
 import type { Machine, ResultSink } from './machine/machine.ts';
 import type { ClientPort, ClientRequest, Clock } from './ports.ts';
 import type { ClientId, NodeId } from './protocol.ts';
@@ -78,21 +78,21 @@ export class Requests {
       return;
     }
     const { session } = head;
-    const known = request.access === 'write' ? this.#knownResult(head) : null;
+    const registers = head.op === 'register';
+    const [key, sequence] = registers ? [-session, 0] : [session, head.sequence];
+    const known = request.access === 'write' ? this.#knownResult(key, sequence) : null;
     if (known !== null) {
       this.#clients.reply(client, { id: request.id, status: 'ok', result: known });
       return;
     }
-    const registers = head.op === 'register';
-    const [key, sequence] = registers ? [-session, 0] : [session, head.sequence];
     this.#gathered[request.access].push({ client, request, key, sequence, batch: undefined });
     this.#flushSoon();
   }
 
-  #knownResult({ op, session, sequence }: CommandHead): Uint8Array | null {
-    if (this.#settle === undefined) return this.#machine.recall(session, sequence);
-    if (op === 'register') return this.#registrations.recall(session);
-    return this.#machine.settledResult(session, sequence);
+  /** What can be said of a command without having it decided. */
+  #knownResult(key: number, sequence: number): Uint8Array | null {
+    if (this.#settle === undefined) return this.#machine.recall(key, sequence);
+    return key > 0 ? this.#machine.settledResult(key, sequence) : this.#registrations.recall(-key);
   }
 
   #flushSoon(): void {
@@ -121,8 +121,16 @@ export class Requests {
     return this.#settle === undefined || access === 'read' ? waiters : waiters.filter((waiter) => this.#isNew(waiter));
   }
 
-  /** Of a command that waits here already only the way back is new. What its client has left behind is turned away. */
+  /**
+   * Of a command that waits here already only the way back is new. What its client has left behind is turned away, and what
+   * was applied since it came is answered.
+   */
   #isNew({ key, sequence, client, request }: Waiter): boolean {
+    const known = this.#knownResult(key, sequence);
+    if (known !== null) {
+      this.#clients.reply(client, { id: request.id, status: 'ok', result: known });
+      return false;
+    }
     const present = this.#seats.get(key);
     if (present === undefined || present.sequence < sequence) return true;
     if (present.sequence > sequence) this.#clients.reply(client, { id: request.id, status: 'rejected' });
@@ -202,9 +210,8 @@ export class Requests {
   #answerFromState(waiter: Waiter): void {
     const { client, request, key, sequence } = waiter;
     const { id } = request;
-    const registers = key <= 0;
-    const result = registers ? null : this.#machine.settledResult(key, sequence);
-    if (result === null && !registers) return;
+    const result = this.#knownResult(key, sequence);
+    if (result === null && key > 0) return;
     this.#seats.leave(waiter);
     this.#answered(waiter);
     this.#clients.reply(client, result === null ? { id, status: 'rejected' } : { id, status: 'ok', result });

@@ -104,6 +104,16 @@ describe('exactly once', () => {
   });
 });
 
+test('a registration that is malformed is answered under the number that the client drew, whatever else it says', () => {
+  const wrong = encodeCommand({ op: 'register', session: 77, sequence: 9, key: 'k', a: null, b: null });
+  wrong.fill(255, 13);
+  const seen: unknown[] = [];
+  new SessionMachine().apply(encodeBatch([wrong]), (...[registers, session, sequence, bytes]) => {
+    seen.push([registers, session, sequence, decodeResult(bytes).status]);
+  });
+  expect(seen).toEqual([[true, 77, 0, 'malformed']]);
+});
+
 describe('a read that is a command of its session', () => {
   const scan = (sequence: number) => encoded('scan', 1, sequence, '5');
 

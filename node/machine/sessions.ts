@@ -3,7 +3,7 @@
  * replicated state, so that a retry through another leader is recognised. Source: Ongaro's dissertation, section 6.3.
  */
 import { createHash } from 'node:crypto';
-import { type Command, decodeCommand, encodeResult, forEachCommand, isRead } from './command.ts';
+import { type Command, type CommandHead, decodeCommand, encodeResult, forEachCommand, isRead } from './command.ts';
 import type { Frozen } from './frozen.ts';
 import { applyToStore } from './key-value.ts';
 import type { Machine, MachineSize, Restoration, ResultSink } from './machine.ts';
@@ -32,10 +32,15 @@ export class SessionMachine implements Machine {
   apply(payload: Uint8Array, sink: ResultSink): void {
     forEachCommand(payload, (head, command) => {
       this.#applied += 1;
-      if (command === null) sink(head.op === 'register', head.session, head.sequence, malformed);
+      if (command === null) this.#refuse(head, sink);
       else if (command.op === 'register') sink(true, command.session, 0, this.#register());
       else sink(false, command.session, command.sequence, this.#applyOnce(command));
     });
+  }
+
+  #refuse({ op, session, sequence }: CommandHead, sink: ResultSink): void {
+    const registers = op === 'register';
+    sink(registers, session, registers ? 0 : sequence, malformed);
   }
 
   query(bytes: Uint8Array): Uint8Array {
