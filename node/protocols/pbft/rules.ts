@@ -23,7 +23,7 @@ export interface PbftRules {
 
 export const correctRules: PbftRules = {
   selection: correctSelection,
-  // Gueta and others, "SBFT" (2019): with fewer, a quorum of the next view may know of no more than f honest shares.
+  // Gueta and others, "SBFT" (2019): with fewer, the quorum of a later view may hear of f honest shares only, which prove nothing.
   fastQuorum: ({ all }) => all,
   // In whatever view it was: the fast path may have decided there, and no view since need have had anything to say.
   reportedShare: ({ last }) => last,

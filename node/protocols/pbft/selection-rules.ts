@@ -31,7 +31,7 @@ export const correctSelection: SelectionRules = {
   reportsNeeded: ({ oneHonest }) => oneHonest,
   // A share for the same batch in a later view counts as well: whoever sent it reports the earlier one no more.
   sharedView: (views, needed) => views[needed - 1],
-  // A batch is prepared only if nothing else was decided before, and shared only if nothing else was. In one view shares may
-  // differ and certificates cannot, so that of a tie only the certificate may stand for a decision.
+  // Whoever shares in a later view does so because nothing else was decided before. In the same view f + 1 honest replicas have
+  // shared what is prepared, and the fast path cannot have decided another batch.
   prefersShared: (shared, prepared) => shared > prepared,
 };
