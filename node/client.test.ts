@@ -288,17 +288,37 @@ describe('a protocol whose clients ask all (PBFT: f+1 equal replies)', () => {
     },
   );
 
-  test.each([get, put])(
-    'a command ($op) that timed out is of unknown fate, and the next has a new session',
-    (command) => {
-      const { call, clock, outcomes, last } = registered();
-      call(command);
-      clock.pass(timeoutMs);
-      expect(outcomes).toEqual([{ kind: 'unknown', error: 'timed out' }]);
-      call(command);
-      expect(last().command.op).toBe('register');
-    },
-  );
+  test('a write that timed out is of unknown fate, and the next command has a new session', () => {
+    const { call, clock, outcomes, last } = registered();
+    call(put);
+    clock.pass(timeoutMs);
+    expect(outcomes).toEqual([{ kind: 'unknown', error: 'timed out' }]);
+    call(get);
+    expect(last().command.op).toBe('register');
+  });
+
+  test('a read that timed out is of unknown fate, and does no harm: the session goes on', () => {
+    const { call, clock, outcomes, last, reply, answer } = registered();
+    call(get);
+    const { id } = last().request;
+    clock.pass(timeoutMs);
+    expect(outcomes).toEqual([{ kind: 'unknown', error: 'timed out' }]);
+    call(put);
+    expect(last().command).toMatchObject({ ...put, session: 5, sequence: 3 });
+    for (const node of seven) reply(node, { status: 'ok', result: encodeResult('ok', 'late') }, id);
+    expect(outcomes).toHaveLength(1);
+    for (const node of ['n1', 'n2', 'n3']) answer('x', node);
+    expect(outcomes.slice(1)).toEqual([answered('x')]);
+  });
+
+  test('a session that expired is given up, whatever it was asked', () => {
+    const { call, answer, outcomes, last } = registered();
+    call(get);
+    for (const node of ['n1', 'n2', 'n3']) answer(null, node, 'expired');
+    expect(outcomes).toEqual([{ kind: 'unknown', error: 'the session expired' }]);
+    call(get);
+    expect(last().command.op).toBe('register');
+  });
 
   test('replies to any try of the same command count: a round trip may take longer than a try', () => {
     const { call, sent, reply, clock, outcomes } = registered();

@@ -243,17 +243,21 @@ export class SessionClient {
   }
 
   #giveUp(): void {
-    // A read changes nothing, so nobody has to know whether it will be carried out yet.
     const reads = this.#command !== undefined && isRead(this.#command.op);
     const safe = !reads && this.#unresolved === 0;
-    this.#finish(safe ? { kind: 'failed', error: 'no replica took it up' } : { kind: 'unknown', error: 'timed out' });
+    const outcome = safe
+      ? ({ kind: 'failed', error: 'no replica took it up' } as const)
+      : ({ kind: 'unknown', error: 'timed out' } as const);
+    // A read of the session that is carried out late changes nothing, and the next command has another number. With a new
+    // session each time, reads that take longer than a call would never come to an end behind their registrations.
+    this.#finish(outcome, reads && !this.#readsBeside);
   }
 
-  #finish(outcome: CallOutcome): void {
+  #finish(outcome: CallOutcome, keepsSession = false): void {
     this.#command = undefined;
     this.#next = 'nothing';
     // A command of unknown fate may be applied at any later time, under its sequence number: begin a new session.
-    if (outcome.kind === 'unknown') {
+    if (outcome.kind === 'unknown' && !keepsSession) {
       this.#session = 0;
       this.#sequence = 0;
     }
