@@ -115,8 +115,9 @@ export class Replica<M, R> {
     this.#drain();
   }
 
-  /** Takes a message of another replica. */
+  /** Takes a message of another replica. What it sends itself never comes by the network: nobody may speak in its name. */
   receive(from: NodeId, msg: M): void {
+    if (from === this.#options.id) return;
     this.#step({ kind: 'message', from, msg });
   }
 

@@ -1,13 +1,17 @@
-import type { Durable, Effect, Input, Protocol, ProtocolView, ReplicaConfig } from '../../protocol.ts';
+import type { Durable, Effect, Input, NodeId, Protocol, ProtocolView, ReplicaConfig } from '../../protocol.ts';
 import * as agreement from './agreement.ts';
 import * as catchUp from './catch-up.ts';
 import * as checkpoints from './checkpoints.ts';
 import type { PbftMessage, PbftRecord } from './messages.ts';
+import { primaryOf } from './quorum.ts';
 import { restart } from './restart.ts';
 import type { PbftRules } from './rules.ts';
 import { PbftState } from './state.ts';
 import * as timing from './timing.ts';
 import * as viewChanges from './view-changes.ts';
+
+/** What becomes of every order. */
+const unordered = 'PBFT keeps its members, and its primary follows from the view.';
 
 type PbftEffect = Effect<PbftMessage, PbftRecord>;
 
@@ -50,11 +54,7 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
         timing.onSuspected(state, input.node);
         break;
       case 'order':
-        state.out.emit({
-          kind: 'ordered',
-          id: input.id,
-          error: 'PBFT keeps its members, and its primary follows from the view.',
-        });
+        state.out.emit({ kind: 'ordered', id: input.id, error: unordered });
         break;
       case 'recalled':
         catchUp.onRecalled(state, input.position, input.record);
@@ -147,9 +147,18 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
   }
 
   view(): ProtocolView {
-    const { role, view: epoch, primary, active, history, slots } = this.#state;
+    const { role, view: epoch, history, slots } = this.#state;
+    const leader = leaderKnownTo(this.#state);
     const lastIndex = Math.max(history.applied, ...slots.keys());
     const view = { role, epoch, commitIndex: history.applied, lastIndex };
-    return active ? { ...view, leader: primary } : view;
+    return leader === undefined ? view : { ...view, leader };
   }
+}
+
+/** Also one that takes part in no view may know who leads: where others, one of them honest at least, say that they follow. */
+function leaderKnownTo(state: PbftState): NodeId | undefined {
+  if (state.active) return state.primary;
+  const following = [...state.peers.values()].filter(({ changing }) => !changing).map(({ view }) => view);
+  const views = following.filter((view) => following.filter((each) => each === view).length >= state.sizes.oneHonest);
+  return views.length === 0 ? undefined : primaryOf(Math.max(...views), state.config.members);
 }

@@ -67,6 +67,8 @@ export class PbftState {
   watched = 0;
   /** And whether the primary was given it. */
   handedOver = false;
+  /** Who was heard of since. */
+  readonly heard = new Set<NodeId>();
   /** The stream of the primary's messages broke off, and it was not heard of since. */
   primaryEnded = false;
   /** A quorum waits for the present view to begin. */

@@ -37,6 +37,7 @@ export function watch(state: PbftState): void {
   }
   if (state.watched === oldest) return;
   state.watched = oldest;
+  state.heard.clear();
   state.handedOver = state.primaryEnded;
   setTimer(state, progressTimer, state.primaryEnded ? shortPatienceMs(state) : patienceMs(state) / 2);
 }
@@ -50,7 +51,7 @@ export function onSettled(state: PbftState): void {
 /** The primary may not have been asked: it gets what waits. Where that does not help, its time is over: true. */
 export function onProgressTimeout(state: PbftState): boolean {
   if (state.watched === 0 || state.role !== 'backup') return false;
-  if (state.handedOver) return true;
+  if (state.handedOver && isInTouch(state)) return true;
   state.handedOver = true;
   for (const batch of state.pending.batches()) {
     if (batch.forwardedIn === state.view) continue;
@@ -61,6 +62,14 @@ export function onProgressTimeout(state: PbftState): boolean {
   return false;
 }
 
+/**
+ * Whether it has heard of a quorum, itself included, since it began to wait. One that is cut off would leave alone, bring
+ * nothing about by that, and could not take part in the view again that the others go on in.
+ */
+function isInTouch({ heard, sizes }: PbftState): boolean {
+  return heard.size >= sizes.quorum - 1;
+}
+
 /** The primary seems to have ended: what waits need not wait as long as for one that is slow. */
 export function onSuspected(state: PbftState, node: string): void {
   if (state.role !== 'backup' || node !== state.primary) return;
@@ -69,8 +78,9 @@ export function onSuspected(state: PbftState, node: string): void {
   watch(state);
 }
 
-/** The primary is heard of. */
+/** Another replica is heard of. */
 export function onHeard(state: PbftState, node: string): void {
+  if (node !== state.config.id && state.config.members.includes(node)) state.heard.add(node);
   if (node === state.primary) state.primaryEnded = false;
 }
 
