@@ -1,4 +1,5 @@
 /** The snapshots of one replica's machine: carries out what the protocol wants of them. */
+import { HashedPieces } from './hashed-pieces.ts';
 import type { Machine } from './machine/machine.ts';
 import type { Snapshots } from './ports.ts';
 import type { Effect, Input } from './protocol.ts';
@@ -33,7 +34,7 @@ export class MachineSnapshots<R> {
   perform(effect: SnapshotEffect<R>): void {
     switch (effect.kind) {
       case 'snapshot':
-        this.#save(effect.index, effect.record);
+        this.#save(effect.index, effect.record, effect.pieceBytes);
         return;
       case 'load':
         this.#load(effect.index, effect.offset, effect.maxBytes);
@@ -51,12 +52,13 @@ export class MachineSnapshots<R> {
     this.#store.removeBefore(index);
   }
 
-  #save(index: number, record: R): void {
+  #save(index: number, record: R, pieceBytes: number | undefined): void {
     const { guard, onSaved, step } = this.#surroundings;
-    this.#store.save(index, record, this.#machine.snapshot(), (bytes) =>
+    const hashed = pieceBytes === undefined ? undefined : new HashedPieces(this.#machine.snapshot(), pieceBytes);
+    this.#store.save(index, record, hashed ?? this.#machine.snapshot(), (bytes) =>
       guard(() => {
         onSaved(index, bytes);
-        step({ kind: 'snapshotted', index, bytes });
+        step({ kind: 'snapshotted', index, bytes, ...(hashed === undefined ? {} : { digests: hashed.digests() }) });
       }),
     );
   }

@@ -45,7 +45,13 @@ export type Input<M, R = never> =
   /** The record that an earlier `recall` asked for. */
   | { readonly kind: 'recalled'; readonly position: number; readonly record: R }
   /** The snapshot that an earlier `snapshot` asked for is durable, and so long. */
-  | { readonly kind: 'snapshotted'; readonly index: number; readonly bytes: number }
+  | {
+      readonly kind: 'snapshotted';
+      readonly index: number;
+      readonly bytes: number;
+      /** SHA-256 of each of its pieces, where these were asked for. */
+      readonly digests?: readonly string[];
+    }
   /** The piece that an earlier `load` asked for; `last` where nothing follows it. */
   | {
       readonly kind: 'loaded';
@@ -73,9 +79,16 @@ export type Effect<M, R> =
   | { readonly kind: 'recall'; readonly position: number }
   /**
    * Save the machine's state, which has just applied `index`, under a record that describes it; comes back as `snapshotted`.
-   * One is saved at a time.
+   * One is saved at a time. With `pieceBytes` the digests of its pieces are told, each so long but for the last; under a
+   * protocol that signs, equal states have equal snapshots.
    */
-  | { readonly kind: 'snapshot'; readonly index: number; readonly record: R; readonly eager?: boolean }
+  | {
+      readonly kind: 'snapshot';
+      readonly index: number;
+      readonly record: R;
+      readonly pieceBytes?: number;
+      readonly eager?: boolean;
+    }
   /** Read up to so many bytes of the durable snapshot at `index`, from `offset` on; comes back as `loaded`. */
   | {
       readonly kind: 'load';

@@ -1,7 +1,8 @@
 /** Puts one replica together: settings in, a runtime over real ports out. */
+import type { Machine } from '../machine/machine.ts';
 import { SessionMachine } from '../machine/sessions.ts';
 import type { ReplicaFact } from '../ports.ts';
-import type { ClientPolicy, Codec, Defect, Durable, Protocol } from '../protocol.ts';
+import type { ClientPolicy, Codec, Durable, Protocol } from '../protocol.ts';
 import { Replica } from '../runtime.ts';
 import { ClientServer } from './client-server.ts';
 import { systemClock, systemRandom } from './clock.ts';
@@ -33,7 +34,7 @@ interface Parts {
   readonly protocol: Protocol<unknown, unknown>;
   readonly codec: Codec<unknown, unknown>;
   readonly contact: ClientPolicy['contact'];
-  readonly defect: Defect | undefined;
+  readonly machine: Machine;
 }
 
 async function loadParts(settings: NodeSettings): Promise<Parts> {
@@ -42,7 +43,8 @@ async function loadParts(settings: NodeSettings): Promise<Parts> {
   const { codec, client } = definition;
   const defect = bug === undefined ? undefined : await loadDefect(name, bug);
   const protocol = definition.create(replicaConfigOf(settings, definition), defect);
-  return { protocol, codec, contact: client.contact, defect };
+  const machine = new SessionMachine(defect?.machine, definition.signs);
+  return { protocol, codec, contact: client.contact, machine };
 }
 
 /** One replica with everything around it, from its start to its end. */
@@ -60,7 +62,7 @@ export class ReplicaProcess {
   #sampler: NodeJS.Timeout | undefined;
   #running = false;
 
-  private constructor(options: ReplicaProcessOptions, { protocol, codec, contact, defect }: Parts, disk: Disk) {
+  private constructor(options: ReplicaProcessOptions, { protocol, codec, contact, machine }: Parts, disk: Disk) {
     this.#options = options;
     const { settings, journal } = options;
     const { id, runId, members, peers, token } = settings;
@@ -108,7 +110,7 @@ export class ReplicaProcess {
       clients: this.#clients,
       tracer: (fact: ReplicaFact) => this.#onFact(fact),
     };
-    this.#replica = new Replica(protocol, new SessionMachine(defect?.machine), ports, {
+    this.#replica = new Replica(protocol, machine, ports, {
       id,
       signal: this.#incarnation.signal,
       trace: settings.trace,

@@ -52,19 +52,28 @@ export class FreezableMap {
   }
 
   /**
-   * The present state, to be read while it changes, in no particular order. Takes no time, whatever the size; until the
+   * The present state, to be read while it changes, in no particular order or in that of the keys that are given. Takes no time, whatever the size; until the
    * release the first change of each key looks it up three times more, and what it replaces stays in memory. Keys that an
    * earlier freeze left to be removed are passed over, which may take a step some milliseconds for a hundred thousand.
    *
+   * @param order - all keys of the present, which stay as they are while it is read
    * @throws Error where another past state was not released
    */
-  freeze(): Frozen<string, string> {
+  freeze(order?: Iterable<string>): Frozen<string, string> {
     if (this.#old !== undefined) throw new Error('One past state is being read already.');
     const old = new OldValues();
     this.#old = old;
     this.#plain = false;
     const { size } = this;
-    return { size, records: this.#past(old, size), release: () => this.#release(old) };
+    const records = order === undefined ? this.#past(old, size) : this.#pastOf(order, old);
+    return { size, records, release: () => this.#release(old) };
+  }
+
+  *#pastOf(order: Iterable<string>, old: OldValues): Generator<KeyValue> {
+    for (const key of order) {
+      const value = old.before(key, this.#values.get(key));
+      if (value !== undefined) yield [key, value];
+    }
   }
 
   *#past(old: OldValues, size: number): Generator<KeyValue> {

@@ -20,13 +20,19 @@ type SessionsThen = Frozen<number, Readonly<Session>>;
 /** A key-value store behind client sessions. */
 export class SessionMachine implements Machine {
   readonly #rules: MachineRules;
-  #store = new Store();
+  readonly #canonical: boolean;
+  #store: Store;
   #sessions = new SessionTable();
   #applied = 0;
 
-  /** @param bug - the rules that a planted bug overrides */
-  constructor(bug: Partial<MachineRules> = {}) {
+  /**
+   * @param bug - the rules that a planted bug overrides
+   * @param canonical - whether equal states have equal snapshots, byte for byte, so that replicas can vouch for each other's
+   */
+  constructor(bug: Partial<MachineRules> = {}, canonical = false) {
     this.#rules = { ...correctMachineRules, ...bug };
+    this.#canonical = canonical;
+    this.#store = new Store(canonical);
   }
 
   apply(payload: Uint8Array, sink: ResultSink): void {
@@ -107,7 +113,7 @@ export class SessionMachine implements Machine {
   }
 
   restore(): Restoration {
-    const decoder = new SnapshotDecoder();
+    const decoder = new SnapshotDecoder(this.#canonical);
     return {
       take: (bytes) => decoder.take(bytes),
       finish: () => this.#adopt(decoder.finish()),

@@ -10,7 +10,8 @@
  *     ...
  *     end       0x454e4421 ("END!") u32
  *
- * Sessions stand in the order of their numbers, the one in which they were registered; records in none. There is no
+ * Sessions stand in the order of their numbers, the one in which they were registered; records in none, or in that of their
+ * keys where equal states are to have equal snapshots. There is no
  * checksum: the disk and the network have theirs. What the layout does not allow is refused nonetheless.
  */
 import { maxBytesPerUnit, putString, stringBytes } from './command.ts';
@@ -123,7 +124,7 @@ type Step = () => boolean;
 export class SnapshotDecoder {
   readonly #held = new HeldBytes();
   #sessions = new SessionTable();
-  readonly #store = new Store();
+  readonly #store: Store;
   #applied = 0;
   /** Sessions or keys that are still to come. */
   #left = 0;
@@ -132,6 +133,11 @@ export class SnapshotDecoder {
   #number = 0;
   #whole = false;
   #step: Step = () => this.#header();
+
+  /** @param inOrder - whether the state that is read is to be frozen in the order of its keys */
+  constructor(inOrder = false) {
+    this.#store = new Store(inOrder);
+  }
 
   /** @throws Error (a sentence) where the bytes belong to no snapshot of this version */
   take(bytes: Uint8Array): void {

@@ -11,12 +11,22 @@ import type { Frozen } from './frozen.ts';
 const fullScanLength = 1 << 20;
 
 /** A set of keys, ordered as JavaScript compares strings: by UTF-16 code units. */
-type KeyOrder = ISortedMap<string, undefined>;
+interface KeyOrder extends ISortedMap<string, undefined> {
+  /** A copy that shares what does not change: it takes no time. */
+  clone(): KeyOrder;
+}
 
 export class Store {
   readonly #values = new FreezableMap();
   /** The keys in order. The first scan makes it, so that a machine that never scans pays nothing for it. */
   #order: KeyOrder | undefined;
+  readonly #inOrder: boolean;
+
+  /** @param inOrder - whether frozen states are read in the order of the keys */
+  constructor(inOrder = false) {
+    this.#inOrder = inOrder;
+    if (inOrder) this.#order = this.#sorted();
+  }
 
   /** How many keys there are. */
   get size(): number {
@@ -43,7 +53,7 @@ export class Store {
 
   /** The present state, to be read while it changes; see `FreezableMap`. */
   freeze(): Frozen<string, string> {
-    return this.#values.freeze();
+    return this.#values.freeze(this.#inOrder ? this.#order?.clone().keys() : undefined);
   }
 
   /**

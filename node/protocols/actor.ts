@@ -2,6 +2,7 @@
  * A replica on a stage: carries out effects as the runtime does (a persist is a barrier; a message to itself comes back
  * as an input), but over a disk, timers and a mailbox that the director works by hand. For scenarios and conformance.
  */
+import { HashedPieces } from '../hashed-pieces.ts';
 import type { Effect, Input, NodeId, Protocol, ProtocolView } from '../protocol.ts';
 import { ActorDisk } from './actor-disk.ts';
 import { ActorMachine } from './actor-machine.ts';
@@ -207,7 +208,7 @@ export class Actor<M, R> {
         break;
       }
       case 'snapshot':
-        this.#save(effect.index, effect.record);
+        this.#save(effect.index, effect.record, effect.pieceBytes);
         break;
       case 'load': {
         const { index, offset, maxBytes } = effect;
@@ -228,12 +229,13 @@ export class Actor<M, R> {
     }
   }
 
-  #save(index: number, record: R): void {
+  #save(index: number, record: R, pieceBytes: number | undefined): void {
     if (index !== this.appliedIndex) throw new Error(`${this.id} saves ${index}, and applied ${this.appliedIndex}`);
     const bytes = this.#machine.snapshot();
     this.#errands.push(() => {
       this.#disk.keep(index, record, bytes);
-      return { kind: 'snapshotted', index, bytes: bytes.length };
+      const saved = { kind: 'snapshotted', index, bytes: bytes.length } as const;
+      return pieceBytes === undefined ? saved : { ...saved, digests: digestsOf(bytes, pieceBytes) };
     });
   }
 
@@ -257,4 +259,10 @@ export class Actor<M, R> {
     this.#machine.restore(bytes);
     this.#stage.onHappening({ kind: 'restored', state: bytes });
   }
+}
+
+function digestsOf(bytes: Uint8Array, pieceBytes: number): readonly string[] {
+  const pieces = new HashedPieces([bytes].values(), pieceBytes);
+  while (!pieces.next().done);
+  return pieces.digests();
 }

@@ -107,7 +107,7 @@ class SimCluster implements Cluster {
           this.#network.sendInOrder(node, client, () => this.#clients.get(client)?.receive(node, reply));
         },
         createProtocol: () => definition.create(config, defect),
-        createMachine: () => new SessionMachine(defect?.machine),
+        createMachine: () => new SessionMachine(defect?.machine, definition.signs),
         contact: definition.client.contact,
       };
       const process = new SimProcess(node, world, disk);
