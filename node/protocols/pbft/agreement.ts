@@ -3,9 +3,10 @@ import { fnv1a } from '../../hash.ts';
 import type { Body } from './bodies.ts';
 import { isDecision, isVote } from './certificates.ts';
 import { takeCheckpoint } from './checkpoints.ts';
+import { checkpointInterval } from './history.ts';
 import type { Certificate, Choice, Decision, Digest, Forward, Phase, Propose, Signature, Vote } from './messages.ts';
 import type { Slot } from './slot.ts';
-import { checkpointInterval, type PbftState } from './state.ts';
+import type { PbftState } from './state.ts';
 import { voteStatement } from './statements.ts';
 
 /** As primary: puts batches into slots that wait for one, as long as the window has room. */
@@ -86,6 +87,7 @@ export function share(state: PbftState, slot: Slot): void {
   const written = body.position > 0 || digest === state.nullDigest;
   const position = out.persist({ kind: 'share', ...choice, ...(written ? {} : { payload: body.payload }) });
   if (!written) body.position = position;
+  slot.needs(position);
   state.broadcast(shareMessage(state, choice, body.payload));
 }
 
@@ -135,7 +137,7 @@ function prepare(state: PbftState, slot: Slot, certificate: Certificate): void {
   const { config, out } = state;
   const { view, digest } = certificate;
   slot.prepared = certificate;
-  out.persist({ kind: 'prepared', certificate });
+  slot.needs(out.persist({ kind: 'prepared', certificate }));
   const body = state.bodies.get(digest);
   if (config.trace && body !== undefined) {
     const hash = fnv1a(body.payload);
@@ -155,12 +157,14 @@ export function decide(state: PbftState, slot: Slot, certificate: Certificate): 
 /** Applies what is decided, in order, as far as the batches are here. */
 export function apply(state: PbftState): void {
   const { history, bodies, out } = state;
-  for (;;) {
+  // While the state of another replica takes the place of this one's, nothing is applied to either.
+  while (state.incoming?.installing !== true) {
     const next = history.applied + 1;
     const certificate = state.slots.get(next)?.decided;
     const body = certificate === undefined ? undefined : bodies.get(certificate.digest);
     if (certificate === undefined || body === undefined) return;
     append(state, certificate, body);
+    state.progressed = true;
     out.emit({ kind: 'apply', index: next, payload: body.payload, eager: true });
     if (next <= state.stable.slot) state.slots.delete(next);
     if (next % checkpointInterval === 0) takeCheckpoint(state);

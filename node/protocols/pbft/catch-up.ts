@@ -23,8 +23,8 @@ export function onBeat(state: PbftState): void {
   setBeat(state);
   const status = { type: 'status', view, changing: !active, applied: history.applied, stable: stable.slot } as const;
   state.sendToOthers(status);
-  if (history.applied === state.appliedAtBeat) askSomebody(state);
-  state.appliedAtBeat = history.applied;
+  if (!state.progressed) askSomebody(state);
+  state.progressed = false;
   const digests = lackingBodies(state);
   if (digests.length > 0) state.sendToOthers({ type: 'ask-bodies', digests });
 }
@@ -67,7 +67,12 @@ function sendAgain(state: PbftState, to: string, applied: number): void {
 export function onFetch(state: PbftState, from: string, msg: Fetch): void {
   const { log, applied } = state.history;
   const first = msg.from;
-  if (from === state.config.id || first <= log.base || first > applied) return;
+  if (from === state.config.id || first > applied) return;
+  if (first <= log.base) {
+    const { proven } = state.snapshots;
+    if (proven !== undefined) state.out.send(from, { type: 'manifest', proven });
+    return;
+  }
   const count = log.countFitting(first, state.config.maxEntriesPerMessage, maxBytes);
   if (log.holds(first)) {
     state.out.send(from, { type: 'decided', decisions: log.slice(first, count) });

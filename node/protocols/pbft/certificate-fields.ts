@@ -75,6 +75,20 @@ const signatureList: ListFields<Signature> = {
   read: readSignature,
 };
 
+/** @throws RangeError where there are too many */
+export function signaturesBytes(signatures: readonly Signature[]): number {
+  return listBytes(signatureList, signatures);
+}
+
+/** @throws RangeError as `writeSignature` does */
+export function writeSignatures(writer: Writer, signatures: readonly Signature[]): Writer {
+  return writeList(writer, signatureList, signatures);
+}
+
+export function readSignatures(reader: Reader): readonly Signature[] {
+  return readList(reader, signatureList);
+}
+
 /** @throws RangeError as `writeDigest` does */
 export function writeChoice(writer: Writer, { view, slot, digest }: Choice): Writer {
   return writeDigest(writer.number(view).number(slot), digest);
@@ -87,32 +101,32 @@ export function readChoice(reader: Reader): Choice {
 
 /** @throws RangeError where there are too many signatures */
 export function certificateBytes({ signatures }: Certificate): number {
-  return choiceBytes + 1 + listBytes(signatureList, signatures);
+  return choiceBytes + 1 + signaturesBytes(signatures);
 }
 
 /** @throws RangeError as `writeDigest` and `writeSignature` do */
 export function writeCertificate(writer: Writer, certificate: Certificate): Writer {
   writeChoice(writer, certificate).byte(certificateKinds.indexOf(certificate.kind));
-  return writeList(writer, signatureList, certificate.signatures);
+  return writeSignatures(writer, certificate.signatures);
 }
 
 export function readCertificate(reader: Reader): Certificate {
   const choice = readChoice(reader);
   const kind = certificateKinds[reader.byte()];
   if (kind === undefined) reader.fail();
-  return { ...choice, kind: kind ?? 'prepared', signatures: readList(reader, signatureList) };
+  return { ...choice, kind: kind ?? 'prepared', signatures: readSignatures(reader) };
 }
 
 /** @throws RangeError where there are too many signatures */
 export function stableBytes({ signatures }: StableCheckpoint): number {
-  return numberBytes + digestBytes + listBytes(signatureList, signatures);
+  return numberBytes + digestBytes + signaturesBytes(signatures);
 }
 
 /** @throws RangeError as `writeDigest` and `writeSignature` do */
 export function writeStable(writer: Writer, { slot, digest, signatures }: StableCheckpoint): Writer {
-  return writeList(writeDigest(writer.number(slot), digest), signatureList, signatures);
+  return writeSignatures(writeDigest(writer.number(slot), digest), signatures);
 }
 
 export function readStable(reader: Reader): StableCheckpoint {
-  return { slot: reader.number(), digest: readDigest(reader), signatures: readList(reader, signatureList) };
+  return { slot: reader.number(), digest: readDigest(reader), signatures: readSignatures(reader) };
 }

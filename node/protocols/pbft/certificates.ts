@@ -1,8 +1,8 @@
 /** Whether what others have signed is what it claims to be. Nothing is counted, and nothing is dropped as a repetition, before that. */
 import type { Crypto, NodeId } from '../../protocol.ts';
-import type { Certificate, Choice, Digest, Phase, Signature, StableCheckpoint } from './messages.ts';
+import type { Certificate, Choice, Digest, Phase, ProvenSnapshot, Signature, StableCheckpoint } from './messages.ts';
 import type { GroupSizes } from './quorum.ts';
-import { checkpointStatement, voteStatement } from './statements.ts';
+import { checkpointStatement, savedStatement, snapshotText, voteStatement } from './statements.ts';
 
 /** Who may sign, and how. */
 export interface Verifier {
@@ -44,6 +44,17 @@ export function isDecision(verifier: Verifier, certificate: Certificate): boolea
 export function isStable(verifier: Verifier, origin: Digest, { slot, digest, signatures }: StableCheckpoint): boolean {
   if (slot === 0) return digest === origin && signatures.length === 0;
   return areSigned(verifier, checkpointStatement(slot, digest), signatures, verifier.sizes.quorum);
+}
+
+export function isSaved(verifier: Verifier, slot: number, digest: Digest, signature: Signature): boolean {
+  return isSigned(verifier, savedStatement(slot, digest), signature);
+}
+
+/** Whether a quorum has the snapshot. */
+export function isProven(verifier: Verifier, { snapshot, signatures }: ProvenSnapshot): boolean {
+  if (snapshot.pieces.length === 0) return false;
+  const digest = verifier.crypto.digest(snapshotText(snapshot));
+  return areSigned(verifier, savedStatement(snapshot.slot, digest), signatures, verifier.sizes.quorum);
 }
 
 /** Whether all of them are valid, by different members, and at least `needed`. */

@@ -1,8 +1,10 @@
 /** Checkpoints, by which a replica knows what it need not keep for others. Castro and Liskov (1999), section 4.3. */
 import { invariant } from '../../protocol.ts';
 import { isCheckpoint, isStable } from './certificates.ts';
+import { checkpointInterval } from './history.ts';
 import type { Checkpoint, Digest, StableCheckpoint } from './messages.ts';
-import { checkpointInterval, type PbftState, windowSlots } from './state.ts';
+import { saveIfDue, vouch } from './snapshots.ts';
+import { type PbftState, windowSlots } from './state.ts';
 import { checkpointStatement } from './statements.ts';
 import { Tally } from './tally.ts';
 
@@ -10,6 +12,8 @@ import { Tally } from './tally.ts';
 export function takeCheckpoint(state: PbftState): void {
   const { history, config, crypto } = state;
   const { applied: slot, digest } = history;
+  saveIfDue(state);
+  vouch(state);
   if (slot <= state.stable.slot) {
     agreesWith(state, state.stable);
     return;

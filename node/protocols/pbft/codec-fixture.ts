@@ -63,6 +63,12 @@ const newView = fc.record({
   signature,
 });
 
+const past = { slot, history: digest, total: number };
+const proven = fc.record({
+  snapshot: fc.record({ ...past, pieces: fc.array(digest, { maxLength: 4 }) }),
+  signatures,
+});
+
 /** By their type; all fields take any value that is in range. */
 export const messages = {
   propose: fc.record({ type: fc.constant('propose'), ...choice, payload, signature }),
@@ -91,6 +97,10 @@ export const messages = {
   bodies: fc.record({ type: fc.constant('bodies'), payloads: fc.array(payload, { maxLength: 4 }) }),
   forward: fc.record({ type: fc.constant('forward'), payload }),
   stable: fc.record({ type: fc.constant('stable'), checkpoint: stable }),
+  saved: fc.record({ type: fc.constant('saved'), slot, digest, signature }),
+  manifest: fc.record({ type: fc.constant('manifest'), proven }),
+  'fetch-piece': fc.record({ type: fc.constant('fetch-piece'), slot, piece: number }),
+  piece: fc.record({ type: fc.constant('piece'), slot, piece: number, bytes: payload }),
 } satisfies { [K in PbftMessage['type']]: fc.Arbitrary<{ type: K }> };
 
 /** By their kind. */
@@ -104,6 +114,8 @@ export const records = {
   leave: fc.record({ kind: fc.constant('leave'), view: number }),
   enter: fc.record({ kind: fc.constant('enter'), newView }),
   stable: fc.record({ kind: fc.constant('stable'), checkpoint: stable }),
+  snapshot: fc.record({ kind: fc.constant('snapshot'), ...past }),
+  proven: fc.record({ kind: fc.constant('proven'), proven }),
 } satisfies { [K in PbftRecord['kind']]: fc.Arbitrary<{ kind: K }> };
 
 export const anyMessage = fc.oneof(...Object.values(messages)) as fc.Arbitrary<PbftMessage>;

@@ -3,6 +3,7 @@ import { signatureBytes } from '../../protocol.ts';
 import { maxSignatures } from './certificate-fields.ts';
 import { maxItems, pbftCodec } from './codec.ts';
 import type { Certificate, PbftMessage, PbftRecord, SlotReport, ViewChange } from './messages.ts';
+import { maxPieces } from './snapshot-fields.ts';
 import { maxChanges, maxReports } from './view-change-fields.ts';
 
 const digest = 'ab'.repeat(32);
@@ -61,6 +62,14 @@ const lists: Record<string, List> = {
     most: maxItems,
     countAt: 2,
     message: (numbers) => ({ type: 'ask-bodies', digests: numbers.map(() => digest) }),
+  },
+  'pieces of a snapshot': {
+    most: maxPieces,
+    countAt: 2 + 8 + 32 + 8,
+    message: (numbers) => ({
+      type: 'manifest',
+      proven: { snapshot: { slot: 1, history: digest, total: 0, pieces: numbers.map(() => digest) }, signatures: [] },
+    }),
   },
   batches: {
     most: maxItems,

@@ -29,14 +29,16 @@ import {
 } from './certificate-fields.ts';
 import { type ListFields, listBytes, readList, writeList } from './list-fields.ts';
 import type { Decision, Digest, PbftMessage, PbftRecord, Phase } from './messages.ts';
+import { pastBytes, provenBytes, readPast, readProven, writePast, writeProven } from './snapshot-fields.ts';
 import { changeBytes, newViewBytes, readChange, readNewView, writeChange, writeNewView } from './view-change-fields.ts';
 
 const version = 1;
 const messageTypes = [
   ...(['propose', 'vote', 'checkpoint', 'view-change', 'new-view', 'status'] as const),
-  ...(['fetch', 'decided', 'ask-bodies', 'bodies', 'forward', 'stable'] as const),
+  ...(['fetch', 'decided', 'ask-bodies', 'bodies', 'forward', 'stable', 'saved'] as const),
+  ...(['manifest', 'fetch-piece', 'piece'] as const),
 ] as const;
-const recordKinds = ['share', 'prepared', 'decided', 'leave', 'enter', 'stable'] as const;
+const recordKinds = ['share', 'prepared', 'decided', 'leave', 'enter', 'stable', 'snapshot', 'proven'] as const;
 const phases = ['share', 'commit'] as const;
 
 /** The most decisions, batches or digests that one message or record may carry. */
@@ -89,7 +91,8 @@ function encodeMessage(msg: PbftMessage): Uint8Array {
       const writer = writeChoice(begin(choiceBytes + 1 + signatureFieldBytes(msg.signature)), msg);
       return writeSignature(writer.byte(phases.indexOf(msg.phase)), msg.signature).buffer;
     }
-    case 'checkpoint': {
+    case 'checkpoint':
+    case 'saved': {
       const writer = begin(numberBytes + digestBytes + signatureFieldBytes(msg.signature)).number(msg.slot);
       return writeSignature(writeDigest(writer, msg.digest), msg.signature).buffer;
     }
@@ -115,6 +118,17 @@ function encodeMessage(msg: PbftMessage): Uint8Array {
       return writeList(begin(listBytes(payloadList, msg.payloads)), payloadList, msg.payloads).buffer;
     case 'forward':
       return begin(sizedBytes(msg.payload)).sized(msg.payload).buffer;
+    case 'manifest':
+      return writeProven(begin(provenBytes(msg.proven)), msg.proven).buffer;
+    case 'fetch-piece':
+      return begin(2 * numberBytes)
+        .number(msg.slot)
+        .number(msg.piece).buffer;
+    case 'piece':
+      return begin(2 * numberBytes + sizedBytes(msg.bytes))
+        .number(msg.slot)
+        .number(msg.piece)
+        .sized(msg.bytes).buffer;
   }
 }
 
@@ -133,6 +147,7 @@ function readMessage(reader: Reader): PbftMessage | null {
     case 'vote':
       return { type, ...readChoice(reader), phase: readPhase(reader), signature: readSignature(reader) };
     case 'checkpoint':
+    case 'saved':
       return { type, slot: reader.number(1), digest: readDigest(reader), signature: readSignature(reader) };
     case 'view-change':
       return readChange(reader);
@@ -158,6 +173,12 @@ function readMessage(reader: Reader): PbftMessage | null {
       return { type, payloads: readList(reader, payloadList) };
     case 'forward':
       return { type, payload: reader.sized() };
+    case 'manifest':
+      return { type, proven: readProven(reader) };
+    case 'fetch-piece':
+      return { type, slot: reader.number(1), piece: reader.number() };
+    case 'piece':
+      return { type, slot: reader.number(1), piece: reader.number(), bytes: reader.sized() };
     default:
       return null;
   }
@@ -201,6 +222,10 @@ function encodeRecord(record: PbftRecord): readonly Uint8Array[] {
       return writeNewView(begin(newViewBytes(record.newView)), record.newView).pieces();
     case 'stable':
       return writeStable(begin(stableBytes(record.checkpoint)), record.checkpoint).pieces();
+    case 'snapshot':
+      return writePast(begin(pastBytes), record).pieces();
+    case 'proven':
+      return writeProven(begin(provenBytes(record.proven)), record.proven).pieces();
   }
 }
 
@@ -219,6 +244,10 @@ function readRecord(reader: Reader): PbftRecord | null {
       return { kind, newView: readNewView(reader) };
     case 'stable':
       return { kind, checkpoint: readStable(reader) };
+    case 'snapshot':
+      return { kind, ...readPast(reader) };
+    case 'proven':
+      return { kind, proven: readProven(reader) };
     default:
       return null;
   }

@@ -2,8 +2,18 @@ import type { Crypto } from '../../protocol.ts';
 import { CachedLog } from '../shared/cached-log.ts';
 import type { Decision, Digest } from './messages.ts';
 
+/** A checkpoint is taken after so many slots. */
+export const checkpointInterval = 16;
 /** How a history begins: before slot 1. */
 const origin = 'pbft history';
+
+/** What all batches up to a slot were. */
+export interface Past {
+  readonly slot: number;
+  readonly history: Digest;
+  /** How many bytes. */
+  readonly total: number;
+}
 
 /** The decided batches of one replica in order, all applied. Memory holds the end of it, the disk the rest. */
 export class History {
@@ -13,36 +23,75 @@ export class History {
   #certificatesAt: number[] = [];
   /** Of nothing. */
   readonly origin: Digest;
-  #digest: Digest;
+  #past: Past;
+  /** The bytes up to the last two checkpoints. */
+  #totals: readonly [number, number] = [0, 0];
 
   constructor(crypto: Crypto, cacheBytes: number) {
     this.#crypto = crypto;
     this.log = new CachedLog(cacheBytes);
     this.origin = digestOfText(crypto, origin);
-    this.#digest = this.origin;
+    this.#past = { slot: 0, history: this.origin, total: 0 };
   }
 
   /** The last slot that is applied. */
   get applied(): number {
-    return this.log.lastIndex;
+    return this.#past.slot;
   }
 
   /** Of all batches that were applied, in order. The machine is deterministic, so that it stands for the state as well. */
   get digest(): Digest {
-    return this.#digest;
+    return this.#past.history;
+  }
+
+  /** All that was applied, in short. */
+  get past(): Past {
+    return this.#past;
+  }
+
+  /**
+   * Whether the batches up to the last checkpoint have just filled another log of so many bytes: the same on all replicas,
+   * whenever each has begun.
+   */
+  hasFilled(bytes: number): boolean {
+    const [before, now] = this.#totals;
+    return Math.floor(now / bytes) > Math.floor(before / bytes);
   }
 
   /** @param positions - of the records that hold the batch and the certificate */
   append(decision: Decision, positions: { readonly body: number; readonly certificate: number }): void {
-    this.#digest = digestOfText(this.#crypto, `${this.#digest} ${decision.certificate.digest}`);
+    const { slot, history, total } = this.#past;
+    const { payload, certificate } = decision;
+    const next = digestOfText(this.#crypto, `${history} ${certificate.digest}`);
+    this.#past = { slot: slot + 1, history: next, total: total + payload.length };
+    if (this.applied % checkpointInterval === 0) this.#totals = [this.#totals[1], this.#past.total];
     this.log.append(decision, positions.body);
     this.#certificatesAt.push(positions.certificate);
     this.log.forget(this.applied);
   }
 
+  /** Begins behind what a snapshot holds. */
+  begin({ slot, history, total }: Past): void {
+    this.#past = { slot, history, total };
+    this.#totals = [total, total];
+    this.log.reset(slot);
+    this.#certificatesAt = [];
+  }
+
+  /** The batches up to `slot` are in a snapshot, and go. */
+  compactTo(slot: number): void {
+    this.#certificatesAt = this.#certificatesAt.slice(slot - this.log.base);
+    this.log.compactTo(slot);
+  }
+
   /** The position of the record that holds the certificate of a slot. */
   certificateAt(slot: number): number {
     return this.#certificatesAt[slot - this.log.base - 1] ?? 0;
+  }
+
+  /** The lowest position that a slot of the log still needs; Infinity where it needs none. */
+  get firstPosition(): number {
+    return Math.min(this.log.firstPosition, ...this.#certificatesAt.slice(0, 1));
   }
 }
 

@@ -140,6 +140,52 @@ export interface Bodies {
   readonly payloads: readonly Uint8Array[];
 }
 
+/** A state that was saved: equal on all honest replicas. */
+export interface Snapshot {
+  /** All batches up to it led to the state. */
+  readonly slot: number;
+  /** Of these batches, in order. */
+  readonly history: Digest;
+  /** How many bytes they were. */
+  readonly total: number;
+  /** The digests of the pieces of the state; none is empty. */
+  readonly pieces: readonly Digest[];
+}
+
+/** A snapshot that a quorum has, each replica its own. */
+export interface ProvenSnapshot {
+  readonly snapshot: Snapshot;
+  readonly signatures: readonly Signature[];
+}
+
+/** The sender has a durable snapshot of this digest; see `statements.ts`. */
+export interface Saved {
+  readonly type: 'saved';
+  readonly slot: number;
+  readonly digest: Digest;
+  readonly signature: Signature;
+}
+
+/** What the receiver lacks is not in any log any more, and this is what it led to. */
+export interface Manifest {
+  readonly type: 'manifest';
+  readonly proven: ProvenSnapshot;
+}
+
+/** The sender lacks a piece of a snapshot, counted from 0. */
+export interface FetchPiece {
+  readonly type: 'fetch-piece';
+  readonly slot: number;
+  readonly piece: number;
+}
+
+export interface Piece {
+  readonly type: 'piece';
+  readonly slot: number;
+  readonly piece: number;
+  readonly bytes: Uint8Array;
+}
+
 /** A backup hands a batch to the primary, which seems not to have been asked. */
 export interface Forward {
   readonly type: 'forward';
@@ -158,6 +204,10 @@ export type PbftMessage =
   | Decided
   | AskBodies
   | Bodies
+  | Saved
+  | Manifest
+  | FetchPiece
+  | Piece
   | Forward;
 
 /** The share of this replica; durable before it is sent. The batch stands beside the first one that it is needed for. */
@@ -197,4 +247,23 @@ export interface StableRecord {
   readonly checkpoint: StableCheckpoint;
 }
 
-export type PbftRecord = ShareRecord | PreparedRecord | DecidedRecord | LeaveRecord | EnterRecord | StableRecord;
+/** Beside the bytes of a snapshot. */
+export interface SnapshotRecord extends Omit<Snapshot, 'pieces'> {
+  readonly kind: 'snapshot';
+}
+
+/** A quorum has the snapshot of this replica too. */
+export interface ProvenRecord {
+  readonly kind: 'proven';
+  readonly proven: ProvenSnapshot;
+}
+
+export type PbftRecord =
+  | ShareRecord
+  | PreparedRecord
+  | DecidedRecord
+  | LeaveRecord
+  | EnterRecord
+  | StableRecord
+  | SnapshotRecord
+  | ProvenRecord;

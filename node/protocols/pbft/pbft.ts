@@ -6,7 +6,9 @@ import type { PbftMessage, PbftRecord } from './messages.ts';
 import { primaryOf } from './quorum.ts';
 import { restart } from './restart.ts';
 import type { PbftRules } from './rules.ts';
+import * as snapshots from './snapshots.ts';
 import { PbftState } from './state.ts';
+import * as stateTransfer from './state-transfer.ts';
 import * as timing from './timing.ts';
 import * as viewChanges from './view-changes.ts';
 
@@ -59,11 +61,17 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
       case 'recalled':
         catchUp.onRecalled(state, input.position, input.record);
         break;
+      case 'snapshotted':
+        snapshots.onSnapshotted(state, input.index, input.digests ?? []);
+        break;
+      case 'loaded':
+        stateTransfer.onLoaded(state, input.index, input.offset, input.bytes);
+        break;
+      case 'installed':
+        stateTransfer.onInstalled(state, input.index);
+        break;
       case 'answer':
       case 'lapsed':
-      case 'snapshotted':
-      case 'loaded':
-      case 'installed':
         break;
     }
     return state.takeEffects();
@@ -119,6 +127,18 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
         break;
       case 'bodies':
         catchUp.onBodies(state, msg);
+        break;
+      case 'saved':
+        snapshots.onSaved(state, from, msg);
+        break;
+      case 'manifest':
+        stateTransfer.onManifest(state, from, msg);
+        break;
+      case 'fetch-piece':
+        stateTransfer.onFetchPiece(state, from, msg);
+        break;
+      case 'piece':
+        stateTransfer.onPiece(state, msg);
         break;
       case 'forward':
         agreement.onForward(state, msg);

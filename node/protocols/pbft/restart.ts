@@ -2,33 +2,45 @@
 import { type Durable, invariant } from '../../protocol.ts';
 import { votesOf } from './agreement.ts';
 import { letGo } from './checkpoints.ts';
-import type { DecidedRecord, EnterRecord, PbftRecord, ShareRecord } from './messages.ts';
+import type { Certificate, DecidedRecord, EnterRecord, PbftRecord, ShareRecord } from './messages.ts';
 import { selectView } from './selection.ts';
 import type { PbftState } from './state.ts';
 import { announce } from './view-changes.ts';
 
-export function restart(state: PbftState, { records, firstPosition }: Durable<PbftRecord>): void {
+export function restart(state: PbftState, { records, firstPosition, snapshot }: Durable<PbftRecord>): void {
   state.out.position = firstPosition - 1;
+  const saved = snapshot?.record.kind === 'snapshot' ? snapshot.record : undefined;
+  // The log begins behind a proven snapshot, and goes on from there also where a later one was saved and is not proven yet.
+  const last = records.findLast((record) => record.kind === 'proven');
+  if (last?.kind === 'proven') {
+    state.snapshots.proven = last.proven;
+    state.history.begin(last.proven.snapshot);
+  }
   for (const record of records) {
     state.out.position += 1;
-    replay(state, record, state.out.position);
+    replay(state, record, state.out.position, saved?.slot ?? 0);
   }
+  // One that was installed, and not yet written down as proven.
+  if (saved !== undefined && saved.slot > state.history.applied) state.history.begin(saved);
+  for (const number of state.slots.keys()) if (number <= state.history.log.base) state.slots.delete(number);
   letGo(state);
+  takeUpProposals(state);
   state.noteRole();
   if (state.active) recount(state);
   else announce(state);
 }
 
-function replay(state: PbftState, record: PbftRecord, position: number): void {
+/** @param savedTo - the machine has applied all up to this slot */
+function replay(state: PbftState, record: PbftRecord, position: number, savedTo: number): void {
   switch (record.kind) {
     case 'share':
       replayShare(state, record, position);
       break;
     case 'prepared':
-      state.slot(record.certificate.slot).prepared = record.certificate;
+      replayPrepared(state, record.certificate, position);
       break;
     case 'decided':
-      replayDecision(state, record, position);
+      replayDecision(state, record, position, savedTo);
       break;
     case 'leave':
       moveTo(state, record.view, false);
@@ -37,12 +49,17 @@ function replay(state: PbftState, record: PbftRecord, position: number): void {
       replayEnter(state, record);
       break;
     case 'stable':
-      state.stable = record.checkpoint;
+      if (record.checkpoint.slot > state.stable.slot) state.stable = record.checkpoint;
+      break;
+    case 'proven':
+    case 'snapshot':
       break;
   }
 }
 
 function moveTo(state: PbftState, view: number, active: boolean): void {
+  // Where a replica stands is written anew when old records go.
+  if (view < state.view || (view === state.view && active === state.active)) return;
   for (const slot of state.slots.values()) slot.beginView();
   state.view = view;
   state.active = active;
@@ -52,13 +69,21 @@ function moveTo(state: PbftState, view: number, active: boolean): void {
 function replayShare(state: PbftState, { view, slot: number, digest, payload }: ShareRecord, position: number): void {
   const slot = state.slot(number);
   slot.noteShare({ view, digest });
-  slot.proposal = digest;
+  slot.needs(position);
   if (payload !== undefined) state.bodies.keep(digest, payload, position);
-  state.nextSlot = Math.max(state.nextSlot, number + 1);
 }
 
-function replayDecision(state: PbftState, { certificate, payload }: DecidedRecord, position: number): void {
+function replayPrepared(state: PbftState, certificate: Certificate, position: number): void {
+  const slot = state.slot(certificate.slot);
+  slot.prepared = certificate;
+  slot.needs(position);
+}
+
+function replayDecision(state: PbftState, record: DecidedRecord, position: number, savedTo: number): void {
+  const { certificate, payload } = record;
   const { history, bodies, out } = state;
+  // A snapshot holds what it led to.
+  if (certificate.slot <= history.applied) return;
   if (payload !== undefined) bodies.keep(certificate.digest, payload, position);
   const body = bodies.get(certificate.digest);
   invariant(body !== undefined, `the batch of slot ${certificate.slot} is on no record of this replica`);
@@ -66,7 +91,7 @@ function replayDecision(state: PbftState, { certificate, payload }: DecidedRecor
   state.slot(certificate.slot).decided = certificate;
   const positions = { body: body.position || position, certificate: position };
   history.append({ payload: body.payload, certificate }, positions);
-  out.emit({ kind: 'apply', index: history.applied, payload: body.payload });
+  if (certificate.slot > savedTo) out.emit({ kind: 'apply', index: certificate.slot, payload: body.payload });
 }
 
 function replayEnter(state: PbftState, { newView }: EnterRecord): void {
@@ -74,8 +99,19 @@ function replayEnter(state: PbftState, { newView }: EnterRecord): void {
   moveTo(state, newView.view, true);
   state.newView = newView;
   state.base = base.slot + digests.length;
-  state.nextSlot = state.base + 1;
   for (const [offset, digest] of digests.entries()) state.slot(base.slot + 1 + offset).proposal = digest;
+}
+
+/** What this replica has shared in the present view was proposed there. */
+function takeUpProposals(state: PbftState): void {
+  state.nextSlot = Math.max(state.base, state.stable.slot) + 1;
+  if (!state.active) return;
+  for (const slot of state.slots.values()) {
+    const last = slot.sent?.last;
+    if (last?.view !== state.view) continue;
+    slot.proposal = last.digest;
+    state.nextSlot = Math.max(state.nextSlot, slot.number + 1);
+  }
 }
 
 /** Its own votes of the present view count as they did. */

@@ -14,6 +14,8 @@ export class Slot {
   /** The certificate of the highest view. */
   prepared: Certificate | undefined;
   decided: Certificate | undefined;
+  /** Of the records about it; Infinity where there is none. */
+  firstPosition = Number.POSITIVE_INFINITY;
 
   constructor(number: number) {
     this.number = number;
@@ -23,6 +25,11 @@ export class Slot {
   beginView(): void {
     this.proposal = undefined;
     this.votes = { share: new Tally(), commit: new Tally() };
+  }
+
+  /** A record at this position is about it. */
+  needs(position: number): void {
+    this.firstPosition = Math.min(this.firstPosition, position);
   }
 
   /** Views only grow, so that the last share tells. */

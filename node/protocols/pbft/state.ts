@@ -2,12 +2,14 @@ import { type Effect, invariant, type NodeId, type ReplicaConfig } from '../../p
 import { Outbox } from '../paxos/outbox.ts';
 import { Recalls } from '../shared/recalls.ts';
 import { Bodies } from './bodies.ts';
-import { History } from './history.ts';
+import { checkpointInterval, History } from './history.ts';
 import type { Digest, NewView, PbftMessage, PbftRecord, StableCheckpoint, ViewChange } from './messages.ts';
 import { Pending } from './pending.ts';
 import { primaryOf, sizesOf } from './quorum.ts';
 import type { PbftRules } from './rules.ts';
 import { Slot } from './slot.ts';
+import { SnapshotState } from './snapshots.ts';
+import type { Incoming } from './state-transfer.ts';
 import type { Tally } from './tally.ts';
 import type { ViewVerifier } from './view-validity.ts';
 
@@ -16,8 +18,6 @@ export type PbftEffect = Effect<PbftMessage, PbftRecord>;
 /** `changing`: it has left the view before, and waits for its present one to begin. */
 export type Role = 'primary' | 'backup' | 'changing';
 
-/** A checkpoint is taken after so many slots. */
-export const checkpointInterval = 32;
 /** L: how many slots behind the stable checkpoint may be under way. Castro and Liskov (1999), section 4.3. */
 export const windowSlots = 4 * checkpointInterval;
 
@@ -75,8 +75,13 @@ export class PbftState {
   awaitsNewView = false;
 
   readonly peers = new Map<NodeId, Peer>();
-  /** What was applied at the last beat. */
-  appliedAtBeat = -1;
+  readonly snapshots = new SnapshotState();
+  incoming: Incoming | undefined;
+  /** Who waits for which piece of a snapshot. */
+  readonly loads = new Map<NodeId, { readonly slot: number; readonly piece: number }>();
+
+  /** Whether it has come nearer to the others since the last beat. */
+  progressed = true;
   /** Who was asked last for what this replica lacks. */
   asked: NodeId = '';
   readonly recalls: Recalls<PbftRecord>;

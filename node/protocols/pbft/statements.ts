@@ -3,7 +3,7 @@
  * Each kind of statement has its own words, so that a signature under one never stands for another. Who signs is not part
  * of it, for that follows from the key; and what others have signed is no part either, for it proves itself.
  */
-import type { Choice, Digest, NewView, Phase, SlotReport, ViewChange } from './messages.ts';
+import type { Choice, Digest, NewView, Phase, SlotReport, Snapshot, ViewChange } from './messages.ts';
 
 const utf8 = new TextEncoder();
 const bytesOf = (text: string): Uint8Array => utf8.encode(text);
@@ -17,6 +17,16 @@ export function voteStatement(phase: Phase, choice: Choice): Uint8Array {
 
 export function checkpointStatement(slot: number, digest: Digest): Uint8Array {
   return bytesOf(`pbft checkpoint slot ${slot} history ${digest}`);
+}
+
+/** That the signer has a durable snapshot; `digest` is that of what `snapshotText` says of it. */
+export function savedStatement(slot: number, digest: Digest): Uint8Array {
+  return bytesOf(`pbft saved slot ${slot} snapshot ${digest}`);
+}
+
+/** All of a snapshot that replicas vouch for. */
+export function snapshotText({ slot, history, total, pieces }: Snapshot): Uint8Array {
+  return bytesOf([`pbft snapshot slot ${slot} history ${history} bytes ${total}`, ...pieces].join('\n'));
 }
 
 export function viewChangeStatement(change: Omit<ViewChange, 'signature'>): Uint8Array {

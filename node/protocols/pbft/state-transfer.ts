@@ -1,0 +1,89 @@
+/** The state of another replica, piece by piece. Each is held against the digest that a quorum vouches for. */
+import { apply } from './agreement.ts';
+import { isProven } from './certificates.ts';
+import { letGo } from './checkpoints.ts';
+import type { FetchPiece, Manifest, Piece, ProvenSnapshot } from './messages.ts';
+import { prove } from './snapshots.ts';
+import type { PbftState } from './state.ts';
+
+/** A snapshot on its way here. */
+export interface Incoming {
+  readonly proven: ProvenSnapshot;
+  /** Whom the next piece was asked of. */
+  from: string;
+  /** How many pieces are here, and how many bytes they are. */
+  pieces: number;
+  bytes: number;
+  /** All of it is here, and is becoming the state. */
+  installing: boolean;
+}
+
+/** Begins to fetch a snapshot, or goes on with the same one from another replica. */
+export function onManifest(state: PbftState, from: string, { proven }: Manifest): void {
+  const { incoming, history } = state;
+  const { slot } = proven.snapshot;
+  if (slot <= history.applied || incoming?.installing === true) return;
+  if (incoming !== undefined && incoming.proven.snapshot.slot > slot) return;
+  if (incoming?.proven.snapshot.slot === slot) incoming.from = from;
+  else if (isProven(state.verifier, proven)) {
+    state.incoming = { proven, from, pieces: 0, bytes: 0, installing: false };
+  }
+  askForPiece(state);
+}
+
+function askForPiece({ incoming, out }: PbftState): void {
+  if (incoming === undefined) return;
+  const { slot } = incoming.proven.snapshot;
+  out.sendEagerly(incoming.from, { type: 'fetch-piece', slot, piece: incoming.pieces });
+}
+
+export function onPiece(state: PbftState, { slot, piece, bytes }: Piece): void {
+  const { incoming, out } = state;
+  if (incoming === undefined || incoming.installing) return;
+  const { snapshot } = incoming.proven;
+  if (slot !== snapshot.slot || piece !== incoming.pieces) return;
+  if (state.crypto.digest(bytes) !== snapshot.pieces[piece]) return;
+  out.emit({ kind: 'receive', index: slot, offset: incoming.bytes, bytes, eager: true });
+  incoming.pieces += 1;
+  incoming.bytes += bytes.length;
+  state.progressed = true;
+  if (incoming.pieces < snapshot.pieces.length) {
+    askForPiece(state);
+    return;
+  }
+  incoming.installing = true;
+  const { history, total } = snapshot;
+  out.emit({ kind: 'install', index: slot, record: { kind: 'snapshot', slot, history, total }, eager: true });
+}
+
+/** The machine has the state of the snapshot now. */
+export function onInstalled(state: PbftState, slot: number): void {
+  const { incoming, history } = state;
+  if (incoming?.proven.snapshot.slot !== slot) return;
+  state.incoming = undefined;
+  history.begin(incoming.proven.snapshot);
+  for (const number of state.slots.keys()) if (number <= slot) state.slots.delete(number);
+  prove(state, incoming.proven);
+  letGo(state);
+  apply(state);
+}
+
+// ---------------------------------------------------------------------------------------------------- whoever has it
+
+export function onFetchPiece(state: PbftState, from: string, { slot, piece }: FetchPiece): void {
+  const snapshot = state.snapshots.at(slot);
+  if (from === state.config.id || snapshot === undefined || piece >= snapshot.pieces.length) return;
+  state.loads.set(from, { slot, piece });
+  const { snapshotChunkBytes: maxBytes } = state.config;
+  state.out.emit({ kind: 'load', index: slot, offset: piece * maxBytes, maxBytes, eager: true });
+}
+
+/** A piece was read, for all who wait for it. */
+export function onLoaded(state: PbftState, slot: number, offset: number, bytes: Uint8Array): void {
+  const piece = offset / state.config.snapshotChunkBytes;
+  for (const [to, wanted] of state.loads) {
+    if (wanted.slot !== slot || wanted.piece !== piece) continue;
+    state.loads.delete(to);
+    state.out.sendEagerly(to, { type: 'piece', slot, piece, bytes });
+  }
+}
