@@ -11,13 +11,14 @@ const origin = 'pbft history';
 export interface Past {
   readonly slot: number;
   readonly history: Digest;
-  /** How many bytes. */
+  /** How many bytes of a log they take, with the proofs that they are decided. */
   readonly total: number;
 }
 
 /** The decided batches of one replica in order, all applied. Memory holds the end of it, the disk the rest. */
 export class History {
   readonly #crypto: Crypto;
+  readonly #proofBytes: number;
   readonly log: CachedLog<Decision>;
   /** The positions of the records that hold the certificates; that at `slot` has the place `slot - log.base - 1`. */
   #certificatesAt: number[] = [];
@@ -27,8 +28,10 @@ export class History {
   /** The bytes up to the last two checkpoints. */
   #totals: readonly [number, number] = [0, 0];
 
-  constructor(crypto: Crypto, cacheBytes: number) {
+  /** @param proofBytes - what the proofs of a slot take in a log, about */
+  constructor(crypto: Crypto, cacheBytes: number, proofBytes: number) {
     this.#crypto = crypto;
+    this.#proofBytes = proofBytes;
     this.log = new CachedLog(cacheBytes);
     this.origin = digestOfText(crypto, origin);
     this.#past = { slot: 0, history: this.origin, total: 0 };
@@ -50,7 +53,7 @@ export class History {
   }
 
   /**
-   * Whether the batches up to the last checkpoint have just filled another log of so many bytes: the same on all replicas,
+   * Whether what was decided up to the last checkpoint has just filled another log of so many bytes: the same on all replicas,
    * whenever each has begun.
    */
   hasFilled(bytes: number): boolean {
@@ -63,7 +66,7 @@ export class History {
     const { slot, history, total } = this.#past;
     const { payload, certificate } = decision;
     const next = digestOfText(this.#crypto, `${history} ${certificate.digest}`);
-    this.#past = { slot: slot + 1, history: next, total: total + payload.length };
+    this.#past = { slot: slot + 1, history: next, total: total + this.#proofBytes + payload.length };
     if (this.applied % checkpointInterval === 0) this.#totals = [this.#totals[1], this.#past.total];
     this.log.append(decision, positions.body);
     this.#certificatesAt.push(positions.certificate);

@@ -146,7 +146,7 @@ export interface Snapshot {
   readonly slot: number;
   /** Of these batches, in order. */
   readonly history: Digest;
-  /** How many bytes they were. */
+  /** How many bytes of a log they take. */
   readonly total: number;
   /** The digests of the pieces of the state; none is empty. */
   readonly pieces: readonly Digest[];

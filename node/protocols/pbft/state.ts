@@ -1,4 +1,4 @@
-import { type Effect, invariant, type NodeId, type ReplicaConfig } from '../../protocol.ts';
+import { type Effect, invariant, type NodeId, type ReplicaConfig, signatureBytes } from '../../protocol.ts';
 import { Outbox } from '../paxos/outbox.ts';
 import { Recalls } from '../shared/recalls.ts';
 import { Bodies } from './bodies.ts';
@@ -20,6 +20,9 @@ export type Role = 'primary' | 'backup' | 'changing';
 
 /** L: how many slots behind the stable checkpoint may be under way. Castro and Liskov (1999), section 4.3. */
 export const windowSlots = 4 * checkpointInterval;
+
+/** What a signature and its signer take in a record, about. Two certificates of a slot are written. */
+const signedBytes = signatureBytes + 16;
 
 /** What another replica has said of itself last. */
 export interface Peer {
@@ -93,7 +96,7 @@ export class PbftState {
     this.rules = rules;
     this.nullDigest = crypto.digest(new Uint8Array(0));
     this.bodies.keep(this.nullDigest, new Uint8Array(0));
-    this.history = new History(crypto, config.logCacheBytes);
+    this.history = new History(crypto, config.logCacheBytes, 2 * sizesOf(members.length).quorum * signedBytes);
     this.verifier = { crypto, members, sizes: sizesOf(members.length), windowSlots, origin: this.history.origin };
     this.stable = { slot: 0, digest: this.history.origin, signatures: [] };
     this.pending = new Pending(config.maxUncommittedBytes);
