@@ -3,7 +3,7 @@ import { CachedLog } from '../shared/cached-log.ts';
 import type { Decision, Digest } from './messages.ts';
 
 /** A checkpoint is taken after so many slots. */
-export const checkpointInterval = 16;
+export const checkpointInterval = 8;
 /** How a history begins: before slot 1. */
 const origin = 'pbft history';
 

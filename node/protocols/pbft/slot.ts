@@ -52,10 +52,11 @@ export class Slot {
   /** What is said of it in a VIEW-CHANGE; undefined where there is nothing to say. */
   report(share: SentShare | undefined): SlotReport | undefined {
     const { number: slot, decided, prepared } = this;
-    if (decided === undefined && prepared === undefined && share === undefined) return undefined;
+    // What is decided says all.
+    if (decided !== undefined) return { slot, decided };
+    if (prepared === undefined && share === undefined) return undefined;
     return {
       slot,
-      ...(decided === undefined ? {} : { decided }),
       ...(prepared === undefined ? {} : { prepared }),
       ...(share === undefined ? {} : { share }),
     };

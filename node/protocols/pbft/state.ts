@@ -19,7 +19,7 @@ export type PbftEffect = Effect<PbftMessage, PbftRecord>;
 export type Role = 'primary' | 'backup' | 'changing';
 
 /** L: how many slots behind the stable checkpoint may be under way. Castro and Liskov (1999), section 4.3. */
-export const windowSlots = 4 * checkpointInterval;
+export const windowSlots = 8 * checkpointInterval;
 
 /** What a signature and its signer take in a record, about. Two certificates of a slot are written. */
 const signedBytes = signatureBytes + 16;
