@@ -50,7 +50,8 @@ export function onStatus(state: PbftState, from: string, msg: Status): void {
   const { out, newView, ownChange } = state;
   if (view < state.view || (view === state.view && changing)) {
     const help = state.active ? newView : ownChange;
-    if (help !== undefined) out.sendEagerly(from, help);
+    // Not eagerly: it is a promise, or follows from one.
+    if (help !== undefined) out.send(from, help);
   }
   if (msg.stable < state.stable.slot) out.sendEagerly(from, { type: 'stable', checkpoint: state.stable });
   if (stuck && state.active && view === state.view && !changing) sendAgain(state, from, applied);

@@ -1,0 +1,20 @@
+/** Schedules and malicious replicas that have broken a version of this protocol; each is the smallest that was found. */
+import { expect, test } from 'vitest';
+import { Group, Signer } from './group-fixture.ts';
+
+const nothingStable = { slot: 0, digest: new Signer('n1').digest('pbft history'), signatures: [] };
+
+// n1 leaves view 0, and its disk is slow. n2 says that it follows view 0; what n1 answers must not outrun the disk: after
+// the loss of power n1 would share in view 0 again, and its word that it never will was out.
+test('nobody is told that a view was left before that is durable', () => {
+  const group = new Group();
+  const n1 = group.actor('n1');
+  n1.syncsAtOnce = false;
+  for (const id of ['n3', 'n4']) {
+    const change = new Signer(id).change({ view: 1, slots: [], stable: nothingStable });
+    group.hear('n1', id, change);
+  }
+  expect(n1.view()?.role).toBe('changing');
+  group.hear('n1', 'n2', { type: 'status', view: 0, changing: false, applied: 0, stable: 0 });
+  expect(group.letters.filter(({ msg }) => msg.type === 'view-change')).toEqual([]);
+});

@@ -1,0 +1,185 @@
+/**
+ * A whole group of PBFT for tests: real replicas with disks of their own, between which a test decides what arrives. What a
+ * malicious replica says a test says for it, under that replica's own key.
+ */
+import { keyedHashCrypto } from '../../crypto/keyed-hash.ts';
+import type { NodeId, ReplicaConfig } from '../../protocol.ts';
+import { Actor, type Happening } from '../actor.ts';
+import type {
+  Choice,
+  Digest,
+  PbftMessage,
+  PbftRecord,
+  Phase,
+  Propose,
+  Signature,
+  ViewChange,
+  Vote,
+} from './messages.ts';
+import { Pbft } from './pbft.ts';
+import { correctRules } from './rules.ts';
+import { viewChangeStatement, voteStatement } from './statements.ts';
+
+export interface Letter {
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly msg: PbftMessage;
+}
+
+export type PbftActor = Actor<PbftMessage, PbftRecord>;
+
+/** Whether a message arrives. */
+type Passes = (letter: Letter) => boolean;
+
+const seed = 1;
+const all: Passes = () => true;
+export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+export const membersOf = (count: number): NodeId[] => Array.from({ length: count }, (_, offset) => `n${offset + 1}`);
+
+export function configOf(id: NodeId, nodes = 4): ReplicaConfig {
+  const members = membersOf(nodes);
+  return {
+    id,
+    members,
+    electionTimeoutMs: [150, 300],
+    heartbeatIntervalMs: 50,
+    maxEntriesPerMessage: 64,
+    logCacheBytes: 1e6,
+    maxUncommittedBytes: 1e6,
+    snapshotAfterBytes: 1e6,
+    snapshotChunkBytes: 100,
+    trace: false,
+    crypto: keyedHashCrypto(seed, id, members),
+  };
+}
+
+/** What one replica may sign: anything, in its own name. */
+export class Signer {
+  readonly id: NodeId;
+  readonly #crypto;
+
+  constructor(id: NodeId, nodes = 4) {
+    this.id = id;
+    this.#crypto = keyedHashCrypto(seed, id, membersOf(nodes));
+  }
+
+  digest(text: string): Digest {
+    return this.#crypto.digest(bytes(text));
+  }
+
+  sign(statement: Uint8Array): Signature {
+    return { signer: this.id, bytes: this.#crypto.sign(statement) };
+  }
+
+  choice(view: number, slot: number, text: string): Choice {
+    return { view, slot, digest: this.digest(text) };
+  }
+
+  vote(phase: Phase, view: number, slot: number, text: string): Vote {
+    const choice = this.choice(view, slot, text);
+    return { type: 'vote', ...choice, phase, signature: this.sign(voteStatement(phase, choice)) };
+  }
+
+  propose(view: number, slot: number, text: string): Propose {
+    const choice = this.choice(view, slot, text);
+    return { type: 'propose', ...choice, payload: bytes(text), signature: this.sign(voteStatement('share', choice)) };
+  }
+
+  change({ view, stable, slots }: Omit<ViewChange, 'type' | 'signature'>): ViewChange {
+    const content = { type: 'view-change', view, stable, slots } as const;
+    return { ...content, signature: this.sign(viewChangeStatement(content)) };
+  }
+}
+
+export class Group {
+  readonly actors: readonly PbftActor[];
+  /** On their way, in the order in which they were sent. */
+  readonly letters: Letter[] = [];
+  /** What each replica has applied in its present life, as text. */
+  readonly applied = new Map<NodeId, string[]>();
+  #asked: { readonly id: number; readonly node: NodeId; readonly text: string }[] = [];
+  #lastRequest = 0;
+
+  /** @param absent - replicas that never start: malicious ones, for which the test speaks */
+  constructor({ nodes = 4, absent = [] }: { nodes?: number; absent?: readonly NodeId[] } = {}) {
+    this.actors = membersOf(nodes)
+      .filter((id) => !absent.includes(id))
+      .map((id) => {
+        const actor: PbftActor = new Actor(id, {
+          createProtocol: () => new Pbft(configOf(id, nodes), correctRules),
+          onHappening: (happening) => this.#onHappening(actor, happening),
+        });
+        return actor;
+      });
+    for (const actor of this.actors) this.start(actor.id);
+  }
+
+  actor(id: NodeId): PbftActor {
+    const actor = this.actors.find((each) => each.id === id);
+    if (actor === undefined) throw new Error(`there is no ${id} here`);
+    return actor;
+  }
+
+  start(id: NodeId): void {
+    this.applied.set(id, []);
+    this.actor(id).start();
+  }
+
+  crash(id: NodeId): void {
+    this.#asked = this.#asked.filter(({ node }) => node !== id);
+    this.actor(id).crash();
+  }
+
+  /** Clients ask replicas for a batch. */
+  write(text: string, at: readonly NodeId[] = this.actors.map(({ id }) => id)): void {
+    for (const node of at) {
+      this.#lastRequest += 1;
+      const id = this.#lastRequest;
+      this.#asked.push({ id, node, text });
+      this.actor(node).step({ kind: 'request', id, access: 'write', payload: bytes(text) });
+    }
+  }
+
+  hear(to: NodeId, from: NodeId, ...messages: readonly PbftMessage[]): void {
+    for (const msg of messages) this.actor(to).step({ kind: 'message', from, msg });
+  }
+
+  /** Delivers all that is on its way, and all that comes of it; the rest is lost. */
+  deliver(passes: Passes = all): void {
+    for (let letter = this.letters.shift(); letter !== undefined; letter = this.letters.shift()) {
+      const { from, to, msg } = letter;
+      if (passes(letter)) this.actors.find(({ id }) => id === to)?.step({ kind: 'message', from, msg });
+    }
+  }
+
+  /** Every replica says where it stands, so many times, and all that comes of it arrives. */
+  beat(times = 1, passes: Passes = all): void {
+    for (let time = 0; time < times; time += 1) {
+      for (const actor of this.actors) actor.fire('beat');
+      this.deliver(passes);
+    }
+  }
+
+  /** A timer runs out wherever it is set. */
+  fire(timer: string, passes: Passes = all): void {
+    for (const actor of this.actors) actor.fire(timer);
+    this.deliver(passes);
+  }
+
+  #onHappening(actor: PbftActor, happening: Happening<PbftMessage, PbftRecord>): void {
+    if (happening.kind !== 'performed') return;
+    const { effect } = happening;
+    if (effect.kind === 'send' && effect.to !== actor.id) {
+      this.letters.push({ from: actor.id, to: effect.to, msg: effect.msg });
+    } else if (effect.kind === 'apply') {
+      this.#onApply(actor, new TextDecoder().decode(effect.payload));
+    }
+  }
+
+  #onApply(actor: PbftActor, text: string): void {
+    this.applied.get(actor.id)?.push(text);
+    const done = this.#asked.filter((each) => each.node === actor.id && each.text === text);
+    this.#asked = this.#asked.filter((each) => !done.includes(each));
+    for (const { id } of done) actor.stepLater({ kind: 'settled', id });
+  }
+}
