@@ -18,3 +18,15 @@ test('nobody is told that a view was left before that is durable', () => {
   group.hear('n1', 'n2', { type: 'status', view: 0, changing: false, applied: 0, stable: 0 });
   expect(group.letters.filter(({ msg }) => msg.type === 'view-change')).toEqual([]);
 });
+
+// 2^53 - 1 is the largest number that a message may carry, and one past it cannot be counted on.
+test('a malicious status does not keep a replica counting for ever', () => {
+  const group = new Group({ absent: ['n4'] });
+  const applied = Number.MAX_SAFE_INTEGER;
+  for (let time = 0; time < 2; time += 1) {
+    group.hear('n1', 'n4', { type: 'status', view: 0, changing: false, applied, stable: 0 });
+  }
+  group.write('a');
+  group.deliver();
+  expect(group.applied.get('n1')).toEqual(['a']);
+});

@@ -59,7 +59,9 @@ export function onStatus(state: PbftState, from: string, msg: Status): void {
 
 /** What this replica has said of the slots that another one waits for. */
 function sendAgain(state: PbftState, to: string, applied: number): void {
-  for (let number = applied + 1; number <= applied + slotsAtATime; number += 1) {
+  // A number may be claimed past which nothing can be counted.
+  const last = Math.min(applied + slotsAtATime, state.windowEnd);
+  for (let number = applied + 1; number <= last; number += 1) {
     const slot = state.slots.get(number);
     if (slot !== undefined) for (const msg of votesOf(state, slot)) state.out.send(to, msg);
   }
