@@ -30,3 +30,19 @@ test('a malicious status does not keep a replica counting for ever', () => {
   group.deliver();
   expect(group.applied.get('n1')).toEqual(['a']);
 });
+
+// 128 slots fill the window, and none of the four checkpoints in it came to a quorum.
+test.each(['alive', 'restarted'])('checkpoints that were lost are said again: all are %s', (then) => {
+  const group = new Group();
+  for (let slot = 1; slot <= 128; slot += 1) group.write(`b${slot}`);
+  group.deliver(({ msg }) => msg.type !== 'checkpoint');
+  expect(group.applied.get('n2')?.length).toBe(128);
+  if (then === 'restarted') {
+    for (const { id } of group.actors) group.crash(id);
+    for (const { id } of group.actors) group.start(id);
+  }
+  group.beat(4);
+  group.write('behind the window');
+  group.beat(4);
+  expect(group.applied.get('n2')?.at(-1)).toBe('behind the window');
+});

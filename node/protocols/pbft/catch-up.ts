@@ -2,6 +2,7 @@
 
 import type { Recalled } from '../shared/recalls.ts';
 import { apply, learn, share, votesOf } from './agreement.ts';
+import { sayAgain } from './checkpoints.ts';
 import type { AskBodies, Bodies, Decided, Decision, Digest, Fetch, PbftRecord, Status } from './messages.ts';
 import type { PbftState } from './state.ts';
 import { lackingBodies } from './view-changes.ts';
@@ -23,7 +24,10 @@ export function onBeat(state: PbftState): void {
   setBeat(state);
   const status = { type: 'status', view, changing: !active, applied: history.applied, stable: stable.slot } as const;
   state.sendToOthers(status);
-  if (!state.progressed) askSomebody(state);
+  if (!state.progressed) {
+    askSomebody(state);
+    sayAgain(state);
+  }
   state.progressed = false;
   const digests = lackingBodies(state);
   if (digests.length > 0) state.sendToOthers({ type: 'ask-bodies', digests });

@@ -10,15 +10,29 @@ import { Tally } from './tally.ts';
 
 /** All up to here is applied: says so, once what it is made of is durable. */
 export function takeCheckpoint(state: PbftState): void {
-  const { history, config, crypto } = state;
-  const { applied: slot, digest } = history;
+  const { applied: slot, digest } = state.history;
   saveIfDue(state);
   vouch(state);
   if (slot <= state.stable.slot) {
     agreesWith(state, state.stable);
     return;
   }
-  const signature = { signer: config.id, bytes: crypto.sign(checkpointStatement(slot, digest)) };
+  noteCheckpoint(state);
+  say(state, slot, digest);
+}
+
+/** Remembers what it has come to, where a checkpoint is due. */
+export function noteCheckpoint({ history, ownCheckpoints }: PbftState): void {
+  if (history.applied % checkpointInterval === 0) ownCheckpoints.set(history.applied, history.digest);
+}
+
+/** Says its checkpoints again: each may have been lost, and the window stays where it is until a quorum has one. */
+export function sayAgain(state: PbftState): void {
+  for (const [slot, digest] of state.ownCheckpoints) if (state.isInWindow(slot)) say(state, slot, digest);
+}
+
+function say(state: PbftState, slot: number, digest: Digest): void {
+  const signature = { signer: state.config.id, bytes: state.crypto.sign(checkpointStatement(slot, digest)) };
   state.broadcast({ type: 'checkpoint', slot, digest, signature });
 }
 
@@ -62,6 +76,7 @@ function agreesWith(state: PbftState, { slot, digest }: StableCheckpoint): void 
 
 /** Forgets the slots that are applied and stable, and the batches that no slot needs any more. */
 export function letGo(state: PbftState): void {
+  for (const slot of state.ownCheckpoints.keys()) if (slot <= state.stable.slot) state.ownCheckpoints.delete(slot);
   const last = Math.min(state.stable.slot, state.history.applied);
   const needed = new Set<Digest>([state.nullDigest]);
   for (const [number, slot] of state.slots) {

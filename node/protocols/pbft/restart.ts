@@ -1,7 +1,7 @@
 /** What a replica makes of what survived. */
 import { type Durable, invariant } from '../../protocol.ts';
 import { votesOf } from './agreement.ts';
-import { letGo } from './checkpoints.ts';
+import { letGo, noteCheckpoint } from './checkpoints.ts';
 import type { Certificate, DecidedRecord, EnterRecord, PbftRecord, ShareRecord } from './messages.ts';
 import { selectView } from './selection.ts';
 import type { PbftState } from './state.ts';
@@ -91,6 +91,7 @@ function replayDecision(state: PbftState, record: DecidedRecord, position: numbe
   state.slot(certificate.slot).decided = certificate;
   const positions = { body: body.position || position, certificate: position };
   history.append({ payload: body.payload, certificate }, positions);
+  noteCheckpoint(state);
   if (certificate.slot > savedTo) out.emit({ kind: 'apply', index: certificate.slot, payload: body.payload });
 }
 

@@ -59,6 +59,8 @@ export class PbftState {
   stable: StableCheckpoint;
   /** Checkpoints that are not stable yet, by their slots. */
   readonly checkpoints = new Map<number, Tally>();
+  /** What this replica itself has come to where a checkpoint is due, and that is not stable yet. */
+  readonly ownCheckpoints = new Map<number, Digest>();
   /** Slots behind the stable checkpoint of which anything is known. */
   readonly slots = new Map<number, Slot>();
   readonly bodies = new Bodies();
