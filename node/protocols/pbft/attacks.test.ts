@@ -1,6 +1,8 @@
 /** Schedules and malicious replicas that have broken a version of this protocol; each is the smallest that was found. */
-import { expect, test } from 'vitest';
-import { Group, Signer } from './group-fixture.ts';
+import { describe, expect, test } from 'vitest';
+import { pbftCodec } from './codec.ts';
+import { Group, type Letter, Signer } from './group-fixture.ts';
+import { checkpointStatement } from './statements.ts';
 
 const nothingStable = { slot: 0, digest: new Signer('n1').digest('pbft history'), signatures: [] };
 
@@ -45,4 +47,48 @@ test.each(['alive', 'restarted'])('checkpoints that were lost are said again: al
   group.write('behind the window');
   group.beat(4);
   expect(group.applied.get('n2')?.at(-1)).toBe('behind the window');
+});
+
+// The malicious primary lets n2 have all votes and no batch, so that n2 knows what is decided and can apply nothing of it.
+describe('a replica that is kept in the dark', () => {
+  const count = 1100;
+
+  function keptInTheDark(maxEntriesPerMessage = 64): Group {
+    const group = new Group({ absent: ['n1'], maxEntriesPerMessage });
+    const evil = new Signer('n1');
+    const checkpointsToo = ({ from, msg }: Letter): boolean => {
+      if (from !== 'n3' || msg.type !== 'checkpoint') return true;
+      const signature = evil.sign(checkpointStatement(msg.slot, msg.digest));
+      for (const { id } of group.actors) group.hear(id, 'n1', { ...msg, signature });
+      return true;
+    };
+    for (let slot = 1; slot <= count; slot += 1) {
+      const text = `b${slot}`;
+      for (const id of ['n3', 'n4']) group.hear(id, 'n1', evil.propose(0, slot, text));
+      group.hear('n2', 'n1', evil.vote('share', 0, slot, text));
+      for (const { id } of group.actors) group.hear(id, 'n1', evil.vote('commit', 0, slot, text));
+      group.deliver(checkpointsToo);
+    }
+    return group;
+  }
+
+  test('asks for no more than a message carries, and catches up', () => {
+    const group = keptInTheDark();
+    expect(group.applied.get('n2')).toEqual([]);
+    expect(group.applied.get('n3')?.length).toBe(count);
+    group.actor('n2').fire('beat');
+    const asked = group.letters.flatMap(({ msg }) => (msg.type === 'ask-bodies' ? [msg] : []));
+    expect(asked.length).toBe(3);
+    for (const msg of asked) expect(pbftCodec.decodeMessage(pbftCodec.encodeMessage(msg))).toEqual(msg);
+    group.beat(4);
+    expect(group.applied.get('n2')?.length).toBe(count);
+  });
+
+  test('is told no more at a time than a message carries, whatever the settings say', () => {
+    const group = keptInTheDark(65_536);
+    group.hear('n3', 'n2', { type: 'fetch', from: 1 });
+    const told = group.letters.flatMap(({ msg }) => (msg.type === 'decided' ? [msg] : []));
+    expect(told.length).toBe(1);
+    for (const msg of told) expect(pbftCodec.decodeMessage(pbftCodec.encodeMessage(msg))).not.toBe(null);
+  });
 });

@@ -3,9 +3,10 @@
 import type { Recalled } from '../shared/recalls.ts';
 import { apply, learn, share, votesOf } from './agreement.ts';
 import { sayAgain } from './checkpoints.ts';
+import { maxItems } from './codec.ts';
 import type { AskBodies, Bodies, Decided, Decision, Digest, Fetch, PbftRecord, Status } from './messages.ts';
 import type { PbftState } from './state.ts';
-import { lackingBodies } from './view-changes.ts';
+import { askForBodies, lackingBodies } from './view-changes.ts';
 
 export const beatTimer = 'beat';
 /** How much one message may carry of what is sent again, in bytes. */
@@ -29,8 +30,7 @@ export function onBeat(state: PbftState): void {
     sayAgain(state);
   }
   state.progressed = false;
-  const digests = lackingBodies(state);
-  if (digests.length > 0) state.sendToOthers({ type: 'ask-bodies', digests });
+  askForBodies(state);
 }
 
 /** Asks one of those who are ahead for what it lacks; another one each time. */
@@ -80,7 +80,7 @@ export function onFetch(state: PbftState, from: string, msg: Fetch): void {
     if (proven !== undefined) state.out.send(from, { type: 'manifest', proven });
     return;
   }
-  const count = log.countFitting(first, state.config.maxEntriesPerMessage, maxBytes);
+  const count = log.countFitting(first, Math.min(state.config.maxEntriesPerMessage, maxItems), maxBytes);
   if (log.holds(first)) {
     state.out.send(from, { type: 'decided', decisions: log.slice(first, count) });
     return;

@@ -74,13 +74,16 @@ function agreesWith(state: PbftState, { slot, digest }: StableCheckpoint): void 
   invariant(history.digest === digest, `what was applied up to slot ${slot} is not what a quorum has applied`);
 }
 
-/** Forgets the slots that are applied and stable, and the batches that no slot needs any more. */
+/**
+ * Forgets the slots that are applied and stable, those that are stable for so long that others have to tell what was decided
+ * there, and the batches that no slot needs any more.
+ */
 export function letGo(state: PbftState): void {
   for (const slot of state.ownCheckpoints.keys()) if (slot <= state.stable.slot) state.ownCheckpoints.delete(slot);
   const last = Math.min(state.stable.slot, state.history.applied);
   const needed = new Set<Digest>([state.nullDigest]);
   for (const [number, slot] of state.slots) {
-    if (number <= last) state.slots.delete(number);
+    if (number <= last || number <= state.stable.slot - windowSlots) state.slots.delete(number);
     else for (const digest of slot.digests()) needed.add(digest);
   }
   state.bodies.keepOnly(needed);

@@ -91,6 +91,13 @@ export class Signer {
   }
 }
 
+/** What is different from a group of four honest replicas with the settings above. */
+export interface Setup extends Partial<Pick<ReplicaConfig, 'maxEntriesPerMessage'>> {
+  readonly nodes?: number;
+  /** Replicas that never start: malicious ones, for which the test speaks. */
+  readonly absent?: readonly NodeId[];
+}
+
 export class Group {
   readonly actors: readonly PbftActor[];
   /** On their way, in the order in which they were sent. */
@@ -100,13 +107,12 @@ export class Group {
   #asked: { readonly id: number; readonly node: NodeId; readonly text: string }[] = [];
   #lastRequest = 0;
 
-  /** @param absent - replicas that never start: malicious ones, for which the test speaks */
-  constructor({ nodes = 4, absent = [] }: { nodes?: number; absent?: readonly NodeId[] } = {}) {
+  constructor({ nodes = 4, absent = [], ...settings }: Setup = {}) {
     this.actors = membersOf(nodes)
       .filter((id) => !absent.includes(id))
       .map((id) => {
         const actor: PbftActor = new Actor(id, {
-          createProtocol: () => new Pbft(configOf(id, nodes), correctRules),
+          createProtocol: () => new Pbft({ ...configOf(id, nodes), ...settings }, correctRules),
           onHappening: (happening) => this.#onHappening(actor, happening),
         });
         return actor;

@@ -5,7 +5,7 @@ import type { Digest, NewView, SlotReport, ViewChange } from './messages.ts';
 import { primaryOf } from './quorum.ts';
 import { selectView } from './selection.ts';
 import type { Slot } from './slot.ts';
-import type { PbftState } from './state.ts';
+import { type PbftState, windowSlots } from './state.ts';
 import { newViewStatement, viewChangeStatement } from './statements.ts';
 import { onEntered, onLeft, onQuorumLeft } from './timing.ts';
 import { isNewView, isViewChange } from './view-validity.ts';
@@ -100,8 +100,7 @@ function enter(state: PbftState, msg: NewView): void {
   state.out.persist({ kind: 'enter', newView: msg });
   take(state, base.slot, digests);
   onEntered(state);
-  const lacking = lackingBodies(state);
-  if (lacking.length > 0) state.sendToOthers({ type: 'ask-bodies', digests: lacking });
+  askForBodies(state);
 }
 
 /** Puts what a view begins with into its slots. */
@@ -128,9 +127,15 @@ function votedFor({ votes }: Slot): ReadonlySet<Digest> {
 /** The batches that were proposed in this view, and are not here. */
 export function lackingBodies(state: PbftState): Digest[] {
   const lacking = new Set<Digest>();
-  for (const { proposal, decided } of state.slots.values()) {
+  for (const { proposal, decided } of state.slotsInOrder()) {
     const needed = decided?.digest ?? proposal;
     if (needed !== undefined && state.bodies.get(needed) === undefined) lacking.add(needed);
   }
   return [...lacking];
+}
+
+/** Asks all for the first batches that it lacks: no more than may be under way, for a message does not carry any number. */
+export function askForBodies(state: PbftState): void {
+  const digests = lackingBodies(state).slice(0, windowSlots);
+  if (digests.length > 0) state.sendToOthers({ type: 'ask-bodies', digests });
 }
