@@ -92,3 +92,17 @@ describe('a replica that is kept in the dark', () => {
     for (const msg of told) expect(pbftCodec.decodeMessage(pbftCodec.encodeMessage(msg))).not.toBe(null);
   });
 });
+
+// Its messages come through in between, so that it does not seem to have ended for long.
+test('a malicious primary does not put off the end of its view by ending its stream time and again', () => {
+  const group = new Group({ absent: ['n1'] });
+  const n2 = group.actor('n2');
+  group.write('a', ['n2']);
+  const set: boolean[] = [];
+  for (let time = 0; time < 3; time += 1) {
+    n2.step({ kind: 'suspected', node: 'n1' });
+    group.hear('n2', 'n1', { type: 'status', view: 0, changing: false, applied: 0, stable: 0 });
+    set.push(n2.timers.delete('progress'));
+  }
+  expect(set).toEqual([true, false, false]);
+});

@@ -72,6 +72,8 @@ export class PbftState {
   watched = 0;
   /** And whether the primary was given it. */
   handedOver = false;
+  /** And whether it was given less time already, for the primary seemed to have ended. */
+  hurried = false;
   /** Who was heard of since. */
   readonly heard = new Set<NodeId>();
   /** The stream of the primary's messages broke off, and it was not heard of since. */

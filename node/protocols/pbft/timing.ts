@@ -39,6 +39,7 @@ export function watch(state: PbftState): void {
   state.watched = oldest;
   state.heard.clear();
   state.handedOver = state.primaryEnded;
+  state.hurried = state.primaryEnded;
   setTimer(state, progressTimer, state.primaryEnded ? shortPatienceMs(state) : patienceMs(state) / 2);
 }
 
@@ -74,8 +75,11 @@ function isInTouch({ heard, sizes }: PbftState): boolean {
 export function onSuspected(state: PbftState, node: string): void {
   if (state.role !== 'backup' || node !== state.primary) return;
   state.primaryEnded = true;
-  stopWatching(state);
-  watch(state);
+  // Once for what is watched: a primary that ends its stream time and again would have it wait for ever.
+  if (state.watched === 0 || state.hurried) return;
+  state.hurried = true;
+  state.handedOver = true;
+  setTimer(state, progressTimer, shortPatienceMs(state));
 }
 
 /** Another replica is heard of. */
