@@ -106,3 +106,15 @@ test('a malicious primary does not put off the end of its view by ending its str
   }
   expect(set).toEqual([true, false, false]);
 });
+
+// With n1 gone all three that are left have to share: also n2, whose shares followed upon each other before its NEW-VIEW.
+test('a view change loses none of the shares that follow it', () => {
+  const group = new Group();
+  for (let slot = 1; slot <= 40; slot += 1) group.write(`b${slot}`);
+  group.deliver(({ msg }) => msg.type !== 'vote' || msg.phase === 'share');
+  group.crash('n1');
+  for (const { id } of group.actors) group.actor(id).step({ kind: 'suspected', node: 'n1' });
+  group.beat();
+  group.fire('progress');
+  expect(group.applied.get('n3')?.length).toBeGreaterThanOrEqual(40);
+});

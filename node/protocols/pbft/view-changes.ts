@@ -80,8 +80,6 @@ function begin(state: PbftState): void {
   const changes = changesFor(state, view).slice(0, state.sizes.quorum);
   const signature = { signer: config.id, bytes: state.crypto.sign(newViewStatement({ view, changes })) };
   enter(state, { type: 'new-view', view, changes, signature });
-  if (state.newView !== undefined)
-    for (const id of config.members) if (id !== config.id) state.out.send(id, state.newView);
   proposePending(state);
 }
 
@@ -98,9 +96,15 @@ function enter(state: PbftState, msg: NewView): void {
   moveTo(state, view, true);
   state.newView = msg;
   state.out.persist({ kind: 'enter', newView: msg });
+  // Before what this replica shares in the view: that is taken by nobody for whom the view has not begun.
+  if (state.leads) sayNewView(state, msg);
   take(state, base.slot, digests);
   onEntered(state);
   askForBodies(state);
+}
+
+function sayNewView({ config, out }: PbftState, msg: NewView): void {
+  for (const id of config.members) if (id !== config.id) out.send(id, msg);
 }
 
 /** Puts what a view begins with into its slots. */
