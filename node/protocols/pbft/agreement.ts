@@ -33,8 +33,10 @@ export function propose(state: PbftState, payload: Uint8Array): void {
 /** As primary: a batch that a backup was asked for, and that this replica seems not to know. */
 export function onForward(state: PbftState, { payload }: Forward): void {
   if (!state.leads || state.nextSlot > state.windowEnd) return;
-  // It is proposed already, or was a moment ago.
-  if (state.bodies.get(state.crypto.digest(payload)) === undefined) propose(state, payload);
+  const digest = state.crypto.digest(payload);
+  // That it is known is not enough: it may have been proposed in an earlier view, and to this replica alone.
+  for (const { proposal } of state.slots.values()) if (proposal === digest) return;
+  propose(state, payload);
 }
 
 /** PRE-PREPARE. */

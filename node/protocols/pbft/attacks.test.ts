@@ -1,7 +1,7 @@
 /** Schedules and malicious replicas that have broken a version of this protocol; each is the smallest that was found. */
 import { describe, expect, test } from 'vitest';
 import { pbftCodec } from './codec.ts';
-import { Group, type Letter, Signer } from './group-fixture.ts';
+import { bytes, Group, type Letter, Signer } from './group-fixture.ts';
 import { checkpointStatement } from './statements.ts';
 
 const nothingStable = { slot: 0, digest: new Signer('n1').digest('pbft history'), signatures: [] };
@@ -105,6 +105,20 @@ test('a malicious primary does not put off the end of its view by ending its str
     set.push(n2.timers.delete('progress'));
   }
   expect(set).toEqual([true, false, false]);
+});
+
+// n1 proposed the batch to n2 alone. One report of that is not enough for view 1 to propose it again.
+test('a batch that is handed to the next primary is proposed also where that knows it from a view that has ended', () => {
+  const group = new Group({ absent: ['n1'] });
+  group.hear('n2', 'n1', new Signer('n1').propose(0, 1, 'a'));
+  for (const id of ['n1', 'n3']) {
+    group.hear('n2', id, new Signer(id).change({ view: 1, slots: [], stable: nothingStable }));
+  }
+  group.deliver();
+  expect(group.applied.get('n2')).toEqual(['']);
+  group.hear('n2', 'n3', { type: 'forward', payload: bytes('a') });
+  group.deliver();
+  expect(group.applied.get('n2')).toEqual(['', 'a']);
 });
 
 // With n1 gone all three that are left have to share: also n2, whose shares followed upon each other before its NEW-VIEW.
