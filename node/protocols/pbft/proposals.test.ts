@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest';
+import { inView, leftFor, persist, preparing, Replica, reject, sharing, timer, toOthers } from './fixture.ts';
+import type { Propose } from './messages.ts';
+import { bytes, certificate, choice, commit, propose, share, stable } from './signed-fixture.ts';
+
+// Section 4.2: what a backup asks of a PRE-PREPARE before it accepts it.
+describe('a proposal is not taken', () => {
+  const good = propose(1, 'x');
+  test.each<[string, Propose]>([
+    ['where it is not of the primary', propose(1, 'x', 0, 'n3')],
+    [
+      'where another one has signed in the name of the primary',
+      { ...propose(1, 'x', 0, 'n3'), signature: { ...good.signature, bytes: share('n3', 1, 'x').signature.bytes } },
+    ],
+    ['of a later view', propose(1, 'x', 1)],
+    ['whose batch is not what is named', { ...good, payload: bytes('y') }],
+    ['signed for another slot', { ...propose(2, 'x'), slot: 1 }],
+    ['signed as a commit', { ...good, signature: commit('n1', 1, 'x').signature }],
+    ['in slot 0', propose(0, 'x')],
+    ['behind the window', propose(65, 'x')],
+  ])('%s', (_, msg) => {
+    const backup = new Replica({ id: 'n2' });
+    expect(backup.hear('n1', msg)).toEqual([]);
+    expect(backup.view().lastIndex).toBe(0);
+    expect(backup.hearSigned(good)).toContainEqual(sharing(choice(1, 'x'), 'x'));
+  });
+
+  test('of a view before', () => {
+    const backup = inView(1, { id: 'n3' });
+    expect(backup.hearSigned(propose(1, 'x'))).toEqual([]);
+  });
+
+  test('by one that has left the view', () => {
+    const backup = leftFor(1, { id: 'n3' });
+    expect(backup.hearSigned(propose(1, 'x'), propose(1, 'x', 1))).toEqual([]);
+    expect(backup.view()).toMatchObject({ role: 'changing', epoch: 1, lastIndex: 0 });
+  });
+
+  test('for a slot that has one in this view; the one that was taken is written once', () => {
+    const backup = new Replica({ id: 'n2' });
+    backup.hearSigned(propose(1, 'x'));
+    expect(backup.hearSigned(propose(1, 'y'))).toEqual([]);
+    expect(backup.hearSigned(propose(1, 'x'))).toEqual([]);
+    expect(backup.hearSigned(share('n3', 1, 'x'))).toContainEqual(
+      preparing(certificate('prepared', 1, 'x', 0, ['n1', 'n2', 'n3'])),
+    );
+  });
+
+  // What the view begins with follows from its NEW-VIEW: section 4.4.
+  test('for a slot of an earlier view in which the new one has put another batch', () => {
+    const backup = inView(1, { id: 'n3' }, [{ slot: 2, prepared: certificate('prepared', 2, 'x') }]);
+    expect(backup.hearSigned(propose(1, 'y', 1), propose(2, 'y', 1))).toEqual([]);
+    expect(backup.hearSigned(propose(3, 'y', 1))).toContainEqual(sharing(choice(3, 'y', 1), 'y'));
+  });
+
+  test('is taken at both ends of the window', () => {
+    const backup = new Replica({ id: 'n2' });
+    expect(backup.hearSigned(propose(64, 'x'))).toContainEqual(sharing(choice(64, 'x'), 'x'));
+    expect(backup.hearSigned(propose(1, 'y'))).toContainEqual(sharing(choice(1, 'y'), 'y'));
+  });
+});
+
+describe('the window', () => {
+  // Section 4.3: the high water mark keeps a primary from exhausting the sequence numbers.
+  test('holds the primary up after 64 slots; it goes on when a checkpoint is stable', () => {
+    const primary = new Replica();
+    for (let id = 1; id <= 64; id += 1) primary.write(id, `b${id}`);
+    expect(primary.write(65, 'late')).toEqual([]);
+    expect(primary.view().lastIndex).toBe(64);
+    const effects = primary.hear('n2', { type: 'stable', checkpoint: stable(16) });
+    expect(effects).toEqual([
+      persist({ kind: 'stable', checkpoint: stable(16) }),
+      sharing(choice(65, 'late'), 'late'),
+      ...toOthers(primary, propose(65, 'late')),
+    ]);
+  });
+});
+
+describe('a request', () => {
+  test('is kept by a backup, which proposes nothing', () => {
+    const backup = new Replica({ id: 'n2' });
+    expect(backup.write(1, 'x')).toEqual([timer('progress', 150)]);
+    expect(backup.view().lastIndex).toBe(0);
+    expect(backup.heldBytes()).toBe(1);
+  });
+
+  test('is turned away where there is no room for it', () => {
+    const backup = new Replica({ id: 'n2', maxUncommittedBytes: 3 });
+    backup.write(1, 'xy');
+    expect(backup.write(2, 'ab')).toEqual([reject(2)]);
+    expect(backup.write(3, 'z')).toEqual([]);
+  });
+
+  test('to read beside the log is turned away: reads are ordered like writes', () => {
+    expect(new Replica().step({ kind: 'request', id: 1, access: 'read', payload: bytes('x') })).toEqual([reject(1)]);
+  });
+
+  test('that a backup hands over is proposed, once while the batch is known', () => {
+    const primary = new Replica();
+    const forward = { type: 'forward', payload: bytes('x') } as const;
+    expect(primary.hear('n2', forward)).toEqual([sharing(choice(1, 'x'), 'x'), ...toOthers(primary, propose(1, 'x'))]);
+    expect(primary.hear('n3', forward)).toEqual([]);
+  });
+
+  test('that is handed to a backup, or beyond the window, goes nowhere', () => {
+    const forward = { type: 'forward', payload: bytes('x') } as const;
+    expect(new Replica({ id: 'n2' }).hear('n3', forward)).toEqual([]);
+    const primary = new Replica();
+    for (let id = 1; id <= 64; id += 1) primary.write(id, `b${id}`);
+    expect(primary.hear('n2', forward)).toEqual([]);
+  });
+});
