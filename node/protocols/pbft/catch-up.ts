@@ -5,6 +5,7 @@ import { apply, learn, share, votesOf } from './agreement.ts';
 import { sayAgain } from './checkpoints.ts';
 import { maxItems } from './codec.ts';
 import type { AskBodies, Bodies, Decided, Decision, Digest, Fetch, PbftRecord, Status } from './messages.ts';
+import { vouch } from './snapshots.ts';
 import type { PbftState } from './state.ts';
 import { askForBodies, lackingBodies } from './view-changes.ts';
 
@@ -28,6 +29,7 @@ export function onBeat(state: PbftState): void {
   if (!state.progressed) {
     askSomebody(state);
     sayAgain(state);
+    vouch(state);
   }
   state.progressed = false;
   askForBodies(state);

@@ -13,6 +13,7 @@ import type {
   Vote,
 } from './messages.ts';
 import { Pbft } from './pbft.ts';
+import { sizesOf } from './quorum.ts';
 import { correctRules } from './rules.ts';
 import { batches, bytes, change, cryptoOf, decided, first, newViewWith } from './signed-fixture.ts';
 
@@ -130,7 +131,7 @@ export class Replica {
 /** A replica that was told of so many decided slots, of `batches`, and has applied them. */
 export function appliedTo(slot: number, setup: Setup = {}): Replica {
   const replica = new Replica(setup);
-  replica.hear('n2', decided(1, ...batches(slot)));
+  replica.hear('n3', decided(1, batches(slot), first(sizesOf(replica.config.members.length).quorum)));
   return replica;
 }
 
@@ -141,11 +142,12 @@ export function inView(view: number, setup: Setup = {}, slots: readonly SlotRepo
   return replica;
 }
 
-/** A replica of four that has left for a view because two others have; waits for it to begin, unless it is to begin it. */
+/** A replica that has left for a view because f + 1 others have; waits for it to begin, unless it is to begin it. */
 export function leftFor(view: number, setup: Setup = {}): Replica {
   const replica = new Replica(setup);
-  const others = replica.config.members.filter((member) => member !== replica.config.id);
-  replica.hearSigned(...others.slice(0, 2).map((by) => change(by, view)));
+  const { id, members } = replica.config;
+  const others = members.filter((member) => member !== id);
+  replica.hearSigned(...others.slice(0, sizesOf(members.length).oneHonest).map((by) => change(by, view)));
   return replica;
 }
 

@@ -122,10 +122,13 @@ export const status = (fields: Partial<Status> = {}): Status => ({
   ...fields,
 });
 
-/** With proofs of the slow path in view 0. */
-export const decided = (from: number, ...texts: readonly string[]): Decided => ({
+/** With proofs of the slow path in view 0, by three where nobody else is named. */
+export const decided = (from: number, texts: readonly string[], signers = first(3)): Decided => ({
   type: 'decided',
-  decisions: texts.map((text, at) => ({ payload: bytes(text), certificate: certificate('slow', from + at, text) })),
+  decisions: texts.map((text, at) => ({
+    payload: bytes(text),
+    certificate: certificate('slow', from + at, text, 0, signers),
+  })),
 });
 
 /** For view 1 or later in a group of four: the first view change reports these slots, the others none. */
