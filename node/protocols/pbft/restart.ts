@@ -1,6 +1,6 @@
 /** What a replica makes of what survived. */
 import { type Durable, invariant } from '../../protocol.ts';
-import { votesOf } from './agreement.ts';
+import { share, votesOf } from './agreement.ts';
 import { letGo, noteCheckpoint } from './checkpoints.ts';
 import type { Certificate, DecidedRecord, EnterRecord, PbftRecord, ShareRecord } from './messages.ts';
 import { selectView } from './selection.ts';
@@ -26,8 +26,11 @@ export function restart(state: PbftState, { records, firstPosition, snapshot }: 
   letGo(state);
   takeUpProposals(state);
   state.noteRole();
-  if (state.active) recount(state);
-  else announce(state);
+  if (!state.active) announce(state);
+  else {
+    recount(state);
+    shareRest(state);
+  }
 }
 
 /** @param savedTo - the machine has applied all up to this slot */
@@ -126,4 +129,9 @@ function recount(state: PbftState): void {
       slot.votes[phase].add(msg.digest, msg.signature);
     }
   }
+}
+
+/** What its view begins with, and it had no time to share: as primary nobody else can put it there. */
+function shareRest(state: PbftState): void {
+  for (const slot of state.slotsInOrder()) if (state.isInWindow(slot.number)) share(state, slot);
 }
