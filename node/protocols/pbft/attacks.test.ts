@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { pbftCodec } from './codec.ts';
 import { bytes, Group, type Letter, Signer } from './group-fixture.ts';
+import { windowSlots } from './state.ts';
 import { checkpointStatement } from './statements.ts';
 
 const nothingStable = { slot: 0, digest: new Signer('n1').digest('pbft history'), signatures: [] };
@@ -33,12 +34,12 @@ test('a malicious status does not keep a replica counting for ever', () => {
   expect(group.applied.get('n1')).toEqual(['a']);
 });
 
-// 128 slots fill the window, and none of the four checkpoints in it came to a quorum.
+// The window is full, and none of the checkpoints in it came to a quorum.
 test.each(['alive', 'restarted'])('checkpoints that were lost are said again: all are %s', (then) => {
   const group = new Group();
-  for (let slot = 1; slot <= 128; slot += 1) group.write(`b${slot}`);
+  for (let slot = 1; slot <= windowSlots; slot += 1) group.write(`b${slot}`);
   group.deliver(({ msg }) => msg.type !== 'checkpoint');
-  expect(group.applied.get('n2')?.length).toBe(128);
+  expect(group.applied.get('n2')?.length).toBe(windowSlots);
   if (then === 'restarted') {
     for (const { id } of group.actors) group.crash(id);
     for (const { id } of group.actors) group.start(id);

@@ -181,7 +181,7 @@ describe('slots that are sent', () => {
 // Castro and Liskov (2002) on retransmission: receivers say where they stand, and senders send what is missing.
 describe('who says where it stands', () => {
   test('is told how the view began that it has not heard of', () => {
-    const helps = [sendNow('n4', newViewWith(2, []))];
+    const helps = [send('n4', newViewWith(2, []))];
     const replica = inView(2);
     expect(replica.hear('n4', status({ view: 0 }))).toEqual(helps);
     expect(replica.hear('n4', status({ view: 2, changing: true }))).toEqual(helps);
@@ -191,7 +191,7 @@ describe('who says where it stands', () => {
 
   test('is told that this replica has left the view, while the next has not begun', () => {
     const replica = leftFor(2);
-    const helps = [sendNow('n4', change('n1', 2))];
+    const helps = [send('n4', change('n1', 2))];
     expect(replica.hear('n4', status({ view: 1 }))).toEqual(helps);
     expect(replica.hear('n4', status({ view: 2, changing: true }))).toEqual(helps);
     expect(replica.hear('n4', status({ view: 3 }))).toEqual([]);

@@ -34,8 +34,8 @@ describe('a checkpoint', () => {
     const swapped = [...batches(14), 'b16', 'b15'];
     const replica = new Replica();
     const effects = replica.hear('n3', decided(1, swapped));
-    const [sent] = ofKind('send', effects);
-    expect(sent?.msg).toMatchObject({ type: 'checkpoint', slot: 16 });
+    const sent = ofKind('send', effects).find(({ msg }) => msg.type === 'checkpoint' && msg.slot === 16);
+    expect(sent).toBeDefined();
     expect(sent?.msg).not.toMatchObject({ digest: one });
   });
 

@@ -153,7 +153,7 @@ describe('who has left a view', () => {
     const msg = change('n3', 1, [{ slot: 1, share: choiceOf(1, 'x') }]);
     expect(replica.begun).toEqual([...toOthers(replica, msg), timer('beat', 50)]);
     expect(replica.view()).toEqual({ role: 'changing', epoch: 1, commitIndex: 0, lastIndex: 1 });
-    expect(replica.hear('n4', status())).toEqual([sendNow('n4', msg)]);
+    expect(replica.hear('n4', status())).toEqual([send('n4', msg)]);
   });
 
   test('takes no part in it any more', () => {
@@ -175,7 +175,7 @@ describe('who has begun a view', () => {
   test('is in it, and tells others how it began', () => {
     const backup = restartedWith([{ kind: 'leave', view: 1 }, entered], { id: 'n4' });
     expect(backup.view()).toMatchObject({ role: 'backup', epoch: 1, leader: 'n2', lastIndex: 2 });
-    expect(backup.hear('n3', status({ view: 1, changing: true }))).toEqual([sendNow('n3', msg)]);
+    expect(backup.hear('n3', status({ view: 1, changing: true }))).toEqual([send('n3', msg)]);
   });
 
   test('holds the primary to what follows from it', () => {

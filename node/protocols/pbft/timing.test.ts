@@ -210,7 +210,7 @@ describe('a primary that seems to have ended', () => {
   test('has less time for what waits, and is handed nothing', () => {
     const backup = new Replica({ id: 'n2' });
     backup.write(1, 'x');
-    expect(backup.suspect('n1')).toEqual([cancel('progress'), short]);
+    expect(backup.suspect('n1')).toEqual([short]);
     backup.hear('n3', status());
     backup.hear('n4', status());
     expect(ofKind('persist', backup.timeout('progress'))).toEqual([leaving(1)]);
