@@ -15,6 +15,10 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   raft: ['amnesia'],
   'multi-paxos': [],
   paxos: ['amnesia', 'challenged-lease', 'lease-reads', 'new-leader', 'reborn-candidate', 'transfer'],
+  pbft: [
+    ...['amnesia', 'challenged-lease', 'concurrent-changes', 'disk-wiped', 'learner-catch-up', 'lease-reads'],
+    ...['members-change', 'new-leader', 'reborn-candidate', 'removed-leader', 'transfer'],
+  ],
 };
 
 const planOf = (experiment: string, protocol: string): Promise<Plan> =>
