@@ -133,3 +133,23 @@ test('a view change loses none of the shares that follow it', () => {
   group.fire('progress');
   expect(group.applied.get('n3')?.length).toBeGreaterThanOrEqual(40);
 });
+
+// n4 is gone. n1's word that it left view 0 is lost; it has that of n2 and n3, waits for view 1 in vain, and goes on to view 2.
+// n2 and n3 are two in view 1, and know of one that has gone on: too few to begin a view, and to follow to the next.
+test('replicas that wait for different views come together', () => {
+  const group = new Group({ absent: ['n4'] });
+  const others = ['n2', 'n3'].map((id) => group.actor(id));
+  group.write('a');
+  group.deliver(() => false);
+  group.beat(1, ({ msg }) => msg.type === 'status');
+  for (let time = 0; time < 2; time += 1) for (const actor of others) actor.fire('progress');
+  group.deliver(({ from, msg }) => msg.type === 'view-change' && from !== 'n1');
+  group.actor('n1').fire('view');
+  expect(group.actors.map((actor) => actor.view()?.epoch)).toEqual([2, 1, 1]);
+  for (let time = 0; time < 4; time += 1) {
+    group.beat(3);
+    group.fire('view');
+  }
+  expect(group.actors.map((actor) => actor.view()?.role)).toEqual(['backup', 'backup', 'primary']);
+  expect(group.applied.get('n2')).toContain('a');
+});

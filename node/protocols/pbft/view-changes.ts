@@ -55,10 +55,15 @@ export function onViewChange(state: PbftState, from: string, msg: ViewChange): v
   if (from !== state.config.id && !isViewChange(state.verifier, msg)) return;
   state.changes.set(signer, msg);
   join(state);
-  if (!state.active && changesFor(state, state.view).length >= state.sizes.quorum) {
-    onQuorumLeft(state);
-    begin(state);
-  }
+  if (state.active) return;
+  // Who has gone on to a later view does not speak for this one again; without a time limit, this one would wait for it for ever.
+  if (goneOn(state) >= state.sizes.quorum) onQuorumLeft(state);
+  if (changesFor(state, state.view).length >= state.sizes.quorum) begin(state);
+}
+
+/** How many take part in no view before the present one. */
+function goneOn(state: PbftState): number {
+  return [...state.changes.values()].filter(({ view }) => view >= state.view).length;
 }
 
 /** Where one honest replica at least has gone on to a later view, this one goes there too. Section 4.5.2. */
