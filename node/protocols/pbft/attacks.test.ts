@@ -153,3 +153,13 @@ test('replicas that wait for different views come together', () => {
   expect(group.actors.map((actor) => actor.view()?.role)).toEqual(['backup', 'backup', 'primary']);
   expect(group.applied.get('n2')).toContain('a');
 });
+
+// All but n2 shared, and none has committed. In a group of 7 they may share something else in a view of which n2 is no part,
+// and forget the batch; n2 would have a later view propose what nobody has.
+test('a replica asks for the batch of what it has prepared', () => {
+  const group = new Group();
+  for (const id of ['n1', 'n3', 'n4']) group.hear('n2', id, new Signer(id).vote('share', 0, 1, 'a'));
+  group.actor('n2').fire('beat');
+  const asked = group.letters.flatMap(({ msg }) => (msg.type === 'ask-bodies' ? msg.digests : []));
+  expect(new Set(asked)).toEqual(new Set([new Signer('n1').digest('a')]));
+});

@@ -133,12 +133,13 @@ function votedFor({ votes }: Slot): ReadonlySet<Digest> {
   return new Set([...votes.share.digests(), ...votes.commit.digests()]);
 }
 
-/** The batches that were proposed in this view, and are not here. */
+/** The batches that are decided, prepared, or proposed in this view, and are not here. A later view may need what is prepared. */
 export function lackingBodies(state: PbftState): Digest[] {
   const lacking = new Set<Digest>();
-  for (const { proposal, decided } of state.slotsInOrder()) {
-    const needed = decided?.digest ?? proposal;
-    if (needed !== undefined && state.bodies.get(needed) === undefined) lacking.add(needed);
+  for (const { proposal, prepared, decided } of state.slotsInOrder()) {
+    const needed = decided === undefined ? [proposal, prepared?.digest] : [decided.digest];
+    for (const digest of needed)
+      if (digest !== undefined && state.bodies.get(digest) === undefined) lacking.add(digest);
   }
   return [...lacking];
 }
