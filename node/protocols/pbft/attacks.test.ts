@@ -163,3 +163,38 @@ test('a replica asks for the batch of what it has prepared', () => {
   const asked = group.letters.flatMap(({ msg }) => (msg.type === 'ask-bodies' ? msg.digests : []));
   expect(new Set(asked)).toEqual(new Set([new Signer('n1').digest('a')]));
 });
+
+// n3 lost its power between the record that view 1 has begun and that of its share. Nobody would ask it for that share.
+test('a replica shares after a restart what its view began with', () => {
+  const reported = { slot: 1, share: { view: 0, digest: new Signer('n1').digest('a') } };
+  const group = new Group({ absent: ['n1'] });
+  for (const { id } of group.actors) group.hear(id, 'n1', new Signer('n1').propose(0, 1, 'a'));
+  group.deliver(() => false);
+  const n3 = group.actor('n3');
+  n3.syncsAtOnce = false;
+  for (const { id } of group.actors) {
+    for (const by of ['n1', 'n4'])
+      group.hear(id, by, new Signer(by).change({ view: 1, slots: [reported], stable: nothingStable }));
+  }
+  group.deliver();
+  expect([n3.view()?.role, n3.unsyncedCount]).toEqual(['backup', 3]);
+  n3.crash(2);
+  n3.start();
+  n3.sync();
+  expect(group.letters).toContainEqual({ from: 'n3', to: 'n2', msg: new Signer('n3').vote('share', 1, 1, 'a') });
+});
+
+// n3 has heard of the checkpoint only. Its word that it leaves would be all that a malicious replica needs to end the view.
+test('a replica that has yet to catch up with a stable checkpoint does not blame the primary', () => {
+  const group = new Group();
+  for (let slot = 1; slot <= 32; slot += 1) group.write(`b${slot}`);
+  group.deliver(({ to, msg }) => to !== 'n3' || msg.type === 'checkpoint');
+  const statusOnly = ({ msg }: Letter): boolean => msg.type === 'status';
+  for (let time = 0; time < 4; time += 1) {
+    group.beat(1, statusOnly);
+    group.fire('progress', statusOnly);
+  }
+  expect(group.actor('n3').view()).toMatchObject({ role: 'backup', epoch: 0, commitIndex: 0 });
+  group.beat(3);
+  expect(group.applied.get('n3')?.length).toBe(32);
+});

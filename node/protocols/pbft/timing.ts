@@ -52,7 +52,7 @@ export function onSettled(state: PbftState): void {
 /** The primary may not have been asked: it gets what waits. Where that does not help, its time is over: true. */
 export function onProgressTimeout(state: PbftState): boolean {
   if (state.watched === 0 || state.role !== 'backup') return false;
-  if (state.handedOver && isInTouch(state)) return true;
+  if (state.handedOver && isInTouch(state) && !isBehind(state)) return true;
   state.handedOver = true;
   for (const batch of state.pending.batches()) {
     if (batch.forwardedIn === state.view) continue;
@@ -69,6 +69,11 @@ export function onProgressTimeout(state: PbftState): boolean {
  */
 function isInTouch({ heard, sizes }: PbftState): boolean {
   return heard.size >= sizes.quorum - 1;
+}
+
+/** Whether a quorum is proven to have applied more: what this replica waits for may be done, and the primary not to blame. */
+function isBehind({ history, stable }: PbftState): boolean {
+  return history.applied < stable.slot;
 }
 
 /** The primary seems to have ended: what waits need not wait as long as for one that is slow. */
