@@ -163,6 +163,8 @@ describe('who hears of others that leave', () => {
       leaving(2),
       cancel('view'),
       ...toOthers(replica, change('n4', 2)),
+      // With n2, which is past it already, a quorum waits for it.
+      timer('view', 1200),
     ]);
   });
 });
