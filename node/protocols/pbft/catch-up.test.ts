@@ -191,6 +191,7 @@ describe('who says where it stands', () => {
 
   test('is told that this replica has left the view, while the next has not begun', () => {
     const replica = leftFor(2);
+    // Not eagerly: it is a promise, and is kept once it is durable.
     const helps = [send('n4', change('n1', 2))];
     expect(replica.hear('n4', status({ view: 1 }))).toEqual(helps);
     expect(replica.hear('n4', status({ view: 2, changing: true }))).toEqual(helps);

@@ -189,6 +189,15 @@ describe('who has begun a view', () => {
     expect(primary.write(1, 'x')).toContainEqual(sharing(choice(3, 'x', 1), 'x'));
   });
 
+  test('is bound by nothing that the views before began with', () => {
+    const records: PbftRecord[] = [shared(1, 'x'), entered, { kind: 'enter', newView: newViewWith(2, []) }];
+    const backup = restartedWith(records, { id: 'n4' });
+    expect(backup.begun).toEqual([timer('beat', 50)]);
+    for (const slot of [1, 2]) {
+      expect(backup.hearSigned(propose(slot, 'y', 2))).toContainEqual(expect.objectContaining({ kind: 'persist' }));
+    }
+  });
+
   // Nobody else gives the share of this replica, and there may be no quorum without it.
   test('gives the shares that it had no time for', () => {
     const primary = restartedWith([shared(2, 'b'), entered, shared(1, '', 1)]);

@@ -216,6 +216,17 @@ describe('a primary that seems to have ended', () => {
     expect(ofKind('persist', backup.timeout('progress'))).toEqual([leaving(1)]);
   });
 
+  // It could end its stream time and again, and keep its place by that.
+  test('puts nothing off by seeming so again', () => {
+    const backup = new Replica({ id: 'n2' });
+    backup.write(1, 'x');
+    backup.suspect('n1');
+    backup.hear('n1', status());
+    expect(backup.suspect('n1')).toEqual([]);
+    backup.write(2, 'y');
+    expect(backup.settle(1)).toEqual([short]);
+  });
+
   test('has less time for what comes next', () => {
     const backup = new Replica({ id: 'n2' });
     expect(backup.suspect('n1')).toEqual([]);

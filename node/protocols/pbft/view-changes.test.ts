@@ -86,6 +86,14 @@ describe('who leaves a view', () => {
     expect(effects).toEqual(expect.arrayContaining(toOthers(backup, change('n3', 3, [report]))));
   });
 
+  test('says nothing of the slots that its stable checkpoint covers, though it has not applied them', () => {
+    const backup = new Replica({ id: 'n2' });
+    backup.hearSigned(propose(1, 'a'), share('n3', 1, 'a'), propose(33, 'b'));
+    backup.hear('n3', { type: 'stable', checkpoint: stable(32) });
+    const report = { slot: 33, share: shared('b') };
+    expect(giveUp(backup)).toEqual(expect.arrayContaining(toOthers(backup, change('n2', 1, [report], stable(32)))));
+  });
+
   test('shares and commits nothing in it any more', () => {
     const backup = new Replica({ id: 'n2' });
     backup.hearSigned(propose(1, 'a'));
