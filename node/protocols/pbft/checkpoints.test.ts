@@ -195,6 +195,12 @@ describe('a replica whose history is not that of a quorum stops', () => {
     expect(() => replica.hearSigned(checkpoint('n4', 16, other))).toThrow(mismatch);
   });
 
+  test('where it is told of that when it has gone on', () => {
+    const msg = { type: 'stable', checkpoint: stable(16, ['n2', 'n3', 'n4'], other) } as const;
+    expect(() => appliedTo(17).hear('n2', msg)).toThrow(mismatch);
+    expect(() => appliedTo(17).restarted().hear('n2', msg)).toThrow(mismatch);
+  });
+
   test('where it comes to that', () => {
     const replica = appliedTo(15);
     replica.hear('n2', { type: 'stable', checkpoint: stable(16, first(3), other) });

@@ -67,11 +67,13 @@ export function adopt(state: PbftState, checkpoint: StableCheckpoint): void {
   letGo(state);
 }
 
-/** Where this replica has come to a stable checkpoint itself, it must have come there by the same way. */
-function agreesWith(state: PbftState, { slot, digest }: StableCheckpoint): void {
-  const { history } = state;
-  if (history.applied !== slot) return;
-  invariant(history.digest === digest, `what was applied up to slot ${slot} is not what a quorum has applied`);
+/** Where this replica has come to a stable checkpoint itself, just now or before, it must have come there by the same way. */
+function agreesWith({ history, ownCheckpoints }: PbftState, { slot, digest }: StableCheckpoint): void {
+  const own = history.applied === slot ? history.digest : ownCheckpoints.get(slot);
+  invariant(
+    own === undefined || own === digest,
+    `what was applied up to slot ${slot} is not what a quorum has applied`,
+  );
 }
 
 /**
