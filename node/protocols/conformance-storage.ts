@@ -4,6 +4,8 @@ import { type AnyProtocol, RandomPlay } from './random-play.ts';
 import { demand, type Requirement, stormEvents } from './requirement.ts';
 import { tell } from './tell.ts';
 
+/** How many timers may run out in the calm after a storm. */
+const calmTimers = 20;
 /** How many storms at most one seed stands for, where something is to be seen at least once. */
 const maxStorms = 40;
 
@@ -45,6 +47,9 @@ function watchSnapshots(definition: AnyProtocol, seed: number, seen: Set<string>
     },
     view: () => honest.view(),
   }));
+  // In the calm after it replicas that fell behind come back, also where the protocol needs many messages for little.
+  play.storm(stormEvents);
+  play.calm(calmTimers);
   play.storm(stormEvents);
 }
 
