@@ -8,6 +8,7 @@ import type { Certificate, Choice, Decision, Digest, Forward, Phase, Propose, Si
 import type { Slot } from './slot.ts';
 import type { PbftState } from './state.ts';
 import { voteStatement } from './statements.ts';
+import { onProgress } from './timing.ts';
 
 /** As primary: puts batches into slots that wait for one, as long as the window has room. */
 export function proposePending(state: PbftState): void {
@@ -166,6 +167,7 @@ export function apply(state: PbftState): void {
     const body = certificate === undefined ? undefined : bodies.get(certificate.digest);
     if (certificate === undefined || body === undefined) return;
     append(state, certificate, body);
+    if (certificate.view === state.view && certificate.digest !== state.nullDigest) onProgress(state);
     state.progressed = true;
     out.emit({ kind: 'apply', index: next, payload: body.payload, eager: true });
     if (next <= state.stable.slot) state.slots.delete(next);

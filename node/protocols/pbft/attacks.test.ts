@@ -116,10 +116,10 @@ test('a batch that is handed to the next primary is proposed also where that kno
     group.hear('n2', id, new Signer(id).change({ view: 1, slots: [], stable: nothingStable }));
   }
   group.deliver();
-  expect(group.applied.get('n2')).toEqual(['']);
+  expect(group.applied.get('n2')).toEqual([]);
   group.hear('n2', 'n3', { type: 'forward', payload: bytes('a') });
   group.deliver();
-  expect(group.applied.get('n2')).toEqual(['', 'a']);
+  expect(group.applied.get('n2')).toEqual(['a']);
 });
 
 // With n1 gone all three that are left have to share: also n2, whose shares followed upon each other before its NEW-VIEW.
@@ -197,4 +197,37 @@ test('a replica that has yet to catch up with a stable checkpoint does not blame
   expect(group.actor('n3').view()).toMatchObject({ role: 'backup', epoch: 0, commitIndex: 0 });
   group.beat(3);
   expect(group.applied.get('n3')?.length).toBe(32);
+});
+
+test('who asks again and again is answered so often and no more, until the next beat', () => {
+  const group = new Group();
+  group.write('a');
+  group.deliver(({ msg }) => msg.type !== 'vote');
+  const ask = () => {
+    for (let time = 0; time < 1000; time += 1) {
+      group.hear('n1', 'n4', { type: 'status', view: 0, changing: false, applied: 0, stable: 0 });
+    }
+    return group.letters.splice(0).filter(({ to }) => to === 'n4').length;
+  };
+  const answered = ask();
+  expect(answered).toBeGreaterThan(1);
+  expect(answered).toBeLessThanOrEqual(64);
+  expect(ask()).toBe(0);
+  group.actor('n1').fire('beat');
+  group.letters.splice(0);
+  expect(ask()).toBeGreaterThan(1);
+});
+
+// One report of the last slot in the window, which no other replica bears out.
+test('a malicious report of the last slot fills no window with null requests', () => {
+  const group = new Group({ absent: ['n1'] });
+  const share = { view: 0, digest: new Signer('n1').digest('a') };
+  const report = { slot: windowSlots, share };
+  group.hear('n2', 'n1', new Signer('n1').change({ view: 1, slots: [report], stable: nothingStable }));
+  group.hear('n2', 'n3', new Signer('n3').change({ view: 1, slots: [], stable: nothingStable }));
+  group.deliver();
+  expect(group.actor('n2').view()).toMatchObject({ role: 'primary', epoch: 1 });
+  group.write('b');
+  group.deliver();
+  expect(group.applied.get('n2')).toEqual(['b']);
 });

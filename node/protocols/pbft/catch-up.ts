@@ -24,6 +24,7 @@ export function setBeat({ config, out }: PbftState): void {
 export function onBeat(state: PbftState): void {
   const { view, active, history, stable } = state;
   setBeat(state);
+  state.allowance.renew();
   const status = { type: 'status', view, changing: !active, applied: history.applied, stable: stable.slot } as const;
   state.sendToOthers(status);
   if (!state.progressed) {

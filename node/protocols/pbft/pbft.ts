@@ -12,6 +12,15 @@ import * as stateTransfer from './state-transfer.ts';
 import * as timing from './timing.ts';
 import * as viewChanges from './view-changes.ts';
 
+/** What others ask for, in units of about what a small answer costs. Nobody signs that; see `allowance.ts`. */
+const costs: Readonly<Partial<Record<PbftMessage['type'], number>>> = {
+  status: 8,
+  fetch: 8,
+  'ask-bodies': 8,
+  forward: 8,
+  'fetch-piece': 1,
+};
+
 /** What becomes of every order. */
 const unordered = 'PBFT keeps its members, and its primary follows from the view.';
 
@@ -50,7 +59,7 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
         break;
       case 'settled':
         state.pending.remove(input.id);
-        timing.onSettled(state);
+        timing.watch(state);
         break;
       case 'suspected':
         timing.onSuspected(state, input.node);
@@ -91,6 +100,8 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
 
   #onMessage(from: string, msg: PbftMessage): void {
     const state = this.#state;
+    const cost = costs[msg.type];
+    if (cost !== undefined && !state.allowance.take(from, cost)) return;
     timing.onHeard(state, from);
     switch (msg.type) {
       case 'propose':

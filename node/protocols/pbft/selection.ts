@@ -13,7 +13,7 @@ import type { SelectionRules } from './selection-rules.ts';
 export interface Selection {
   /** The highest stable checkpoint that is proven. */
   readonly base: StableCheckpoint;
-  /** What the slots behind the base begin with, one after the other, up to the last that any replica reports. */
+  /** What the slots behind the base begin with, one after the other, up to the last in which anything may have been decided. */
   readonly digests: readonly Digest[];
 }
 
@@ -33,11 +33,12 @@ export function selectView(
   const base = highestOf(changes.map(({ stable }) => stable));
   const reports = reportsBehind(base.slot, changes);
   const last = [...reports.keys()].reduce((highest, slot) => Math.max(highest, slot), base.slot);
-  const digests = Array.from({ length: last - base.slot }, (_, offset) => {
-    const ofSlot = reports.get(base.slot + 1 + offset) ?? [];
-    return selectDigest(ofSlot, sizes, rules) ?? nullDigest;
-  });
-  return { base, digests };
+  const found = Array.from({ length: last - base.slot }, (_, offset) =>
+    selectDigest(reports.get(base.slot + 1 + offset) ?? [], sizes, rules),
+  );
+  // Behind the last of them all slots are free. Else one replica could fill the window with null requests by a single report.
+  const count = found.findLastIndex((digest) => digest !== undefined) + 1;
+  return { base, digests: found.slice(0, count).map((digest) => digest ?? nullDigest) };
 }
 
 function highestOf(checkpoints: readonly StableCheckpoint[]): StableCheckpoint {

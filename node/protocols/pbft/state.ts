@@ -1,6 +1,7 @@
 import { type Effect, invariant, type NodeId, type ReplicaConfig, signatureBytes } from '../../protocol.ts';
 import { Outbox } from '../paxos/outbox.ts';
 import { Recalls } from '../shared/recalls.ts';
+import { Allowance } from './allowance.ts';
 import { Bodies } from './bodies.ts';
 import { checkpointInterval, History } from './history.ts';
 import type { Digest, NewView, PbftMessage, PbftRecord, StableCheckpoint, ViewChange } from './messages.ts';
@@ -23,6 +24,9 @@ export const windowSlots = 8 * checkpointInterval;
 
 /** What a signature and its signer take in a record, about. Two certificates of a slot are written. */
 const signedBytes = signatureBytes + 16;
+
+/** What another replica may ask for from beat to beat; see `pbft.ts` for what costs how much. */
+const allowedUnits = 256;
 
 /** What another replica has said of itself last. */
 export interface Peer {
@@ -82,6 +86,7 @@ export class PbftState {
   awaitsNewView = false;
 
   readonly peers = new Map<NodeId, Peer>();
+  readonly allowance = new Allowance(allowedUnits);
   readonly snapshots = new SnapshotState();
   incoming: Incoming | undefined;
   /** Who waits for which piece of a snapshot. */

@@ -186,11 +186,27 @@ describe('the time that a request has', () => {
     expect(effects.slice(-2)).toEqual([cancel('view'), timer('progress', 300)]);
   });
 
-  test('is as it was once something was done', () => {
+  test('is as it was once something was decided in the view', () => {
     const backup = afterOneView();
     backup.write(1, 'x');
     backup.write(2, 'y');
+    const votes = ['n1', 'n2', 'n3'].flatMap((by) => [share(by, 1, 'x', 1), commit(by, 1, 'x', 1)]);
+    backup.hearSigned(propose(1, 'x', 1), ...votes);
     expect(backup.settle(1)).toEqual([timer('progress', 150)]);
+  });
+
+  test('stays doubled where what waited was given up', () => {
+    const backup = afterOneView();
+    backup.write(1, 'x');
+    backup.write(2, 'y');
+    expect(backup.settle(1)).toEqual([timer('progress', 300)]);
+  });
+
+  test('is not that of more than sixteen batches at a time that the primary is handed', () => {
+    const backup = new Replica({ id: 'n2' });
+    for (let id = 1; id <= 20; id += 1) backup.write(id, `b${id}`);
+    const handed = ofKind('send', backup.timeout('progress')).map(({ msg }) => msg);
+    expect(handed).toEqual(Array.from({ length: 16 }, (_, at) => forward(`b${at + 1}`)));
   });
 
   // A malicious primary could otherwise keep its place by deciding what nobody asked for.

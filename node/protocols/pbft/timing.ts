@@ -7,6 +7,8 @@ import type { PbftState } from './state.ts';
 export const progressTimer = 'progress';
 export const viewTimer = 'view';
 const maxDoublings = 6;
+/** How many batches are handed to a primary at a time: those that have waited longest. */
+const maxForwards = 16;
 
 /** How long a request may wait in the present view, in milliseconds. */
 function patienceMs({ config, failedViews }: PbftState): number {
@@ -43,10 +45,9 @@ export function watch(state: PbftState): void {
   setTimer(state, progressTimer, state.primaryEnded ? shortPatienceMs(state) : patienceMs(state) / 2);
 }
 
-/** What clients waited for was done. */
-export function onSettled(state: PbftState): void {
+/** A batch was decided in the present view: it has brought something about. */
+export function onProgress(state: PbftState): void {
   state.failedViews = 0;
-  watch(state);
 }
 
 /** The primary may not have been asked: it gets what waits. Where that does not help, its time is over: true. */
@@ -54,13 +55,20 @@ export function onProgressTimeout(state: PbftState): boolean {
   if (state.watched === 0 || state.role !== 'backup') return false;
   if (state.handedOver && isInTouch(state) && !isBehind(state)) return true;
   state.handedOver = true;
-  for (const batch of state.pending.batches()) {
-    if (batch.forwardedIn === state.view) continue;
-    batch.forwardedIn = state.view;
-    state.out.sendEagerly(state.primary, { type: 'forward', payload: batch.payload });
-  }
+  forward(state);
   setTimer(state, progressTimer, patienceMs(state) / 2);
   return false;
+}
+
+function forward({ pending, view, primary, out }: PbftState): void {
+  let left = maxForwards;
+  for (const batch of pending.batches()) {
+    if (left === 0) return;
+    left -= 1;
+    if (batch.forwardedIn === view) continue;
+    batch.forwardedIn = view;
+    out.sendEagerly(primary, { type: 'forward', payload: batch.payload });
+  }
 }
 
 /**

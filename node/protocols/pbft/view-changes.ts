@@ -91,7 +91,20 @@ function begin(state: PbftState): void {
 /** NEW-VIEW: computed again, never believed. */
 export function onNewView(state: PbftState, msg: NewView): void {
   if (msg.view < state.view || (msg.view === state.view && state.active)) return;
-  if (isNewView(state.verifier, msg)) enter(state, msg);
+  const changes = msg.changes.map((change) => knownCopy(state, change) ?? change);
+  const known = new Set(changes.filter((change) => state.changes.get(change.signature.signer) === change));
+  if (isNewView(state.verifier, { ...msg, changes }, known)) enter(state, { ...msg, changes });
+}
+
+/**
+ * The same VIEW-CHANGE, as this replica has verified it: to do so again takes long where much is under way. What is not
+ * signed, the signatures of others in it, is then this replica's copy too.
+ */
+function knownCopy({ changes }: PbftState, change: ViewChange): ViewChange | undefined {
+  const known = changes.get(change.signature.signer);
+  if (known === undefined || known.view !== change.view) return undefined;
+  const isSame = Buffer.compare(viewChangeStatement(known), viewChangeStatement(change)) === 0;
+  return isSame ? known : undefined;
 }
 
 function enter(state: PbftState, msg: NewView): void {

@@ -41,12 +41,16 @@ function isReport(verifier: Verifier, { slot, decided, prepared, share }: SlotRe
   return prepared === undefined || (prepared.kind === 'prepared' && isCertificate(verifier, prepared));
 }
 
-/** Whether it is of the primary, and of view changes of a quorum, all valid. What it leads to is for `selection.ts` to say. */
-export function isNewView(verifier: ViewVerifier, msg: NewView): boolean {
+/**
+ * Whether it is of the primary, and of view changes of a quorum, all valid. What it leads to is for `selection.ts` to say.
+ *
+ * @param known - those of its view changes that were verified before
+ */
+export function isNewView(verifier: ViewVerifier, msg: NewView, known: ReadonlySet<ViewChange> = new Set()): boolean {
   const { view, changes, signature } = msg;
   const { members, sizes } = verifier;
   if (changes.length !== sizes.quorum || signature.signer !== primaryOf(view, members)) return false;
   if (new Set(changes.map((change) => change.signature.signer)).size < changes.length) return false;
   if (!isSigned(verifier, newViewStatement(msg), signature)) return false;
-  return changes.every((change) => change.view === view && isViewChange(verifier, change));
+  return changes.every((change) => change.view === view && (known.has(change) || isViewChange(verifier, change)));
 }
