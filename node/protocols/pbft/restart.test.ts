@@ -254,6 +254,36 @@ function eventful(): Replica {
   return backup;
 }
 
+// The power went after the snapshot was durable, and before the record that it is proven was.
+describe('a snapshot of which nothing is written down', () => {
+  const record = { kind: 'snapshot', slot: 8, history: '0'.repeat(64), total: 100 } as const;
+  const snapshot = { index: 8, record, bytes: 10 };
+  const begin = (records: readonly PbftRecord[]) =>
+    new Replica({ id: 'n2', durable: { records, firstPosition: 1, snapshot } });
+
+  test('is where the log goes on, which is written first', () => {
+    const replica = begin([]);
+    expect(replica.view()).toMatchObject({ commitIndex: 8 });
+    expect(ofKind('persist', replica.begun)).toEqual([{ kind: 'persist', record }]);
+  });
+
+  test('is so in each later life too, behind older slots', () => {
+    const older = [...shareAndDecide(1, 'b1'), record, ...shareAndDecide(9, 'b9')];
+    const replica = begin(older);
+    expect(replica.view()).toMatchObject({ commitIndex: 9 });
+    expect(ofKind('persist', replica.begun)).toEqual([]);
+    expect(ofKind('apply', replica.begun).map(({ index }) => index)).toEqual([9]);
+  });
+
+  function shareAndDecide(slot: number, text: string): PbftRecord[] {
+    const of = certificate('slow', slot, text);
+    return [
+      { kind: 'share', view: of.view, slot, digest: of.digest, payload: bytes(text) },
+      { kind: 'decided', certificate: of },
+    ];
+  }
+});
+
 describe('a crash at any time', () => {
   const { records } = eventful();
   const kinds = records.map(({ kind }) => kind);

@@ -20,8 +20,11 @@ export function restart(state: PbftState, { records, firstPosition, snapshot }: 
     state.out.position += 1;
     replay(state, record, state.out.position, saved?.slot ?? 0);
   }
-  // One that was installed, and not yet written down as proven.
-  if (saved !== undefined && saved.slot > state.history.applied) state.history.begin(saved);
+  // It was installed, and not yet written down as proven. That the log goes on behind it is written before it does.
+  if (saved !== undefined && saved.slot > state.history.applied) {
+    state.history.begin(saved);
+    state.out.persist(saved);
+  }
   for (const number of state.slots.keys()) if (number <= state.history.log.base) state.slots.delete(number);
   letGo(state);
   takeUpProposals(state);
@@ -54,8 +57,10 @@ function replay(state: PbftState, record: PbftRecord, position: number, savedTo:
     case 'stable':
       if (record.checkpoint.slot > state.stable.slot) state.stable = record.checkpoint;
       break;
-    case 'proven':
     case 'snapshot':
+      if (record.slot > state.history.applied) state.history.begin(record);
+      break;
+    case 'proven':
       break;
   }
 }
