@@ -4,7 +4,19 @@ import type { Body } from './bodies.ts';
 import { isDecision, isVote } from './certificates.ts';
 import { takeCheckpoint } from './checkpoints.ts';
 import { checkpointInterval } from './history.ts';
-import type { Certificate, Choice, Decision, Digest, Forward, Phase, Propose, Signature, Vote } from './messages.ts';
+import type {
+  Certificate,
+  Choice,
+  DecidedRecord,
+  Decision,
+  Digest,
+  Forward,
+  Phase,
+  Propose,
+  ShareRecord,
+  Signature,
+  Vote,
+} from './messages.ts';
 import type { Slot } from './slot.ts';
 import type { PbftState } from './state.ts';
 import { voteStatement } from './statements.ts';
@@ -80,17 +92,14 @@ export function onVote(state: PbftState, from: string, msg: Vote): void {
 
 /** Gives the share of this replica for what was proposed, once in a view, if the batch is here. */
 export function share(state: PbftState, slot: Slot): void {
-  const { view, active, bodies, out } = state;
+  const { view, active, bodies } = state;
   const digest = slot.proposal;
   if (!active || digest === undefined || slot.hasShared(view)) return;
   const body = bodies.get(digest);
   if (body === undefined) return;
   slot.noteShare({ view, digest });
   const choice = { view, slot: slot.number, digest };
-  const written = body.position > 0 || digest === state.nullDigest;
-  const position = out.persist({ kind: 'share', ...choice, ...(written ? {} : { payload: body.payload }) });
-  if (!written) body.position = position;
-  slot.needs(position);
+  slot.needs(write(state, body, digest, { kind: 'share', ...choice }));
   state.broadcast(shareMessage(state, choice, body.payload));
 }
 
@@ -99,6 +108,18 @@ function shareMessage(state: PbftState, choice: Choice, payload: Uint8Array): Pr
   const signature = signatureOf(state, 'share', choice);
   if (state.leads) return { type: 'propose', ...choice, payload, signature };
   return { type: 'vote', ...choice, phase: 'share', signature };
+}
+
+function commitMessage(state: PbftState, choice: Choice): Vote {
+  return { type: 'vote', ...choice, phase: 'commit', signature: signatureOf(state, 'commit', choice) };
+}
+
+/** Writes a record, beside the batch that it needs where none before holds that; gives its position. */
+function write(state: PbftState, body: Body, digest: Digest, record: ShareRecord | DecidedRecord): number {
+  const written = body.position > 0 || digest === state.nullDigest;
+  const position = state.out.persist(written ? record : { ...record, payload: body.payload });
+  if (!written) body.position = position;
+  return position;
 }
 
 function signatureOf({ config, crypto }: PbftState, phase: Phase, choice: Choice): Signature {
@@ -115,8 +136,7 @@ export function votesOf(state: PbftState, slot: Slot): (Propose | Vote)[] {
     messages.push(shareMessage(state, { view, slot: slot.number, digest: last.digest }, body.payload));
   }
   if (slot.prepared?.view === view) {
-    const choice = { view, slot: slot.number, digest: slot.prepared.digest };
-    messages.push({ type: 'vote', ...choice, phase: 'commit', signature: signatureOf(state, 'commit', choice) });
+    messages.push(commitMessage(state, { view, slot: slot.number, digest: slot.prepared.digest }));
   }
   return messages;
 }
@@ -146,8 +166,7 @@ function prepare(state: PbftState, slot: Slot, certificate: Certificate): void {
     const hash = fnv1a(body.payload);
     out.emit({ kind: 'note', fact: { type: 'append', index: slot.number, epoch: view, prevEpoch: 0, hash } });
   }
-  const choice = { view, slot: slot.number, digest };
-  state.broadcast({ type: 'vote', ...choice, phase: 'commit', signature: signatureOf(state, 'commit', choice) });
+  state.broadcast(commitMessage(state, { view, slot: slot.number, digest }));
 }
 
 /** A slot is decided, and so proven. */
@@ -177,11 +196,11 @@ export function apply(state: PbftState): void {
 
 /** Writes down that the next slot is decided. */
 function append(state: PbftState, certificate: Certificate, body: Body): void {
-  const { payload } = body;
-  const written = body.position > 0 || certificate.digest === state.nullDigest;
-  const position = state.out.persist({ kind: 'decided', certificate, ...(written ? {} : { payload }) });
-  if (!written) body.position = position;
-  state.history.append({ payload, certificate }, { body: body.position || position, certificate: position });
+  const position = write(state, body, certificate.digest, { kind: 'decided', certificate });
+  state.history.append(
+    { payload: body.payload, certificate },
+    { body: body.position || position, certificate: position },
+  );
 }
 
 /** The slot behind what is applied, from a replica that knows it to be decided. False where that is not proven. */

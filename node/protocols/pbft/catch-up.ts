@@ -1,5 +1,4 @@
-/** What a replica missed is sent again: to whoever says where it stands. Castro and Liskov (1999), section 4.6. */
-
+/** What a replica missed is sent again: to whoever says where it stands. Castro and Liskov (2002). */
 import type { Recalled } from '../shared/recalls.ts';
 import { apply, learn, share, votesOf } from './agreement.ts';
 import { sayAgain } from './checkpoints.ts';
@@ -53,7 +52,7 @@ export function onStatus(state: PbftState, from: string, msg: Status): void {
   const before = state.peers.get(from);
   const stuck = before !== undefined && before.applied === msg.applied && before.view === msg.view;
   const { view, changing, applied } = msg;
-  state.peers.set(from, { view, changing, applied, stuck });
+  state.peers.set(from, { view, changing, applied });
   const { out, newView, ownChange } = state;
   if (view < state.view || (view === state.view && changing)) {
     const help = state.active ? newView : ownChange;

@@ -33,8 +33,6 @@ export interface Peer {
   view: number;
   changing: boolean;
   applied: number;
-  /** It said the same the time before. */
-  stuck: boolean;
 }
 
 /** What one replica knows, and the few things that are done with it everywhere. */
