@@ -1,7 +1,8 @@
 /** Schedules and malicious replicas that have broken a version of this protocol; each is the smallest that was found. */
 import { describe, expect, test } from 'vitest';
 import { pbftCodec } from './codec.ts';
-import { bytes, Group, type Letter, Signer } from './group-fixture.ts';
+import { Group, type Letter, Signer } from './group-fixture.ts';
+import { bytes } from './signed-fixture.ts';
 import { windowSlots } from './state.ts';
 import { checkpointStatement } from './statements.ts';
 

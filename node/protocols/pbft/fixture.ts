@@ -1,5 +1,6 @@
 /** What the tests of PBFT share: replicas of a group in a given state, and short names for effects. What is signed: `signed-fixture.ts`. */
 import type { Durable, Effect, Input, NodeId, ReplicaConfig } from '../../protocol.ts';
+import { configOf } from './group-fixture.ts';
 import type {
   Certificate,
   Checkpoint,
@@ -15,7 +16,7 @@ import type {
 import { Pbft } from './pbft.ts';
 import { sizesOf } from './quorum.ts';
 import { correctRules } from './rules.ts';
-import { batches, bytes, change, cryptoOf, decided, first, newViewWith } from './signed-fixture.ts';
+import { batches, bytes, change, decided, first, newViewWith } from './signed-fixture.ts';
 
 export type PbftEffect = Effect<PbftMessage, PbftRecord>;
 
@@ -41,17 +42,7 @@ export class Replica {
   constructor({ nodes = 4, durable = { records: [], firstPosition: 1 }, ...config }: Setup = {}) {
     const id = config.id ?? 'n1';
     this.config = {
-      id,
-      members: first(nodes),
-      electionTimeoutMs: [150, 300],
-      heartbeatIntervalMs: 50,
-      maxEntriesPerMessage: 64,
-      logCacheBytes: 1e6,
-      maxUncommittedBytes: 1e6,
-      snapshotAfterBytes: 1e6,
-      snapshotChunkBytes: 100,
-      trace: false,
-      crypto: cryptoOf(id),
+      ...configOf(id, nodes),
       ...config,
     };
     this.records = [...durable.records];

@@ -2,7 +2,6 @@
  * A whole group of PBFT for tests: real replicas with disks of their own, between which a test decides what arrives. What a
  * malicious replica says a test says for it, under that replica's own key.
  */
-import { keyedHashCrypto } from '../../crypto/keyed-hash.ts';
 import type { NodeId, ReplicaConfig } from '../../protocol.ts';
 import { Actor, type Happening } from '../actor.ts';
 import type {
@@ -18,6 +17,7 @@ import type {
 } from './messages.ts';
 import { Pbft } from './pbft.ts';
 import { correctRules } from './rules.ts';
+import { bytes, cryptoOf, first } from './signed-fixture.ts';
 import { viewChangeStatement, voteStatement } from './statements.ts';
 
 export interface Letter {
@@ -31,16 +31,12 @@ export type PbftActor = Actor<PbftMessage, PbftRecord>;
 /** Whether a message arrives. */
 type Passes = (letter: Letter) => boolean;
 
-const seed = 1;
 const all: Passes = () => true;
-export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-export const membersOf = (count: number): NodeId[] => Array.from({ length: count }, (_, offset) => `n${offset + 1}`);
 
 export function configOf(id: NodeId, nodes = 4): ReplicaConfig {
-  const members = membersOf(nodes);
   return {
     id,
-    members,
+    members: first(nodes),
     electionTimeoutMs: [150, 300],
     heartbeatIntervalMs: 50,
     maxEntriesPerMessage: 64,
@@ -49,7 +45,7 @@ export function configOf(id: NodeId, nodes = 4): ReplicaConfig {
     snapshotAfterBytes: 1e6,
     snapshotChunkBytes: 100,
     trace: false,
-    crypto: keyedHashCrypto(seed, id, members),
+    crypto: cryptoOf(id),
   };
 }
 
@@ -58,9 +54,9 @@ export class Signer {
   readonly id: NodeId;
   readonly #crypto;
 
-  constructor(id: NodeId, nodes = 4) {
+  constructor(id: NodeId) {
     this.id = id;
-    this.#crypto = keyedHashCrypto(seed, id, membersOf(nodes));
+    this.#crypto = cryptoOf(id);
   }
 
   digest(text: string): Digest {
@@ -108,7 +104,7 @@ export class Group {
   #lastRequest = 0;
 
   constructor({ nodes = 4, absent = [], ...settings }: Setup = {}) {
-    this.actors = membersOf(nodes)
+    this.actors = first(nodes)
       .filter((id) => !absent.includes(id))
       .map((id) => {
         const actor: PbftActor = new Actor(id, {
