@@ -6,9 +6,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { closest, distance } from 'fastest-levenshtein';
+import { behaviourNames, loadBehaviour as loadBehaviourFile } from '../node/io/behaviours.ts';
 import type { Engine } from '../node/io/engines/engine.ts';
 import { engineNames, loadEngine } from '../node/io/engines.ts';
 import { packageRoot } from '../node/io/package-root.ts';
+import type { NamedBehaviour } from '../node/malice/kit/malicious-replica.ts';
 import type { Defect, ProtocolDefinition } from '../node/protocol.ts';
 import type { BenchWorkload, DriverDefinition } from './bench/contracts.ts';
 import type { Checker, Fault, Reporter, Target, Workload } from './contracts.ts';
@@ -109,6 +111,12 @@ export function loadStorage(name: string): Promise<Engine> {
   const known = engineNames();
   if (!known.includes(name)) throw unknownName('storage', name, known, 'npx splitbrain list storages');
   return loadEngine(name);
+}
+
+export async function loadBehaviour(name: string): Promise<NamedBehaviour> {
+  const known = behaviourNames();
+  if (!known.includes(name)) throw unknownName('malicious behaviour', name, known, 'npx splitbrain list behaviours');
+  return loadBehaviourFile(name);
 }
 
 /** An experiment of the library by its name, or any by the path of its file (with a slash or an ending). */

@@ -45,6 +45,8 @@ export interface Plan {
   readonly nodes: readonly NodeId[];
   /** Who belongs to the group at the beginning; all nodes where absent. */
   readonly members?: readonly NodeId[];
+  /** Who is malicious from the beginning on, and how each behaves: files of node/malice. */
+  readonly malicious?: Readonly<Record<NodeId, string>>;
   readonly seed: number;
   readonly durationMs: number;
   /** Ends the load early, with the schedule as it is; to look at the first part of a run. */
@@ -146,6 +148,8 @@ export type LabFact =
   // What the substrate observed of the processes and links, independent of what was requested.
   | { readonly type: 'node-up' | 'node-down' | 'node-paused' | 'node-resumed'; readonly node: NodeId }
   | { readonly type: 'disk-wiped' | 'disk-slow' | 'disk-fast'; readonly node: NodeId }
+  /** A replica was told how to behave: a file of node/malice, or null for honestly. */
+  | { readonly type: 'turned'; readonly node: NodeId; readonly behaviour: string | null }
   | {
       readonly type: 'link-dropped' | 'link-delayed';
       readonly from: NodeId;
@@ -219,6 +223,8 @@ export type LabFact =
       readonly epoch: number;
       readonly by: number;
     }
+  /** A malicious replica has done for the first time what an honest one would not have done. */
+  | { readonly type: 'deceived'; readonly node: NodeId; readonly behaviour: string }
   | { readonly type: 'stopped'; readonly node: NodeId; readonly reason: string }
   // The end.
   | { readonly type: 'settled'; readonly tookMs: number }
@@ -252,6 +258,8 @@ export type Capability =
   | ('disk.slow' | 'disk.wipe')
   /** What replicas hold is sampled (the fact `footprint`). */
   | 'replica.footprint'
+  /** Replicas can be told to be malicious while they run. */
+  | 'replica.behave'
   /** Whoever leads can be asked to change the members of the group, or to hand over. */
   | 'group.order';
 
@@ -304,6 +312,8 @@ export interface Cluster {
   wipe(node: NodeId): Promise<void>;
   /** From now on every sync of a replica's disk takes so much longer, in milliseconds; 0 ends it. */
   slowDisk(node: NodeId, delayMs: number): Promise<void>;
+  /** From now on a replica behaves so, also after a restart: a file of node/malice, or null for honestly. */
+  behave(node: NodeId, behaviour: string | null): Promise<void>;
   /** Impairs links on behalf of a strike; the returned heal takes off exactly that, and nothing of other strikes. */
   impair(strike: string, links: readonly Link[], impairment: Impairment): Promise<Heal>;
   /** Takes off every impairment and starts every replica that is not running. The one call that must always work. */
@@ -462,7 +472,17 @@ export interface Checker {
   readonly check: (recording: Recording, limits: CheckLimits) => Promise<Omit<CheckResult, 'check' | 'kind'>>;
 }
 
-export type Outcome = 'PASS' | 'FAIL (safety)' | 'FAIL (liveness)' | 'INCONCLUSIVE' | 'LAB ERROR';
+/**
+ * `OUTSIDE FAULT MODEL`: more replicas were malicious than the protocol stands, or any for one that stands crashes alone. What
+ * was found says what that does to it, and nothing against the protocol.
+ */
+export type Outcome =
+  | 'PASS'
+  | 'FAIL (safety)'
+  | 'FAIL (liveness)'
+  | 'INCONCLUSIVE'
+  | 'OUTSIDE FAULT MODEL'
+  | 'LAB ERROR';
 
 /** Figures of a run, for tiles and tables. */
 export interface RunStatistics {

@@ -103,6 +103,17 @@ const limitsSchema = z.strictObject({
   footprint: z.strictObject({ logBytes: z.int().min(1), memoryBytes: z.int().min(1) }).optional(),
 });
 
+const behaviourName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/, 'must be small letters, digits and hyphens');
+
+const maliciousSchema = z.strictObject({
+  /** How many are malicious all the time: `f`, as many as the protocol stands; `f+1`, one too many; or a number. */
+  count: z.union([z.enum(['f', 'f+1']), z.int().min(1).max(200)]),
+  /** A file of node/malice. */
+  behaviour: behaviourName,
+  /** Which: `drawn` by the seed, or the `first` ones, which lead first in protocols where that goes by turns. */
+  which: z.enum(['drawn', 'first']).default('drawn'),
+});
+
 export const experimentSchema = z.strictObject({
   /** What the experiment asks, as a question. */
   question: z.string().min(1),
@@ -112,6 +123,7 @@ export const experimentSchema = z.strictObject({
   nodes: z.int().min(1).max(200).optional(),
   /** How many of the nodes make up the group at the beginning; all where absent. The others run, and may be voted in. */
   members: z.int().min(1).max(200).optional(),
+  malicious: maliciousSchema.optional(),
   duration: duration.default(30_000),
   load: loadSchema.default(loadSchema.parse({})),
   strikes: z.array(strikeSchema).default([]),

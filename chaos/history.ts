@@ -175,6 +175,8 @@ const eventSchemas = {
   'disk-wiped': fact('disk-wiped', { node: text }),
   'disk-slow': fact('disk-slow', { node: text }),
   'disk-fast': fact('disk-fast', { node: text }),
+  turned: fact('turned', { node: text, behaviour: z.nullable(text) }),
+  deceived: fact('deceived', { node: text, behaviour: text }),
   configuration: fact('configuration', {
     node: text,
     index: count,

@@ -1,7 +1,8 @@
 /** Judges a recording: every checker of the library has its say, and the worst of what they say is the verdict. */
-import { loadChecker, namesOf } from './catalog.ts';
+import { loadChecker, loadProtocol, namesOf } from './catalog.ts';
 import type { CheckLimits, CheckResult, Outcome, Recording, RunStatistics, Verdict } from './contracts.ts';
 import { exitCode } from './errors.ts';
+import { honestRecording, maliciousNodes } from './malice.ts';
 import { runStatistics } from './statistics.ts';
 import { count, seconds } from './words.ts';
 
@@ -10,18 +11,47 @@ export const defaultLimits: CheckLimits = { timeMs: 30_000, maxStates: 5_000_000
 /** Runs every checker. One that throws, or runs out of time or memory, says unknown. */
 export async function judge(recording: Recording, limits: CheckLimits = defaultLimits): Promise<Verdict> {
   const checks: CheckResult[] = [];
-  for (const name of namesOf('checker')) checks.push(await runCheck(name, recording, limits));
+  const honest = honestRecording(recording);
+  for (const name of namesOf('checker')) checks.push(await runCheck(name, honest, limits));
   const statistics = runStatistics(recording);
   const labError = recording.events.find((event) => event.type === 'lab-error')?.error;
-  const outcome =
-    labError !== undefined ? 'LAB ERROR' : outcomeOf(checks, recording.plan.experiment.expect === 'violated');
+  const beyond = await beyondFaultModel(recording);
+  const expectsViolation = recording.plan.experiment.expect === 'violated';
+  const found = labError !== undefined ? 'LAB ERROR' : outcomeOf(checks, expectsViolation);
+  // What a protocol does where nothing is promised speaks neither for it nor against it.
+  const isOutside = beyond !== null && labError === undefined && !expectsViolation;
+  const outcome = isOutside ? 'OUTSIDE FAULT MODEL' : found;
+  const sentence = sentenceFor(found, checks, recording, statistics);
   return {
     outcome,
-    sentence: sentenceFor(outcome, checks, recording, statistics),
+    sentence: [isOutside ? beyond : maliceInWords(recording), sentence].filter((each) => each !== null).join(' '),
     checks,
     statistics,
     exitCode: codes[outcome],
   };
+}
+
+/** Who was malicious and how, in a sentence; null where nobody was. */
+function maliceInWords(recording: Recording): string | null {
+  const malicious = [...maliciousNodes(recording)];
+  if (malicious.length === 0) return null;
+  const who = malicious.map(([node, { behaviour }]) => `${node} (${behaviour})`).join(', ');
+  return `Malicious: ${who}.`;
+}
+
+/** Why nothing is promised where so many were malicious, in a sentence; null where all is. */
+async function beyondFaultModel(recording: Recording): Promise<string | null> {
+  const { plan } = recording;
+  const malicious = maliciousNodes(recording).size;
+  if (malicious === 0) return null;
+  const { faultModel, tolerated } = await loadProtocol(plan.protocol);
+  const stands = faultModel === 'crash' ? 0 : tolerated((plan.members ?? plan.nodes).length);
+  if (malicious <= stands) return null;
+  const promise =
+    faultModel === 'crash'
+      ? `${plan.protocol} stands replicas that crash, and none that is malicious`
+      : `with ${count(plan.nodes.length, 'replica')} ${plan.protocol} stands ${stands} malicious`;
+  return `Outside the fault model: ${promise}, and there ${malicious === 1 ? 'was 1' : `were ${malicious}`}. ${maliceInWords(recording)}`;
 }
 
 async function runCheck(name: string, recording: Recording, limits: CheckLimits): Promise<CheckResult> {
@@ -39,6 +69,7 @@ const codes: Readonly<Record<Outcome, number>> = {
   'FAIL (safety)': exitCode.safety,
   'FAIL (liveness)': exitCode.liveness,
   INCONCLUSIVE: exitCode.inconclusive,
+  'OUTSIDE FAULT MODEL': exitCode.inconclusive,
   'LAB ERROR': exitCode.environment,
 };
 
@@ -48,7 +79,10 @@ export function worstExitCode(exitCodes: readonly number[]): number {
   return order.find((code) => exitCodes.includes(code)) ?? exitCode.ok;
 }
 
-function outcomeOf(checks: readonly CheckResult[], expectsViolation: boolean): Outcome {
+/** What was found, whatever was promised. */
+type Found = Exclude<Outcome, 'OUTSIDE FAULT MODEL'>;
+
+function outcomeOf(checks: readonly CheckResult[], expectsViolation: boolean): Found {
   const violated = checks.some(({ kind, verdict }) => kind === 'safety' && verdict === 'invalid');
   if (expectsViolation) return violated ? 'PASS' : 'INCONCLUSIVE';
   if (violated) return 'FAIL (safety)';
@@ -57,7 +91,7 @@ function outcomeOf(checks: readonly CheckResult[], expectsViolation: boolean): O
 }
 
 function sentenceFor(
-  outcome: Outcome,
+  outcome: Found,
   checks: readonly CheckResult[],
   { plan, events }: Recording,
   statistics: RunStatistics,

@@ -53,6 +53,7 @@ function fake(answer: (op: Operation, count: number) => { afterMs: number; compl
     order: notHere,
     wipe: notHere,
     slowDisk: notHere,
+    behave: notHere,
     impair: notHere,
     healAll: notHere,
     stateHash: notHere,

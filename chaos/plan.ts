@@ -15,6 +15,7 @@ import type { Capability, Plan, PlannedStrike } from './contracts.ts';
 import { IncapableError, UsageError } from './errors.ts';
 import { type Experiment, experimentSchema } from './experiment.ts';
 import { refuseSize, refuseStranger, usualNodeCount } from './group-size.ts';
+import { type MaliciousChoice, planMalicious, plannedBehaviours, refuseBehaviours } from './malice.ts';
 import { randomFor } from './random.ts';
 import { planStrikes } from './schedule.ts';
 
@@ -27,6 +28,7 @@ export interface PlanOptions {
   readonly bug?: string;
   readonly storage?: string;
   readonly nodeCount?: number;
+  readonly malicious?: MaliciousChoice;
   readonly durationMs?: number;
   readonly rate?: number;
 }
@@ -52,7 +54,9 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
   });
   const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
   const members = firstMembers(experiment, nodes);
-  await refuseImpossible(experiment, nodes, experiment.strikes, { ...options, protocol });
+  const malicious = planMalicious(experiment, options.malicious, nodes, definition, options.seed);
+  const refusing = { ...options, protocol, malicious };
+  await refuseImpossible(experiment, nodes, experiment.strikes, refusing);
   return {
     schemaVersion: 1,
     experimentName: name,
@@ -64,6 +68,7 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
     ...storageOf(options),
     nodes,
     ...(members === undefined ? {} : { members }),
+    ...(malicious === undefined ? {} : { malicious }),
     durationMs,
     strikes: planStrikes(experiment, durationMs, randomFor(options.seed, 'schedule')),
     experiment,
@@ -138,8 +143,8 @@ export async function refuseImpossiblePlan(plan: Plan, capabilities: ReadonlySet
   await loadProtocol(plan.protocol);
   if (plan.bug !== undefined) await loadDefect(plan.protocol, plan.bug);
   await refuseStorage(plan);
-  const { experiment, nodes, strikes, substrate, protocol } = plan;
-  await refuseImpossible(experiment, nodes, strikes, { capabilities, substrate, protocol });
+  const { experiment, nodes, strikes, substrate, protocol, malicious } = plan;
+  await refuseImpossible(experiment, nodes, strikes, { capabilities, substrate, protocol, malicious });
 }
 
 /** A protocol that wakes without any time in between would never let the simulator's clock move on. */
@@ -165,7 +170,10 @@ async function refuseImpossible(
   experiment: Experiment,
   nodes: readonly string[],
   strikes: readonly Pick<PlannedStrike, 'fault' | 'params' | 'target'>[],
-  options: Pick<PlanOptions, 'capabilities' | 'substrate'> & { readonly protocol: string },
+  options: Pick<PlanOptions, 'capabilities' | 'substrate'> & {
+    readonly protocol: string;
+    readonly malicious: Plan['malicious'];
+  },
 ): Promise<void> {
   refuseNoTime(experiment);
   if (experiment.limits.footprint !== undefined && !options.capabilities.has('replica.footprint')) {
@@ -197,6 +205,7 @@ async function refuseImpossible(
     refuseStranger(strike.target, nodes.length, definition);
     throw unknownName('target', strike.target, [...targets, ...nodes], 'npx splitbrain list targets');
   }
+  await refuseBehaviours(plannedBehaviours(options.malicious, strikes), options.protocol, definition);
   // Last: another number of replicas mends nothing of the above.
   refuseSize(nodes.length, experiment.members, definition);
 }

@@ -87,6 +87,8 @@ const facts: Readonly<Record<LabEvent['type'], fc.Arbitrary<object>>> = {
   'disk-wiped': fc.record({ node }),
   'disk-slow': fc.record({ node }),
   'disk-fast': fc.record({ node }),
+  turned: fc.record({ node, behaviour: fc.option(name) }),
+  deceived: fc.record({ node, behaviour: name }),
   configuration: fc.record({
     ...{ node, index: whole },
     ...{ voters: fc.array(node), outgoing: fc.array(node), learners: fc.array(node) },

@@ -25,6 +25,7 @@ const planShape = z.strictObject({
     .max(200)
     .refine((nodes) => new Set(nodes).size === nodes.length, 'names a replica twice'),
   members: z.exactOptional(z.array(z.string()).min(1)),
+  malicious: z.exactOptional(z.record(z.string(), name)),
   durationMs: z.number().positive(),
   untilMs: z.exactOptional(z.number().positive()),
   strikes: z.array(

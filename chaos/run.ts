@@ -7,6 +7,7 @@ import type {
   Cluster,
   LabEvent,
   LabFact,
+  NodeId,
   NodeStatus,
   Phase,
   Plan,
@@ -90,6 +91,8 @@ class Run {
   /** Ends what is going on: somebody asked for it, or the lab is broken. */
   readonly #over: AbortSignal;
   #load: Load | undefined;
+  /** Who was malicious at any time. Nobody waits for them. */
+  readonly #malicious: Set<NodeId>;
 
   constructor(plan: Plan, parts: Parts, cluster: Cluster, journal: Journal, options: RunOptions) {
     this.#plan = plan;
@@ -98,8 +101,10 @@ class Run {
     this.#journal = journal;
     this.#options = options;
     this.#over = AbortSignal.any([options.signal, this.#broken.signal]);
-    const hear = ({ type }: LabEvent) => {
-      if (type === 'lab-error') this.#broken.abort();
+    this.#malicious = new Set(Object.keys(plan.malicious ?? {}));
+    const hear = (event: LabEvent) => {
+      if (event.type === 'lab-error') this.#broken.abort();
+      if (event.type === 'turned' && event.behaviour !== null) this.#malicious.add(event.node);
     };
     // It may have broken while it came up.
     journal.events.forEach(hear);
@@ -271,7 +276,8 @@ class Run {
   }
 
   #whyUnsettled(): string | null {
-    return whyUnsettled(this.#cluster.nodes.map((node) => this.#cluster.status(node)));
+    const honest = this.#cluster.nodes.filter((node) => !this.#malicious.has(node));
+    return whyUnsettled(honest.map((node) => this.#cluster.status(node)));
   }
 
   async #noteFinalStates(): Promise<void> {

@@ -20,6 +20,7 @@ const otherSigns: ReadonlyMap<string, readonly NodeSign[]> = new Map([
   ['wipe', ['disk-wiped']],
   ['amnesia', ['disk-wiped']],
   ['slow-disk', ['disk-slow']],
+  ['malice', []],
   ['demote', []],
   ['remove', []],
   ['resize', []],

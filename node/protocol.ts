@@ -7,6 +7,7 @@
  */
 
 import type { MachineRules } from './machine/rules.ts';
+import type { Forgery } from './malice/kit/forgery.ts';
 
 /** The name of a replica, unique over all groups of a cluster: `n1`, or `shard2/n1`. */
 export type NodeId = string;
@@ -180,7 +181,9 @@ export type ProtocolFact =
    * A ballot (term, view) of this replica came to nothing: it stood for `epoch` in the slot `index` (the first slot that it
    * is for), and a later one, `by`, stood against it.
    */
-  | { readonly type: 'overtaken'; readonly index: number; readonly epoch: number; readonly by: number };
+  | { readonly type: 'overtaken'; readonly index: number; readonly epoch: number; readonly by: number }
+  /** This replica behaves so, and has just done for the first time what an honest one would not have done; see `malice/`. */
+  | { readonly type: 'deceived'; readonly behaviour: string };
 
 /** What a replica looks like from outside; for targets, progress lines and status pages. */
 export interface ProtocolView {
@@ -241,9 +244,6 @@ export interface Protocol<M, R> {
   /** The bytes of payloads that memory holds, decided or not; absent where a protocol cannot tell. */
   heldBytes?(): number;
 }
-
-/** A malicious replica is a wrapper around an honest one; it signs with that replica's own key. */
-export type Behaviour<M, R> = (honest: Protocol<M, R>, config: ReplicaConfig) => Protocol<M, R>;
 
 /** Pure, synchronous cryptography. Ed25519 signing is deterministic (RFC 8032), so a protocol that signs stays pure. */
 export interface Crypto {
@@ -357,6 +357,8 @@ export interface ProtocolDefinition<M, R> {
   readonly tolerated: (nodeCount: number) => number;
   readonly client: ClientPolicy;
   readonly codec: Codec<M, R>;
+  /** What malicious replicas can forge of its messages; what is absent here they can do all the same: be silent, late, repeat. */
+  readonly forgery?: Forgery<M>;
   /** A replica; `defect` is a planted bug of this protocol, as its file exports it. */
   readonly create: (config: ReplicaConfig, defect?: Defect) => Protocol<M, R>;
 }

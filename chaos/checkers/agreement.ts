@@ -1,5 +1,6 @@
 import type { Checker, Evidence, LabEvent, Recording } from '../contracts.ts';
 import { epochNameOf } from '../epoch-name.ts';
+import { honestNodes } from '../malice.ts';
 import { count, figure, seconds } from '../words.ts';
 
 type ApplyEvent = Extract<LabEvent, { type: 'apply' }>;
@@ -35,7 +36,8 @@ const checker: Checker = {
 };
 
 /** What is missing for a comparison of everything, in a sentence; null where nothing is. */
-function incomplete({ plan, events }: Recording): string | null {
+function incomplete(recording: Recording): string | null {
+  const { events } = recording;
   const appliedTo = new Map<string, number>();
   for (const event of events) {
     if (event.type === 'node-up') appliedTo.set(event.node, 0);
@@ -49,7 +51,7 @@ function incomplete({ plan, events }: Recording): string | null {
   const settled = events.some((event) => event.type === 'settled');
   const indexes = new Set<number>();
   const group = finalGroup(finals);
-  for (const node of plan.nodes) {
+  for (const node of honestNodes(recording)) {
     const final = finals.get(node);
     if (final === undefined) return `The final state of ${node} is not in the record.`;
     if (final.stateHash === null && settled) return `${node} did not tell its final state.`;

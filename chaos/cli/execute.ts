@@ -40,6 +40,8 @@ export function runCommand(plan: Plan): string | null {
   flags.push('--duration', `${plan.durationMs}ms`, '--rate', String(plan.experiment.load.rate));
   if (plan.bug !== undefined) flags.push('--bug', plan.bug);
   if (plan.storage !== undefined) flags.push('--storage', plan.storage);
+  const malicious = Object.entries(plan.malicious ?? {}).map((pair) => pair.join('='));
+  if (malicious.length > 0) flags.push('--malicious', malicious.join(','));
   if (plan.substrate !== 'sim') flags.push('--on', plan.substrate);
   return commandLine(['npx', 'splitbrain', 'run', plan.experimentName, ...flags]);
 }

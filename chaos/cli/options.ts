@@ -4,6 +4,7 @@ import { namesOf } from '../catalog.ts';
 import type { Plan } from '../contracts.ts';
 import { IncapableError, UsageError } from '../errors.ts';
 import { parseDuration } from '../experiment.ts';
+import type { MaliciousChoice } from '../malice.ts';
 import { makePlan, type PlanOptions } from '../plan.ts';
 import { maxSeed } from '../random.ts';
 
@@ -48,6 +49,11 @@ export const options = {
     )
       .argParser(integer(1, 200))
       .env('SPLITBRAIN_NODES'),
+  malicious: () =>
+    new Option(
+      '--malicious <who>',
+      'who is malicious, such as n4=equivocate,n3=mute; or a behaviour alone, for as many as the protocol stands (see: list behaviours)',
+    ).env('SPLITBRAIN_MALICIOUS'),
   seed: () =>
     new Option('--seed <number>', 'decides everything that is drawn; drawn and printed where absent')
       .argParser(integer(0, maxSeed))
@@ -69,14 +75,16 @@ export interface PlanFlags {
   readonly bug?: string;
   readonly storage?: string;
   readonly nodes?: number;
+  readonly malicious?: string;
   readonly seed?: number;
   readonly duration?: number;
   readonly rate?: number;
 }
 
 /** The flags in the names of `makePlan`; absent ones stay absent. */
-export function planOverrides({ protocol, bug, storage, nodes, duration, rate }: PlanFlags) {
+export function planOverrides({ protocol, bug, storage, nodes, malicious, duration, rate }: PlanFlags) {
   return {
+    ...(malicious === undefined ? {} : { malicious: maliciousChoice(malicious) }),
     ...(protocol === undefined ? {} : { protocol }),
     ...(bug === undefined ? {} : { bug }),
     ...(storage === undefined ? {} : { storage }),
@@ -84,6 +92,23 @@ export function planOverrides({ protocol, bug, storage, nodes, duration, rate }:
     ...(duration === undefined ? {} : { durationMs: duration }),
     ...(rate === undefined ? {} : { rate }),
   };
+}
+
+/** @throws UsageError where it is neither replicas with their behaviours, nor one behaviour */
+function maliciousChoice(text: string): MaliciousChoice {
+  if (!/[=,]/.test(text)) return text;
+  const choice: Record<string, string> = {};
+  for (const pair of text.split(',')) {
+    const [, node = '', behaviour = ''] = /^([^=\s]+)=([^=\s]+)$/.exec(pair.trim()) ?? [];
+    if (node === '' || node in choice) {
+      throw new UsageError(
+        `--malicious "${text}" does not say once of each replica how it behaves`,
+        'Say it like: --malicious n4=equivocate,n3=mute',
+      );
+    }
+    choice[node] = behaviour;
+  }
+  return choice;
 }
 
 /**

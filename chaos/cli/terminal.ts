@@ -28,6 +28,8 @@ export function outcomeMark(outcome: Outcome): string {
       return color.red('✖ FAIL (liveness)');
     case 'INCONCLUSIVE':
       return color.yellow('? INCONCLUSIVE');
+    case 'OUTSIDE FAULT MODEL':
+      return color.yellow('! OUTSIDE FAULT MODEL');
     case 'LAB ERROR':
       return color.magenta('! LAB ERROR');
   }

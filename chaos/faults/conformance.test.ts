@@ -19,6 +19,7 @@ const known: Readonly<Record<Capability, true>> = {
   'disk.slow': true,
   'disk.wipe': true,
   'group.order': true,
+  'replica.behave': true,
   'replica.footprint': true,
 };
 

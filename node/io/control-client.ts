@@ -53,9 +53,9 @@ export class ReplicaControl {
     if (error !== '') throw new Error(error);
   }
 
-  /** Reserved: rejects with UNIMPLEMENTED. */
-  async setBehaviour(name: string): Promise<void> {
-    await this.#call('SetBehaviour', { name });
+  /** From now on it behaves so: a file of node/malice, or null for honestly. */
+  async setBehaviour(name: string | null): Promise<void> {
+    await this.#call('SetBehaviour', { name: name ?? '' });
   }
 
   close(): void {

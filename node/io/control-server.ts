@@ -9,6 +9,7 @@ import {
   type ReplicaFault,
   type ReplicaStatus,
   statusToWire,
+  type WireBehaviour,
   type WireFault,
   type WireOrder,
   type WireStatusRequest,
@@ -20,6 +21,8 @@ export interface ControlServerOptions {
   readonly token: string;
   readonly status: (withStateHash: boolean) => ReplicaStatus;
   readonly setFault: (fault: ReplicaFault) => void;
+  /** Rejects with the reason where it cannot behave so; null is honestly. */
+  readonly setBehaviour: (name: string | null) => Promise<void>;
   /** All replicas of the run: an order that names somebody else is refused. */
   readonly replicas: readonly NodeId[];
   /** `done` gets the reason where it is not done; never called where the replica ends before. */
@@ -56,12 +59,12 @@ export class ControlServer {
         if (typeof order === 'string') answer({ code: status.INVALID_ARGUMENT, details: order });
         else options.order(order, (error = '') => answer(null, { error }));
       }),
-      SetBehaviour: this.#guarded<object>((_, answer) =>
-        answer({
-          code: status.UNIMPLEMENTED,
-          details: 'this replica cannot change its behaviour while it runs: start it with one',
-        }),
-      ),
+      SetBehaviour: this.#guarded<WireBehaviour>(({ name }, answer) => {
+        options.setBehaviour(name === '' ? null : name).then(
+          () => answer(null, {}),
+          (error: Error) => answer({ code: status.INVALID_ARGUMENT, details: error.message }),
+        );
+      }),
     });
   }
 

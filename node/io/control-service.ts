@@ -44,6 +44,10 @@ export interface WireFault {
   readonly clear?: Record<string, never>;
 }
 
+export interface WireBehaviour {
+  readonly name: string;
+}
+
 /** One of the two is present. */
 export interface WireOrder {
   readonly reconfigure?: Group;

@@ -33,10 +33,15 @@ const known: ReplicaStatus = {
 async function scene(told = known, shown = token) {
   const orders: { readonly order: Order; readonly done: (error?: string) => void }[] = [];
   const faults: ReplicaFault[] = [];
+  const behaviours: (string | null)[] = [];
   const server = new ControlServer({
     token,
     status: (withStateHash) => ({ ...told, stateHash: withStateHash ? 'abc' : null }),
     setFault: (fault) => faults.push(fault),
+    setBehaviour: async (name) => {
+      if (name === 'unheard-of') throw new Error('There is no malicious behaviour "unheard-of".');
+      behaviours.push(name);
+    },
     replicas: ['n1', 'n2', 'n3'],
     order: (order, done) => orders.push({ order, done }),
   });
@@ -46,7 +51,7 @@ async function scene(told = known, shown = token) {
     control.close();
     server.close();
   });
-  return { control, faults, orders };
+  return { control, faults, behaviours, orders };
 }
 
 it('tells the status, and the hash of the state only when it is asked for', async () => {
@@ -128,22 +133,30 @@ it.each<[string, Order]>([
   expect(orders).toEqual([]);
 });
 
-it('has no behaviours yet, and says so', async () => {
-  const { control } = await scene();
-  const refused = { code: status.UNIMPLEMENTED, details: expect.stringContaining('start it with one') };
-  await expect(control.setBehaviour('equivocate')).rejects.toMatchObject(refused);
+it('sets behaviours, and takes them off', async () => {
+  const { control, behaviours } = await scene();
+  await control.setBehaviour('equivocate');
+  await control.setBehaviour(null);
+  expect(behaviours).toEqual(['equivocate', null]);
+});
+
+it('says why it cannot behave so', async () => {
+  const { control, behaviours } = await scene();
+  const refused = { code: status.INVALID_ARGUMENT, details: expect.stringContaining('unheard-of') };
+  await expect(control.setBehaviour('unheard-of')).rejects.toMatchObject(refused);
+  expect(behaviours).toEqual([]);
 });
 
 it.each(['', 'the token of another run', `${token} `.repeat(2)])(
   'refuses every call with the token "%s"',
   async (shown) => {
-    const { control, faults, orders } = await scene(known, shown);
+    const { control, faults, behaviours, orders } = await scene(known, shown);
     const refused = { code: status.UNAUTHENTICATED, details: 'the token of this run is needed' };
     await expect(control.status()).rejects.toMatchObject(refused);
     await expect(control.setFault({ kind: 'slow-disk', ms: 5 })).rejects.toMatchObject(refused);
     await expect(control.order({ kind: 'transfer', to: 'n2' }, longMs)).rejects.toMatchObject(refused);
     await expect(control.setBehaviour('x')).rejects.toMatchObject(refused);
-    expect({ faults, orders }).toEqual({ faults: [], orders: [] });
+    expect({ faults, behaviours, orders }).toEqual({ faults: [], behaviours: [], orders: [] });
   },
 );
 

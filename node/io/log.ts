@@ -14,6 +14,8 @@ export type ProcessFact =
   | { readonly type: 'started'; readonly pid: number; readonly listen: Readonly<Record<string, string>> }
   /** The folder of its data was emptied before it started, as a mark in it asked for; see `wipe-mark.ts`. */
   | { readonly type: 'wiped' }
+  /** It behaves so from now on: a file of node/malice, or null for honestly. */
+  | { readonly type: 'turned'; readonly behaviour: string | null }
   /** A fault was set or ended through the control API. */
   | { readonly type: 'fault'; readonly faults: readonly string[] };
 

@@ -18,6 +18,7 @@ import { type Disk, openDisk } from './replica-disk.ts';
 import type { NodeSettings } from './settings.ts';
 import type { StatusPage } from './status-page.ts';
 import { FaultyStorage } from './storage-faults.ts';
+import { TurnableReplica } from './turnable-replica.ts';
 import { emptyWhereMarked } from './wipe-mark.ts';
 
 /** How often a change of leader is looked for, in milliseconds. */
@@ -32,6 +33,8 @@ export interface ReplicaProcessOptions {
 
 interface Parts {
   readonly protocol: Protocol<unknown, unknown>;
+  /** Present where replicas may be malicious. */
+  readonly turnable?: TurnableReplica;
   readonly codec: Codec<unknown, unknown>;
   readonly contact: ClientPolicy['contact'];
   readonly machine: Machine;
@@ -42,9 +45,17 @@ async function loadParts(settings: NodeSettings): Promise<Parts> {
   const definition = await loadProtocol(name);
   const { codec, client } = definition;
   const defect = bug === undefined ? undefined : await loadDefect(name, bug);
-  const protocol = definition.create(replicaConfigOf(settings, definition), defect);
+  const config = replicaConfigOf(settings, definition);
+  const honest = definition.create(config, defect);
   const machine = new SessionMachine(defect?.machine, definition.signs);
-  return { protocol, codec, contact: client.contact, machine };
+  const parts = { codec, contact: client.contact, machine };
+  if (settings.malice === undefined) return { ...parts, protocol: honest };
+  const turnable = new TurnableReplica(honest, {
+    ...{ config, definition, accomplices: settings.malice.accomplices },
+    another: () => definition.create(config, defect),
+  });
+  await turnable.behave(settings.malice.behaviour ?? null);
+  return { ...parts, protocol: turnable.protocol, turnable };
 }
 
 /** One replica with everything around it, from its start to its end. */
@@ -56,14 +67,17 @@ export class ReplicaProcess {
   readonly #replica: Replica<unknown, unknown>;
   readonly #transport: PeerTransport<unknown>;
   readonly #clients: ClientServer;
+  readonly #turnable: TurnableReplica | undefined;
   readonly #control: ControlServer;
   readonly #metrics: Metrics;
   readonly #metricsServer: MetricsServer;
   #sampler: NodeJS.Timeout | undefined;
   #running = false;
 
-  private constructor(options: ReplicaProcessOptions, { protocol, codec, contact, machine }: Parts, disk: Disk) {
+  private constructor(options: ReplicaProcessOptions, parts: Parts, disk: Disk) {
+    const { protocol, codec, contact, machine } = parts;
     this.#options = options;
+    this.#turnable = parts.turnable;
     const { settings, journal } = options;
     const { id, runId, members, peers, token } = settings;
     this.#disk = disk;
@@ -93,6 +107,7 @@ export class ReplicaProcess {
       token,
       status: (withStateHash) => this.#status(withStateHash),
       setFault: (fault) => this.#setFault(fault),
+      setBehaviour: (name) => this.#behave(name),
       replicas: members,
       order: (order, done) => this.#replica.order(order, done),
     });
@@ -166,6 +181,8 @@ export class ReplicaProcess {
     };
     this.#sampler = setInterval(() => this.#metrics.sample(this.#replica.view()), sampleIntervalMs);
     this.#options.journal.note({ type: 'started', pid: process.pid, listen: bound });
+    const behaviour = this.#options.settings.malice?.behaviour;
+    if (behaviour !== undefined) this.#options.journal.note({ type: 'turned', behaviour });
   }
 
   #onFact(fact: ReplicaFact): void {
@@ -215,6 +232,12 @@ export class ReplicaProcess {
   #setFault(fault: ReplicaFault): void {
     this.#storage.slowBy(fault.kind === 'slow-disk' ? fault.ms : 0);
     this.#options.journal.note({ type: 'fault', faults: this.#faults() });
+  }
+
+  async #behave(behaviour: string | null): Promise<void> {
+    if (this.#turnable === undefined) throw new Error('this replica was started where none is to be malicious');
+    await this.#turnable.behave(behaviour);
+    this.#options.journal.note({ type: 'turned', behaviour });
   }
 
   #faults(): string[] {

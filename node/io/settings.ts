@@ -61,6 +61,11 @@ const schema = z
     leaseReads: z.strictObject({ maxClockDrift: z.number().min(0).max(0.5) }).optional(),
     /** How many of the first members make a quorum of each phase; majorities where absent. */
     quorums: z.strictObject({ phase1: quorumSize, phase2: quorumSize }).optional(),
+    /**
+     * Present where replicas may be malicious: how this one behaves from its start on (a file of node/malice; honestly where
+     * absent), and who else is malicious from the start on.
+     */
+    malice: z.strictObject({ behaviour: fileName.optional(), accomplices: z.array(nodeId).max(100) }).optional(),
     /** Whether the protocol's facts are printed. */
     trace: z.boolean().default(true),
     /** Whether the replica stops when its standard input ends, and so does not outlive whoever holds the other end. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Behaviour, Effect, Input } from '../protocol.ts';
+import type { Effect, Input } from '../protocol.ts';
 import raft from './raft/index.ts';
-import { type AnyProtocol, RandomPlay } from './random-play.ts';
+import { type AnyProtocol, RandomPlay, type Wrap } from './random-play.ts';
 
 interface Life {
   readonly inputs: Input<unknown, unknown>[];
@@ -9,7 +9,7 @@ interface Life {
 }
 
 /** Notes what becomes of each life of each replica. What is settled is no business of raft. */
-function noting(lives: Life[]): Behaviour<unknown, unknown> {
+function noting(lives: Life[]): Wrap {
   return (honest) => {
     const life: Life = { inputs: [], effects: [] };
     lives.push(life);

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Behaviour, ProtocolView } from '../protocol.ts';
-import { RandomPlay } from './random-play.ts';
+import type { ProtocolView } from '../protocol.ts';
+import { RandomPlay, type Wrap } from './random-play.ts';
 import { isSaying, signingProtocol } from './signing-fixture.ts';
 
 /** What all lives of all replicas heard, and how much of it was good, after a storm. */
-function sayingsIn(seed: number, wrap: Behaviour<unknown, unknown>) {
+function sayingsIn(seed: number, wrap: Wrap) {
   const views: (() => ProtocolView)[] = [];
   const play = new RandomPlay(signingProtocol, seed, (honest, config) => {
     views.push(() => honest.view());
@@ -24,7 +24,7 @@ test('replicas of a protocol that signs know each other by what they sign, throu
 });
 
 test('what one replica signed is never good for another', () => {
-  const asAnother: Behaviour<unknown, unknown> = (honest, { id }) => ({
+  const asAnother: Wrap = (honest, { id }) => ({
     start: (durable) => honest.start(durable),
     step: (input) =>
       honest.step(input).map((effect) => {

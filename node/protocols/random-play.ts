@@ -5,7 +5,7 @@
  */
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { keyedHashCrypto } from '../crypto/keyed-hash.ts';
-import type { Behaviour, NodeId, ProtocolDefinition, ReplicaConfig } from '../protocol.ts';
+import type { NodeId, Protocol, ProtocolDefinition, ReplicaConfig } from '../protocol.ts';
 import { Actor, type Happening } from './actor.ts';
 import { ActorMachine } from './actor-machine.ts';
 import { KeptRequests } from './kept-requests.ts';
@@ -21,7 +21,11 @@ interface Letter {
 
 /** How many messages that were delivered are kept, to be delivered once more at some later time. */
 const keptLetters = 200;
-const honestly: Behaviour<unknown, unknown> = (honest) => honest;
+
+/** What is put around each replica, to see or to change what it says. */
+export type Wrap = (honest: Protocol<unknown, unknown>, config: ReplicaConfig) => Protocol<unknown, unknown>;
+
+const honestly: Wrap = (honest) => honest;
 
 type Weather = 'timers' | 'crashes' | 'powerCuts' | 'syncs' | 'orders' | 'suspicions' | 'overtaking' | 'loss';
 
@@ -45,7 +49,7 @@ export class RandomPlay {
   /** Present where the protocol is told what is settled. */
   readonly #kept: KeptRequests | undefined;
 
-  constructor(definition: AnyProtocol, seed: number, wrap: Behaviour<unknown, unknown> = honestly) {
+  constructor(definition: AnyProtocol, seed: number, wrap: Wrap = honestly) {
     this.#definition = definition;
     if (definition.client.contact === 'all') this.#kept = new KeptRequests();
     this.#generator = xoroshiro128plus(seed);

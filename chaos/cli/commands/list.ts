@@ -1,7 +1,10 @@
 import { Argument, type Command } from 'commander';
+import { behaviourNames } from '../../../node/io/behaviours.ts';
 import { engineNames } from '../../../node/io/engines.ts';
+import type { Behaviour } from '../../../node/malice/kit/behaviour.ts';
 import {
   bugNamesOf,
+  loadBehaviour,
   loadBenchWorkload,
   loadChecker,
   loadDefect,
@@ -30,6 +33,7 @@ const kinds = [
   'experiments',
   'protocols',
   'bugs',
+  'behaviours',
   'storages',
   'faults',
   'targets',
@@ -87,6 +91,8 @@ function itemsOf(kind: ListKind, results: string): Promise<Item[]> {
       return each(namesOf('protocol'), async (name) => ({ ...detailsOf(await loadProtocol(name)) }));
     case 'bugs':
       return bugs();
+    case 'behaviours':
+      return each(behaviourNames(), async (name) => behaviourItem((await loadBehaviour(name)).behaviour));
     case 'storages':
       return each(engineNames(), async (name) => ({ summary: (await loadStorage(name)).summary }));
     case 'faults':
@@ -118,6 +124,10 @@ function itemsOf(kind: ListKind, results: string): Promise<Item[]> {
 
 function each(names: readonly string[], details: (name: string) => Promise<Omit<Item, 'name'>>): Promise<Item[]> {
   return Promise.all(names.map(async (name) => ({ name, ...(await details(name)) }) as Item));
+}
+
+function behaviourItem({ summary, needs, leavesProof }: Behaviour): Omit<Item, 'name'> {
+  return { summary, needs, leavesProof };
 }
 
 async function bugs(): Promise<Item[]> {

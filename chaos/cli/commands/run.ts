@@ -44,6 +44,7 @@ export default function register(program: Command): void {
     .addOption(options.bug())
     .addOption(options.storage())
     .addOption(options.nodes())
+    .addOption(options.malicious())
     .addOption(options.seed())
     .addOption(options.duration())
     .addOption(options.rate())

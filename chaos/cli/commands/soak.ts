@@ -58,6 +58,7 @@ export default function register(program: Command): void {
     .addOption(options.protocol())
     .addOption(options.bug())
     .addOption(options.nodes())
+    .addOption(options.malicious())
     .addOption(options.duration())
     .addOption(options.rate())
     .addOption(new Option('--budget <seconds>', 'stop after this time').argParser(integer(1, 7 * 86_400)))
@@ -217,7 +218,14 @@ class Tally {
   #addRun(result: SoakResult): void {
     const { outcome, job, sentence } = result;
     this.#counts.set(outcome, (this.#counts.get(outcome) ?? 0) + 1);
-    const codes = { PASS: 0, 'FAIL (safety)': 1, INCONCLUSIVE: 2, 'FAIL (liveness)': 3, 'LAB ERROR': 5 } as const;
+    const codes = {
+      PASS: 0,
+      'FAIL (safety)': 1,
+      INCONCLUSIVE: 2,
+      'OUTSIDE FAULT MODEL': 2,
+      'FAIL (liveness)': 3,
+      'LAB ERROR': 5,
+    } as const;
     this.#codes.push(codes[outcome]);
     if (outcome === 'PASS') return;
     this.failed += 1;

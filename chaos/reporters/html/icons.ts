@@ -8,6 +8,7 @@ export const outcomeTone: Readonly<Record<Outcome, string>> = {
   'FAIL (safety)': 'bad',
   'FAIL (liveness)': 'bad',
   INCONCLUSIVE: 'unsure',
+  'OUTSIDE FAULT MODEL': 'unsure',
   'LAB ERROR': 'broken',
 };
 
@@ -38,6 +39,7 @@ export function outcomeIcon(outcome: Outcome): Html {
     'FAIL (safety)': 'cross',
     'FAIL (liveness)': 'clock',
     INCONCLUSIVE: 'question',
+    'OUTSIDE FAULT MODEL': 'warning',
     'LAB ERROR': 'warning',
   };
   return icon(names[outcome]);

@@ -157,7 +157,7 @@ function effect({ verdict: { statistics } }: ReportInput): Tile[] {
 
 /** Five figures, duels where there were any, and on containers how prompt the lab was. Where the run proves nothing, nothing in it is green. */
 export function tiles(input: ReportInput, epochName: string): Html {
-  const proves = input.verdict.outcome !== 'INCONCLUSIVE' && input.verdict.outcome !== 'LAB ERROR';
+  const proves = input.verdict.outcome === 'PASS' || input.verdict.outcome.startsWith('FAIL');
   const prompt = input.recording.plan.substrate === 'docker' ? [...boot(input), ...effect(input)] : [];
   const five = [contradictions(input.verdict.checks), outage(input), recovery(input), latency(input), leaders(input)];
   const all = [...five, ...duel(input, epochName), ...prompt];

@@ -101,5 +101,6 @@ export const outcomeMeaning: Readonly<Record<Outcome, string>> = {
   'FAIL (safety)': 'The system did something that no correct system may do.',
   'FAIL (liveness)': 'Nothing wrong was answered, but the system was away for longer than its limit.',
   INCONCLUSIVE: 'The run neither proves nor disproves anything. It is not a pass.',
+  'OUTSIDE FAULT MODEL': 'More replicas were malicious than the protocol stands. This says nothing against it.',
   'LAB ERROR': 'The lab itself failed. This says nothing about the system.',
 };

@@ -250,6 +250,8 @@ const sentences: Readonly<Record<Outcome, string>> = {
   'FAIL (safety)': 'A read returned a value that an acknowledged write had replaced.',
   'FAIL (liveness)': 'Writes did not come back within 3 s of a heal.',
   INCONCLUSIVE: 'The fault "isolate" was not seen to bite, so the run proves nothing.',
+  'OUTSIDE FAULT MODEL':
+    'Outside the fault model: raft stands replicas that crash, and none that is malicious, and there was 1. Malicious: n2 (lie).',
   'LAB ERROR': 'The lab could not carry out strike s2, so there is no verdict on the protocol.',
 };
 
@@ -258,6 +260,7 @@ const exitCodes: Readonly<Record<Outcome, number>> = {
   'FAIL (safety)': 1,
   INCONCLUSIVE: 2,
   'FAIL (liveness)': 3,
+  'OUTSIDE FAULT MODEL': 2,
   'LAB ERROR': 5,
 };
 

@@ -110,6 +110,10 @@ export class DockerCluster implements Cluster {
     return this.#replica(node).slowDisk(delayMs);
   }
 
+  behave(node: NodeId, behaviour: string | null): Promise<void> {
+    return this.#replica(node).behave(behaviour);
+  }
+
   async impair(strike: string, links: readonly Link[], impairment: Impairment): Promise<Heal> {
     const { impaired } = this.#parts;
     const toxic = toxicFor(impairment);
@@ -135,6 +139,7 @@ export class DockerCluster implements Cluster {
         await replica.resume();
         await replica.start();
         await replica.slowDisk(0);
+        await replica.behaveAsBorn();
       }),
     );
   }

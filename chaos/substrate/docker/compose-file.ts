@@ -23,6 +23,8 @@ export interface LabSettings extends LabSecrets {
   readonly members?: readonly NodeId[];
   readonly protocol: string;
   readonly bug?: string;
+  /** Who is malicious from the beginning on, and how; present where replicas may become so. */
+  readonly malicious?: Readonly<Record<NodeId, string>>;
   /** What keeps the replicas' logs; their default where absent. */
   readonly storage?: string;
   readonly settings: Experiment['settings'];
@@ -201,6 +203,7 @@ function settingsOf(lab: LabSettings, id: NodeId): string {
     protocol,
     ...(bug === undefined ? {} : { bug }),
     ...(storage === undefined ? {} : { engine: storage }),
+    ...maliceOf(lab, id),
     electionTimeoutMs: settings.electionTimeout,
     heartbeatIntervalMs: settings.heartbeatInterval,
     maxEntriesPerMessage: settings.maxEntriesPerMessage,
@@ -214,6 +217,13 @@ function settingsOf(lab: LabSettings, id: NodeId): string {
     token,
     ...keySettings(keys, id),
   });
+}
+
+function maliceOf({ malicious }: LabSettings, id: NodeId) {
+  if (malicious === undefined) return {};
+  const behaviour = malicious[id];
+  const accomplices = Object.keys(malicious).filter((node) => node !== id);
+  return { malice: { ...(behaviour === undefined ? {} : { behaviour }), accomplices } };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Real containers: a container per replica, every link through Toxiproxy, steered through the Docker engine. */
 import type { Capability, Substrate } from '../../contracts.ts';
 import { EnvironmentError, InterruptedError, UsageError } from '../../errors.ts';
+import { plannedBehaviours } from '../../malice.ts';
 import type { DockerCluster } from './cluster.ts';
 import { Engine } from './engine.ts';
 import { Lab, type LabContent, type LabOptions } from './lab.ts';
@@ -10,7 +11,7 @@ import { findVantage } from './vantage.ts';
 
 const capabilities: readonly Capability[] = [
   ...(['process.kill', 'process.pause', 'link.cut', 'link.latency'] as const),
-  ...(['disk.slow', 'disk.wipe', 'group.order'] as const),
+  ...(['disk.slow', 'disk.wipe', 'group.order', 'replica.behave'] as const),
 ];
 
 export const dockerSubstrate: Substrate = {
@@ -18,11 +19,14 @@ export const dockerSubstrate: Substrate = {
   capabilities: new Set(capabilities),
   boot: (plan, observe, { keepUp = false, signal = new AbortController().signal } = {}) => {
     const { nodes, members, protocol, bug, storage, seed, experiment } = plan;
+    // Where a strike is to turn a replica, all must be ready for it.
+    const mayBeMalicious = plannedBehaviours(plan.malicious, plan.strikes).length > 0;
     const content = {
       ...{ nodes, protocol, seed, settings: experiment.settings },
       ...(members === undefined ? {} : { members }),
       ...(bug === undefined ? {} : { bug }),
       ...(storage === undefined ? {} : { storage }),
+      ...(mayBeMalicious ? { malicious: plan.malicious ?? {} } : {}),
     };
     return bootLab(content, { observe, keepUp, signal });
   },

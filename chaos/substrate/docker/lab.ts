@@ -24,7 +24,8 @@ import type { Vantage } from './vantage.ts';
 const readyLimitMs = 30_000;
 
 /** What runs in a lab. */
-export interface LabContent extends Pick<Plan, 'nodes' | 'members' | 'protocol' | 'bug' | 'storage' | 'seed'> {
+export interface LabContent
+  extends Pick<Plan, 'nodes' | 'members' | 'protocol' | 'bug' | 'storage' | 'malicious' | 'seed'> {
   readonly settings: Experiment['settings'];
   /** Whether the replicas report their facts; true where absent. */
   readonly trace?: boolean;
@@ -118,7 +119,9 @@ export class Lab {
     const parts = { engine, vantage, token, observer: this.#observer() };
     for (const node of content.nodes) {
       const { id } = containerOf(containers, (each) => each.node === node, node);
-      this.#replicas.set(node, new ReplicaContainer(node, id, parts));
+      const behaviour = content.malicious?.[node];
+      const own = behaviour === undefined ? parts : { ...parts, behaviour };
+      this.#replicas.set(node, new ReplicaContainer(node, id, own));
     }
     await Promise.all([...this.#replicas.values()].map((replica) => replica.ready(readyLimitMs, signal)));
     return this.#replicas;
@@ -179,6 +182,9 @@ export class Lab {
       observe(atMs, { type: silent ? 'link-dropped' : 'link-delayed', from, to: node, strike, lastedMs });
     } else if (fact.type === 'wiped') {
       observe(atMs, { type: 'disk-wiped', node });
+    } else if (fact.type === 'turned') {
+      const behaviour = typeof fact['behaviour'] === 'string' ? fact['behaviour'] : null;
+      observe(atMs, { type: 'turned', node, behaviour });
     } else if (fact.type === 'fault') {
       observe(atMs, { type: slowsDisk(fact['faults']) ? 'disk-slow' : 'disk-fast', node });
     } else if (replicaFacts.has(fact.type)) {
@@ -201,7 +207,7 @@ function slowsDisk(faults: unknown): boolean {
 }
 
 const replicaFacts: ReadonlySet<string> = new Set([
-  ...['role', 'append', 'apply', 'configuration', 'snapshot', 'restore', 'compact', 'overtaken', 'stopped'],
+  ...['role', 'append', 'apply', 'configuration', 'snapshot', 'restore', 'compact', 'overtaken', 'deceived', 'stopped'],
 ]);
 
 function containerOf(

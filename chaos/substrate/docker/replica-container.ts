@@ -24,6 +24,8 @@ export interface ReplicaContainerParts {
   readonly vantage: Vantage;
   readonly token: string;
   readonly observer: Observer;
+  /** How it behaves from its start on: a file of node/malice; honestly where absent. */
+  readonly behaviour?: string;
 }
 
 export class ReplicaContainer {
@@ -42,7 +44,7 @@ export class ReplicaContainer {
     this.node = node;
     this.#id = id;
     this.#parts = parts;
-    this.#line = new ReplicaLine(node, parts.token);
+    this.#line = new ReplicaLine(node, parts.token, parts.behaviour ?? null);
     this.#status = { node, state: 'up', view: null, appliedIndex: 0 };
   }
 
@@ -223,6 +225,15 @@ export class ReplicaContainer {
 
   slowDisk(delayMs: number): Promise<void> {
     return this.#line.slowDisk(delayMs);
+  }
+
+  behave(behaviour: string | null): Promise<void> {
+    return this.#line.behave(behaviour);
+  }
+
+  /** As it did from its start on. */
+  behaveAsBorn(): Promise<void> {
+    return this.#line.behaveAsBorn();
   }
 
   #gone(state: 'down' | 'paused'): void {

@@ -9,8 +9,8 @@ afterEach(() => {
   for (const close of closers.splice(0).reverse()) close();
 });
 
-const line = () => {
-  const made = new ReplicaLine('n1', token);
+const line = (born: string | null = null) => {
+  const made = new ReplicaLine('n1', token, born);
   closers.push(() => made.close());
   return made;
 };
@@ -18,6 +18,7 @@ const line = () => {
 /** One life of a replica: what it is told, and how it answers orders. */
 async function life(refusal?: string) {
   const slowness: number[] = [];
+  const behaviours: (string | null)[] = [];
   const view = { role: 'follower', epoch: 1, commitIndex: 0, lastIndex: 0 };
   const server = new ControlServer({
     token,
@@ -26,13 +27,37 @@ async function life(refusal?: string) {
       ...{ appliedIndex: 7, stateHash: null, inbound: [], faults: [] },
     }),
     setFault: (fault) => slowness.push(fault.kind === 'slow-disk' ? fault.ms : 0),
+    setBehaviour: async (name) => void behaviours.push(name),
     replicas: ['n1', 'n2'],
     order: (_, done) => done(refusal),
   });
   const address = await server.open('127.0.0.1:0');
   closers.push(() => server.close());
-  return { slowness, address, end: () => server.close() };
+  return { slowness, behaviours, address, end: () => server.close() };
 }
+
+test('a behaviour is told once, again in each new life, and not where its settings tell it the same', async () => {
+  const own = line('mute');
+  const first = await life();
+  own.open(first.address);
+  await own.status();
+  expect(first.behaviours).toEqual([]);
+  await own.behave('equivocate');
+  await own.status();
+  expect(first.behaviours).toEqual(['equivocate']);
+
+  const second = await life();
+  own.open(second.address);
+  await own.status();
+  expect(second.behaviours).toEqual(['equivocate']);
+  await own.behaveAsBorn();
+  expect(second.behaviours).toEqual(['equivocate', 'mute']);
+
+  const third = await life();
+  own.open(third.address);
+  await own.behave(null);
+  expect(third.behaviours).toEqual([null]);
+});
 
 const transfer: Order = { kind: 'transfer', to: 'n2' };
 

@@ -11,6 +11,8 @@ interface Connection {
   readonly control: ReplicaControl;
   /** By how much it knows its disk to be slow, in milliseconds; undefined where nobody knows that. */
   slowMs: number | undefined;
+  /** How it knows that it is to behave; undefined where nobody knows that. */
+  behaviour: string | null | undefined;
   /** It is told one thing after the other. Never rejects. */
   telling: Promise<void>;
 }
@@ -20,16 +22,23 @@ export class ReplicaLine {
   readonly #token: string;
   #connection: Connection | undefined;
   #slowMs = 0;
+  /** How each life of it begins to behave. */
+  readonly #born: string | null;
+  #behaviour: string | null;
 
-  constructor(node: NodeId, token: string) {
+  /** @param born - how its settings tell it to behave: a file of node/malice, or null for honestly */
+  constructor(node: NodeId, token: string, born: string | null = null) {
     this.#node = node;
     this.#token = token;
+    this.#born = born;
+    this.#behaviour = born;
   }
 
   /** @param address - of the control API of a process that has just started, `host:port` */
   open(address: string): void {
     this.close();
-    this.#connection = { control: new ReplicaControl(address, this.#token), slowMs: 0, telling: Promise.resolve() };
+    const control = new ReplicaControl(address, this.#token);
+    this.#connection = { control, slowMs: 0, behaviour: this.#born, telling: Promise.resolve() };
   }
 
   close(): void {
@@ -41,13 +50,13 @@ export class ReplicaLine {
     return this.#connection !== undefined;
   }
 
-  /** How it is; null where it does not answer. What it has forgotten, or never heard, of its disk it is told again. */
+  /** How it is; null where it does not answer. What it has forgotten, or never heard, it is told again. */
   async status(options: { readonly withStateHash?: boolean } = {}): Promise<ReplicaStatus | null> {
     const connection = this.#connection;
     if (connection === undefined) return null;
     try {
       const status = await connection.control.status(options);
-      await this.#tellSlowness(connection);
+      await this.#tell(connection);
       return status;
     } catch {
       // It may be starting, stopping or stuck; what is observed of it says which.
@@ -62,22 +71,38 @@ export class ReplicaLine {
    */
   async slowDisk(delayMs: number): Promise<void> {
     this.#slowMs = delayMs;
-    if (this.#connection !== undefined) await this.#tellSlowness(this.#connection).catch(() => {});
+    if (this.#connection !== undefined) await this.#tell(this.#connection).catch(() => {});
   }
 
-  #tellSlowness(connection: Connection): Promise<void> {
+  /** It behaves so, a file of node/malice, or honestly where null; also after a restart, in the same way as with its disk. */
+  async behave(behaviour: string | null): Promise<void> {
+    this.#behaviour = behaviour;
+    if (this.#connection !== undefined) await this.#tell(this.#connection).catch(() => {});
+  }
+
+  /** As its settings tell it to. */
+  behaveAsBorn(): Promise<void> {
+    return this.behave(this.#born);
+  }
+
+  #tell(connection: Connection): Promise<void> {
     const told = connection.telling.then(() => this.#tellNow(connection));
     connection.telling = told.catch(() => {});
     return told;
   }
 
   async #tellNow(connection: Connection): Promise<void> {
-    const ms = this.#slowMs;
-    if (connection.slowMs === ms) return;
-    // A call without an answer may have been heard.
-    connection.slowMs = undefined;
-    await connection.control.setFault({ kind: 'slow-disk', ms });
-    connection.slowMs = ms;
+    const [ms, behaviour] = [this.#slowMs, this.#behaviour];
+    if (connection.slowMs !== ms) {
+      // A call without an answer may have been heard.
+      connection.slowMs = undefined;
+      await connection.control.setFault({ kind: 'slow-disk', ms });
+      connection.slowMs = ms;
+    }
+    if (connection.behaviour === behaviour) return;
+    connection.behaviour = undefined;
+    await connection.control.setBehaviour(behaviour);
+    connection.behaviour = behaviour;
   }
 
   /** @throws Error with the reason where it is not done, or nobody knows */

@@ -1,10 +1,12 @@
 /** The simulator: a whole cluster in one process, in virtual time, decided by a seed alone. */
 import { SessionClient } from '../../../node/client.ts';
 import { keyedHashCrypto } from '../../../node/crypto/keyed-hash.ts';
+import { behaviourNames } from '../../../node/io/behaviours.ts';
 import { SessionMachine } from '../../../node/machine/sessions.ts';
+import { MaliciousReplica, type NamedBehaviour } from '../../../node/malice/kit/malicious-replica.ts';
 import type { ClientRequest } from '../../../node/ports.ts';
 import type { Defect, NodeId, Order, ProtocolDefinition, ReplicaConfig } from '../../../node/protocol.ts';
-import { loadDefect, loadProtocol } from '../../catalog.ts';
+import { loadBehaviour, loadDefect, loadProtocol } from '../../catalog.ts';
 import type { Capability, Cluster, LabFact, Plan, RandomSource, Substrate } from '../../contracts.ts';
 import { randomFor } from '../../random.ts';
 import { labClient } from '../../systems/replica.ts';
@@ -24,6 +26,7 @@ const capabilities: readonly Capability[] = [
   'disk.wipe',
   'group.order',
   'replica.footprint',
+  'replica.behave',
 ];
 
 export const simSubstrate: Substrate = {
@@ -32,7 +35,9 @@ export const simSubstrate: Substrate = {
   boot: async (plan, observe) => {
     const definition = await loadProtocol(plan.protocol);
     const defect = plan.bug === undefined ? undefined : await loadDefect(plan.protocol, plan.bug);
-    return new SimCluster(plan, definition, defect, observe);
+    // Loaded before boot: in virtual time nothing may wait for a real disk.
+    const behaviours = await Promise.all(behaviourNames().map(loadBehaviour));
+    return new SimCluster(plan, { definition, defect, behaviours }, observe);
   },
 };
 
@@ -64,6 +69,26 @@ export function sampleEveryMs(durationMs: number): number {
   return Math.max(shortestSampleMs, durationMs / maxSamples);
 }
 
+/** What is loaded before boot. */
+interface SimParts {
+  readonly definition: ProtocolDefinition<unknown, unknown>;
+  readonly defect: Defect | undefined;
+  readonly behaviours: readonly NamedBehaviour[];
+}
+
+/** A replica that does as it is told to; honest until then. */
+function inMaliciousHands(
+  { malicious = {} }: Plan,
+  definition: ProtocolDefinition<unknown, unknown>,
+  config: ReplicaConfig,
+  defect: Defect | undefined,
+): MaliciousReplica<unknown, unknown> {
+  const another = () => definition.create(config, defect);
+  const accomplices = new Set(Object.keys(malicious).filter((node) => node !== config.id));
+  const { forgery = {}, codec } = definition;
+  return new MaliciousReplica(another(), { config, forgery, codec, accomplices, another });
+}
+
 class SimCluster implements Cluster {
   readonly clock = new SimClock();
   readonly nodes: readonly NodeId[];
@@ -71,16 +96,20 @@ class SimCluster implements Cluster {
   readonly #network: SimNetwork;
   readonly #processes = new Map<NodeId, SimProcess>();
   readonly #clients = new Map<string, SessionClient>();
+  /** How each behaves from the beginning on; honestly where absent. */
+  readonly #born: Readonly<Record<NodeId, string>>;
+  readonly #behaviours: ReadonlyMap<string, NamedBehaviour>;
   readonly #random: (purpose: string) => RandomSource;
 
   constructor(
     plan: Plan,
-    definition: ProtocolDefinition<unknown, unknown>,
-    defect: Defect | undefined,
+    { definition, defect, behaviours }: SimParts,
     observe: (atMs: number, fact: LabFact) => void,
   ) {
     this.nodes = plan.nodes;
     this.#definition = definition;
+    this.#born = plan.malicious ?? {};
+    this.#behaviours = new Map(behaviours.map((named) => [named.name, named]));
     this.#random = (purpose) => randomFor(plan.seed, purpose);
     const tell = (fact: LabFact) => observe(this.clock.now(), fact);
     this.#network = new SimNetwork(this.clock, drawWeather(plan, this.#random('weather')), tell, this.#random);
@@ -106,12 +135,13 @@ class SimCluster implements Cluster {
         reply: (client: string, reply: Parameters<SessionClient['receive']>[1]) => {
           this.#network.sendInOrder(node, client, () => this.#clients.get(client)?.receive(node, reply));
         },
-        createProtocol: () => definition.create(config, defect),
+        createProtocol: () => inMaliciousHands(plan, definition, config, defect),
         createMachine: () => new SessionMachine(defect?.machine, definition.signs),
         contact: definition.client.contact,
       };
       const process = new SimProcess(node, world, disk);
       this.#processes.set(node, process);
+      this.#turn(process, this.#born[node] ?? null);
       this.clock.after(this.#random(`boot/${node}`).between(0, 20), () => process.start());
     }
     this.#sampleFootprints(sampleEveryMs(plan.durationMs), tell);
@@ -181,9 +211,24 @@ class SimCluster implements Cluster {
     return this.#network.impair(strike, links, impairment);
   }
 
+  async behave(node: NodeId, behaviour: string | null) {
+    this.#turn(this.#process(node), behaviour);
+  }
+
+  #turn(process: SimProcess, behaviour: string | null): void {
+    if (behaviour === null) {
+      process.behave();
+      return;
+    }
+    const named = this.#behaviours.get(behaviour);
+    if (named === undefined) throw new RangeError(`there is no malicious behaviour "${behaviour}"`);
+    process.behave(named);
+  }
+
   async healAll() {
     this.#network.healAll();
     for (const process of this.#processes.values()) {
+      this.#turn(process, this.#born[process.node] ?? null);
       process.slowDisk(0);
       process.resume();
       process.start();

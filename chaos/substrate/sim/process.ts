@@ -1,5 +1,7 @@
 /** A simulated replica process: can be killed, started, paused and resumed; its disk outlives it. */
+
 import type { Machine } from '../../../node/machine/machine.ts';
+import type { NamedBehaviour } from '../../../node/malice/kit/malicious-replica.ts';
 import type {
   ClientReply,
   ClientRequest,
@@ -18,6 +20,9 @@ import type { SimDisk } from './disk.ts';
 /** What a replica holds at one moment; see the fact. */
 export type Footprint = Extract<LabFact, { readonly type: 'footprint' }>;
 
+/** A replica that may be told to behave otherwise than honestly. */
+type TurnableProtocol = Protocol<unknown, unknown> & { readonly behave?: (named?: NamedBehaviour) => void };
+
 /** What the world around a process does for it. */
 export interface ProcessWorld {
   readonly clock: SimClock;
@@ -27,7 +32,7 @@ export interface ProcessWorld {
   /** The process ended: the system closes its connections. */
   readonly hangUp: () => void;
   readonly reply: (client: ClientId, reply: ClientReply) => void;
-  readonly createProtocol: () => Protocol<unknown, unknown>;
+  readonly createProtocol: () => TurnableProtocol;
   readonly createMachine: () => Machine;
   /** Where clients of the protocol turn to. */
   readonly contact: ClientPolicy['contact'];
@@ -39,6 +44,8 @@ export class SimProcess {
   readonly #disk: SimDisk<unknown>;
   #state: NodeStatus['state'] = 'down';
   #replica: Replica<unknown, unknown> | undefined;
+  #protocol: TurnableProtocol | undefined;
+  #behaviour: NamedBehaviour | undefined;
   #incarnation = new AbortController();
   /** What came to a paused process: timers that ran out, and messages in its socket buffers. */
   #dueTimers: (() => void)[] = [];
@@ -69,7 +76,9 @@ export class SimProcess {
         if (fact.type === 'stopped') this.#die();
       },
     };
-    this.#replica = new Replica(createProtocol(), createMachine(), ports, { id: this.node, signal, contact });
+    this.#protocol = createProtocol();
+    this.#protocol.behave?.(this.#behaviour);
+    this.#replica = new Replica(this.#protocol, createMachine(), ports, { id: this.node, signal, contact });
     this.#replica.start(this.#disk.durable);
   }
 
@@ -140,6 +149,14 @@ export class SimProcess {
     this.#world.observe({ type: 'disk-wiped', node: this.node });
   }
 
+  /** Honestly where absent. */
+  behave(named?: NamedBehaviour): void {
+    if (named?.name === this.#behaviour?.name) return;
+    this.#behaviour = named;
+    this.#protocol?.behave?.(named);
+    this.#world.observe({ type: 'turned', node: this.node, behaviour: named?.name ?? null });
+  }
+
   slowDisk(delayMs: number): void {
     this.#disk.slowBy(delayMs);
     this.#world.observe({ type: delayMs > 0 ? 'disk-slow' : 'disk-fast', node: this.node });
@@ -185,6 +202,7 @@ export class SimProcess {
     this.#state = 'down';
     this.#incarnation.abort();
     this.#replica = undefined;
+    this.#protocol = undefined;
     this.#dueTimers = [];
     this.#buffered = [];
     this.#disk.crash();

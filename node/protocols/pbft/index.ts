@@ -1,5 +1,6 @@
 import type { Defect, ProtocolDefinition } from '../../protocol.ts';
 import { pbftCodec } from './codec.ts';
+import { pbftForgery } from './forgery.ts';
 import type { PbftMessage, PbftRecord } from './messages.ts';
 import { Pbft } from './pbft.ts';
 import { sizeFlaw, sizesOf } from './quorum.ts';
@@ -16,6 +17,7 @@ const definition: ProtocolDefinition<PbftMessage, PbftRecord> = {
   abilities: new Set(),
   client: { contact: 'all', replyQuorum: (nodeCount) => sizesOf(nodeCount).oneHonest, reads: 'ordered' },
   codec: pbftCodec,
+  forgery: pbftForgery,
   create: (config, defect?: Defect) =>
     new Pbft(config, { ...correctRules, ...(defect as PbftDefect | undefined)?.rules }),
 };

@@ -1,0 +1,46 @@
+import type { Effect } from '../protocol.ts';
+import { type Behaviour, type Deceit, type Malice, timerPrefix } from './kit/behaviour.ts';
+
+/** The part of the longest election time-out after which a message goes out. */
+const share = 0.4;
+const timer = `${timerPrefix}delay`;
+/** A message waits from one to two of this part of the delay too long. */
+const steps = 8;
+
+/** All that was to be said in one step of the time. */
+type Batch<M, R> = Effect<M, R>[];
+
+function delaying<M, R>({ config }: Malice<M, R>): Deceit<M, R> {
+  const stepMs = (config.electionTimeoutMs[1] * share) / steps;
+  const tick: Effect<M, R> = { kind: 'timer', timer, afterMs: [stepMs, stepMs] };
+  let waiting: Batch<M, R>[] = [];
+  let isTicking = false;
+  return {
+    act: (effect) => {
+      if (effect.kind !== 'send') return [effect];
+      if (waiting.length === 0) waiting = [[]];
+      waiting.at(-1)?.push(effect);
+      if (isTicking) return [];
+      isTicking = true;
+      return [tick];
+    },
+    besides: (input) => {
+      if (input.kind !== 'timeout' || input.timer !== timer) return [];
+      waiting.push([]);
+      const due = waiting.length > steps ? (waiting.shift() ?? []) : [];
+      isTicking = waiting.some((batch) => batch.length > 0);
+      if (!isTicking) waiting = [];
+      return isTicking ? [...due, tick] : due;
+    },
+  };
+}
+
+/** A primary that is slow on purpose: Amir and others, "Byzantine Replication under Attack", 2011, section 3. */
+const behaviour: Behaviour = {
+  summary: 'says all that it says late, by a little less than makes others lose patience',
+  needs: [],
+  leavesProof: false,
+  deceive: delaying,
+};
+
+export default behaviour;

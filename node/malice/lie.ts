@@ -1,0 +1,17 @@
+import type { Behaviour } from './kit/behaviour.ts';
+import { withOtherValues } from './kit/tampering.ts';
+
+/** Clients take an answer that f + 1 replicas give, one of them honest at least: Castro and Liskov (1999), section 4.1. */
+const behaviour: Behaviour = {
+  summary: 'applies other values than were decided, and so answers its clients with lies',
+  needs: [],
+  leavesProof: false,
+  deceive: () => ({
+    act: (effect) =>
+      effect.kind === 'apply' && effect.payload.length > 0
+        ? [{ ...effect, payload: withOtherValues(effect.payload) }]
+        : [effect],
+  }),
+};
+
+export default behaviour;
