@@ -97,6 +97,11 @@ const limitsSchema = z.strictObject({
   /** From the end of the load until all replicas agree. */
   settle: duration.default(10_000),
   /**
+   * By how many times slower than before the first strike the group may be under a strike, once it has had the time to recover
+   * from it. Where absent nothing is asked of that.
+   */
+  slowdown: z.number().min(1).max(1000).optional(),
+  /**
    * The most that a replica may hold at any of its samples: its log on the disk, and payloads and state in memory. Where
    * absent nothing is asked of that.
    */

@@ -129,6 +129,7 @@ function stretched({ settings, limits }: Experiment, factor: number): Pick<Exper
       recovery: limits.recovery * factor,
       outage: limits.outage * factor,
       settle: limits.settle * factor,
+      ...(limits.slowdown === undefined ? {} : { slowdown: limits.slowdown }),
       ...(limits.footprint === undefined ? {} : { footprint: limits.footprint }),
     },
   };

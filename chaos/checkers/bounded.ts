@@ -1,4 +1,5 @@
 import type { Checker, CheckResult, Evidence, Recording } from '../contracts.ts';
+import { honestNodes } from '../malice.ts';
 import { type Footprint, memoryBytes, peakSample } from '../samples.ts';
 import { count, figure, seconds } from '../words.ts';
 
@@ -43,7 +44,7 @@ function judge(recording: Recording, log: Limited, memory: Limited): Omit<CheckR
     return { verdict: 'invalid', summary: `What a replica holds is not bounded. ${held}.`, ...figures, evidence };
   }
   const cuts = compactionsByNode(recording);
-  const never = recording.plan.nodes.filter((node) => !cuts.has(node));
+  const never = honestNodes(recording).filter((node) => !cuts.has(node));
   if (never.length > 0) {
     const summary = `${held}, but ${never.join(', ')} never cut its log: so short a log proves nothing.`;
     return { verdict: 'unknown', summary, ...figures, evidence };
