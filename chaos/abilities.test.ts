@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ProtocolAbility } from '../node/protocol.ts';
-import { refuseSettings, refuseUnable } from './abilities.ts';
+import { refuseChosenMode, refuseSettings, refuseUnable } from './abilities.ts';
 import { IncapableError } from './errors.ts';
 import { samplePlan } from './sample-plan.ts';
 
@@ -35,6 +35,40 @@ describe('what an experiment asks of a protocol', () => {
     expect(refusalOf([], ['reconfigure', 'disk-loss'])?.message).toContain(
       'can change the members of its group and take back a replica that lost its disk, and "paxos" cannot',
     );
+  });
+});
+
+describe('a mode', () => {
+  const able = (modes?: Record<string, string>) => ({ name: 'paxos', abilities: new Set<never>(), modes });
+  const two = able({ plain: 'as it is', fancy: 'as it may be' });
+  const inFile = (mode: string, protocol: ReturnType<typeof able>) =>
+    thrownBy(() => refuseSettings(samplePlan({ settings: { mode } }).experiment, ['n1'], protocol));
+
+  test('is one that the protocol has', () => {
+    for (const mode of ['plain', 'fancy']) {
+      expect(inFile(mode, two)).toBeNull();
+      refuseChosenMode(mode, two);
+    }
+    refuseChosenMode(undefined, able());
+  });
+
+  test.each([
+    ['fany', two, 'has no mode "fany"; it has plain, fancy'],
+    ['toString', two, 'has no mode "toString"; it has plain, fancy'],
+    ['fancy', able(), 'has one way to run, and no mode "fancy"'],
+  ])('is refused where it is %s', (mode, protocol, why) => {
+    expect(inFile(mode, protocol)?.message).toBe(`settings.mode cannot be had: the protocol "paxos" ${why}`);
+    expect(() => refuseChosenMode(mode, protocol)).toThrow(`the protocol "paxos" ${why}`);
+  });
+
+  // Of all experiments, one whose file asks for a mode is left out; a mode that a person names is a mistake.
+  test('that a person chose is refused for whatever is run', () => {
+    try {
+      refuseChosenMode('fany', two);
+    } catch (error) {
+      expect(error).not.toBeInstanceOf(IncapableError);
+    }
+    expect.assertions(1);
   });
 });
 

@@ -1,7 +1,8 @@
 /** What some experiments ask of a protocol, and not every protocol can do. */
+import { type Modes, modeFlaw } from '../node/modes.ts';
 import type { ProtocolAbility } from '../node/protocol.ts';
 import { quorumFlaw } from '../node/quorum-sizes.ts';
-import { IncapableError } from './errors.ts';
+import { IncapableError, UsageError } from './errors.ts';
 import type { Experiment } from './experiment.ts';
 
 /** What a protocol can do that has the ability, in words that follow `can`. */
@@ -17,6 +18,7 @@ export const abilityInWords: Readonly<Record<ProtocolAbility, string>> = {
 export interface NamedProtocol {
   readonly name: string;
   readonly abilities: ReadonlySet<ProtocolAbility>;
+  readonly modes?: Modes;
 }
 
 /**
@@ -36,7 +38,21 @@ export function refuseUnable(protocol: NamedProtocol, asked: readonly ProtocolAb
 }
 
 /**
- * Refuses settings that a protocol can do nothing with, and quorums that a group cannot have.
+ * Refuses a mode that a person chose for whatever is run, and a protocol has not.
+ *
+ * @throws UsageError
+ */
+export function refuseChosenMode(mode: string | undefined, protocol: NamedProtocol): void {
+  const flaw = mode === undefined ? undefined : modeFlaw(mode, protocol.modes);
+  if (flaw === undefined) return;
+  throw new UsageError(
+    `the protocol "${protocol.name}" ${flaw}`,
+    'Leave --mode out, or choose another one (see: npx splitbrain list protocols).',
+  );
+}
+
+/**
+ * Refuses settings that a protocol can do nothing with, a mode that it has not, and quorums that a group cannot have.
  *
  * @throws IncapableError
  */
@@ -46,9 +62,19 @@ export function refuseSettings(
   protocol: NamedProtocol,
 ): void {
   if (settings.leaseReads !== undefined) refuseUnable(protocol, ['lease-reads'], 'settings.leaseReads');
+  refuseMode(settings.mode, protocol);
   if (settings.quorums === undefined) return;
   refuseUnable(protocol, ['flexible-quorums'], 'settings.quorums');
   const flaw = quorumFlaw(settings.quorums, members ?? nodes.length);
   if (flaw === undefined) return;
   throw new IncapableError(`settings.quorums ${flaw}`, 'Give it other --nodes, or mend the experiment file.');
+}
+
+function refuseMode(mode: string | undefined, protocol: NamedProtocol): void {
+  const flaw = mode === undefined ? undefined : modeFlaw(mode, protocol.modes);
+  if (flaw === undefined) return;
+  throw new IncapableError(
+    `settings.mode cannot be had: the protocol "${protocol.name}" ${flaw}`,
+    'Run it with another --protocol or --mode (see: npx splitbrain list protocols), or mend the experiment file.',
+  );
 }

@@ -80,6 +80,8 @@ export const settingsSchema = z.strictObject({
   leaseReads: z.strictObject({ maxClockDrift: z.number().min(0).max(0.5).default(0.01) }).optional(),
   /** How many of the first members make a quorum, where that is not a majority; see `QuorumSizes` of node/protocol.ts. */
   quorums: z.strictObject({ phase1: z.int().min(1).max(200), phase2: z.int().min(1).max(200) }).optional(),
+  /** In which way the replicas come to a decision, where the protocol has several (`list protocols`); its usual one where absent. */
+  mode: z.string().min(1).max(60).optional(),
 });
 
 const networkSchema = z.strictObject({

@@ -1,6 +1,6 @@
 /** Resolves an experiment into the plan of one run, and refuses before boot what cannot be run. */
 import { defaultEngine } from '../node/io/settings.ts';
-import { refuseSettings, refuseUnable } from './abilities.ts';
+import { refuseChosenMode, refuseSettings, refuseUnable } from './abilities.ts';
 import {
   loadDefect,
   loadExperiment,
@@ -27,6 +27,8 @@ export interface PlanOptions {
   readonly protocol?: string;
   readonly bug?: string;
   readonly storage?: string;
+  /** In which way the replicas come to a decision, in the place of what the experiment's file says. */
+  readonly mode?: string;
   readonly nodeCount?: number;
   readonly malicious?: MaliciousChoice;
   readonly durationMs?: number;
@@ -40,6 +42,7 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
   const definition = await loadProtocol(protocol);
   if (options.bug !== undefined) await loadDefect(protocol, options.bug);
   await refuseStorage(options);
+  refuseChosenMode(options.mode, { name: protocol, ...definition });
   const ownCount = written.nodes ?? definition.defaultNodeCount;
   const nodeCount = options.nodeCount ?? usualNodeCount(written, definition);
   const durationMs = options.durationMs ?? written.duration;
@@ -49,7 +52,7 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
     protocol,
     nodes: nodeCount,
     duration: durationMs,
-    ...stretched(written, stretchFor(options.substrate, ownCount, nodeCount)),
+    ...stretched(inMode(written, options), stretchFor(options.substrate, ownCount, nodeCount)),
     load: { ...written.load, rate: options.rate ?? written.load.rate },
   });
   const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
@@ -73,6 +76,10 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
     strikes: planStrikes(experiment, durationMs, randomFor(options.seed, 'schedule')),
     experiment,
   };
+}
+
+function inMode(written: Experiment, { mode }: PlanOptions): Experiment {
+  return mode === undefined ? written : { ...written, settings: { ...written.settings, mode } };
 }
 
 /** The default stands in no plan: one that names it is the same as one that names none. */
@@ -184,8 +191,7 @@ async function refuseImpossible(
     );
   }
   const definition = await loadProtocol(options.protocol);
-  const { abilities } = definition;
-  const protocol = { name: options.protocol, abilities };
+  const protocol = { name: options.protocol, ...definition };
   refuseSettings(experiment, nodes, protocol);
   const workload = await loadWorkload(experiment.load.workload);
   workload.parse(experiment.load.params);

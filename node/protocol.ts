@@ -301,6 +301,8 @@ export interface ReplicaConfig {
   readonly leaseReads?: LeaseReads;
   /** Majorities where absent. `quorumFlaw` finds nothing wrong with them. */
   readonly quorums?: QuorumSizes;
+  /** One of `ProtocolDefinition.modes`, the same on all replicas; the first of them where absent. */
+  readonly mode?: string;
   /** Whether the replica reports its facts (`note` effects). */
   readonly trace: boolean;
   /** Present where the protocol signs. */
@@ -348,6 +350,11 @@ export interface ProtocolDefinition<M, R> {
   readonly epochName: string;
   readonly faultModel: 'crash' | 'byzantine';
   readonly abilities: ReadonlySet<ProtocolAbility>;
+  /**
+   * The ways in which its replicas can come to a decision, with a summary of each, the one that they take by default first.
+   * Absent where there is one way only.
+   */
+  readonly modes?: Readonly<Record<string, string>>;
   readonly defaultNodeCount: number;
   /** Why a group of so many replicas cannot be, in a sentence; undefined where it can. Absent where any number will do. */
   readonly sizeFlaw?: (nodeCount: number) => string | undefined;

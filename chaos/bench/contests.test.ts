@@ -3,7 +3,17 @@ import { contestPoints, driversOf, isMet, peerNames, ratiosOf, samePoint } from 
 import type { BenchPlan, BenchPoint, LatencyRecord, Measurement, Ratio } from './contracts.ts';
 
 const plan: BenchPlan = {
-  ...{ schemaVersion: 2, seed: 1, on: 'local', protocols: ['raft'], beside: null, nodes: 3, storages: [], rounds: 3 },
+  ...{
+    schemaVersion: 2,
+    seed: 1,
+    on: 'local',
+    protocols: ['raft'],
+    beside: null,
+    nodes: 3,
+    storages: [],
+    modes: [],
+    rounds: 3,
+  },
   peers: ['etcd'],
   ...{ settings: { records: 10, valueBytes: 16 }, warmupMs: 1, durationMs: 1000, checkedKeys: 0 },
   points: contestPoints('raft', 'etcd'),
@@ -234,6 +244,27 @@ describe('protocols side by side', () => {
       ['some-paxos-lmdb', 'raft-lmdb'],
     ]);
     expect(namesOf(ratios)[0]).toBe('puts/s by multi-paxos, 64 clients');
+  });
+
+  it('go by their modes where several were asked for, each beside the other protocol in its usual one', async () => {
+    const systems = ['multi-paxos-plain', 'multi-paxos-fancy', 'raft'];
+    const points = systems.map((system) => point(system, 64));
+    const ratios = await ratiosOf(beside(points, { modes: ['plain', 'fancy'] }), oneRound(points));
+    expect(ratios.map(({ name, ours, theirs }) => [name, ours.system, theirs.system])).toEqual([
+      ['puts/s by multi-paxos-plain, 64 clients', 'multi-paxos-plain', 'raft'],
+      ['puts/s by multi-paxos-fancy, 64 clients', 'multi-paxos-fancy', 'raft'],
+    ]);
+  });
+
+  it('of one protocol are its modes, each beside the first that was named', async () => {
+    const points = ['raft-plain', 'raft-fancy', 'raft-other'].map((system) => point(system, 64));
+    const change = { protocols: ['raft'], beside: null, modes: ['plain', 'fancy', 'other'] };
+    const ratios = await ratiosOf(beside(points, change), oneRound(points));
+    expect(ratios.map(({ name, ours, theirs }) => [name, ours.system, theirs.system])).toEqual([
+      ['puts/s by raft-fancy, 64 clients', 'raft-fancy', 'raft-plain'],
+      ['puts/s by raft-other, 64 clients', 'raft-other', 'raft-plain'],
+    ]);
+    expect(await ratiosOf(beside(points, { ...change, modes: ['plain'] }), oneRound(points))).toEqual([]);
   });
 
   it('say which driver carried them where there are several', async () => {

@@ -4,7 +4,7 @@ import { loadDriver } from '../catalog.ts';
 import { median } from '../percentiles.ts';
 import { count } from '../words.ts';
 import type { BenchPlan, BenchPoint, Loop, Measurement, Ratio } from './contracts.ts';
-import { isOwn, type OwnSystem, ownSystem, ownSystems } from './own-systems.ts';
+import { isOwn, type OwnSystem, ownName, ownSystem, ownSystems } from './own-systems.ts';
 
 /** How one side is driven. */
 interface Side {
@@ -114,11 +114,23 @@ function pairsOfProtocols(plan: BenchPlan): Pair[] {
   });
 }
 
-function pairsUnderLoad(plan: BenchPlan, ours: BenchPoint, { protocol }: OwnSystem, usual: OwnSystem): Pair[] {
+/** Each other mode beside the first that was named, where nothing stands beside the protocol. */
+function pairsOfModes(plan: BenchPlan): Pair[] {
+  const systems = ownSystems(plan);
+  return plan.points.flatMap((ours): Pair[] => {
+    const own = systems.find(({ name }) => name === ours.system);
+    const first = systems.find(({ protocol }) => protocol === own?.protocol);
+    if (plan.beside !== null || own?.mode === undefined || first === undefined || ours.loop.kind === 'open') return [];
+    return own.mode === first.mode ? [] : pairsUnderLoad(plan, ours, own, first);
+  });
+}
+
+function pairsUnderLoad(plan: BenchPlan, ours: BenchPoint, own: OwnSystem, usual: OwnSystem): Pair[] {
   const { workload, clients } = ours;
+  const { protocol, mode } = own;
   const share = requiredShares[protocol]?.[usual.protocol] ?? null;
   const sides = { ours, theirs: { ...ours, system: usual.name }, aim: null };
-  const by = `by ${protocol}${wayOf(plan, ours)}, ${count(clients, 'client')}`;
+  const by = `by ${ownName(mode === undefined ? { protocol } : { protocol, mode })}${wayOf(plan, ours)}, ${count(clients, 'client')}`;
   const things = plurals[workload];
   const rate = things === undefined ? `${workload} ops/s` : `${things}/s`;
   const rates: Pair = { ...sides, what: `${rate} ${by}`, unit: 'ops/s', required: share };
@@ -158,7 +170,7 @@ export function driversOf(peer: string): string[] {
 export async function ratiosOf(plan: BenchPlan, measurements: readonly Measurement[]): Promise<Ratio[]> {
   const own = ownSystems(plan);
   const peers = plan.peers.flatMap((peer) => own.flatMap(({ name }) => pairsWith(peer, name)));
-  const pairs = [...peers, ...pairsOfStorages(plan), ...pairsOfProtocols(plan)];
+  const pairs = [...peers, ...pairsOfStorages(plan), ...pairsOfProtocols(plan), ...pairsOfModes(plan)];
   const ratios: Ratio[] = [];
   for (const { what, unit, ours, theirs, required, aim } of pairs) {
     const our = valuesOf(measurements, ours, unit);

@@ -196,6 +196,8 @@ export interface BenchPlan {
   readonly nodes: number;
   /** The storage engines that keep our replicas' logs, each a system of its own; none where they have their default. */
   readonly storages: readonly string[];
+  /** The modes that all protocols but the one of `beside` are run in, each a system of its own; none where they have their default. */
+  readonly modes: readonly string[];
   readonly peers: readonly string[];
   readonly settings: WorkloadSettings;
   readonly points: readonly BenchPoint[];

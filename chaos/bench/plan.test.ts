@@ -5,7 +5,7 @@ import type { BenchPoint } from './contracts.ts';
 import { type BenchChoices, benchPlan } from './plan.ts';
 
 const alone: BenchChoices = {
-  ...{ seed: 7, on: 'local', protocols: ['raft'], nodes: 3, storages: [], peers: [], workloads: ['put'] },
+  ...{ seed: 7, on: 'local', protocols: ['raft'], nodes: 3, storages: [], modes: [], peers: [], workloads: ['put'] },
   drivers: ['streams'],
   ...{ clients: [1, 64], rates: [], records: 100, valueBytes: 32, rounds: 1, warmupMs: 100, durationMs: 1000 },
   checkedKeys: 5,
@@ -39,7 +39,16 @@ describe('a plan', () => {
       ...['raft streams ycsb-b 64 500/s', 'raft unary ycsb-b 64 500/s'],
     ]);
     expect(plan).toMatchObject({
-      ...{ schemaVersion: 2, seed: 7, on: 'local', protocols: ['raft'], beside: null, nodes: 3, storages: [] },
+      ...{
+        schemaVersion: 2,
+        seed: 7,
+        on: 'local',
+        protocols: ['raft'],
+        beside: null,
+        nodes: 3,
+        storages: [],
+        modes: [],
+      },
       ...{ peers: [], rounds: 1 },
       ...{ settings: { records: 100, valueBytes: 32 }, warmupMs: 100, durationMs: 1000, checkedKeys: 5 },
     });
@@ -83,6 +92,12 @@ describe('a plan', () => {
     const named = await planOf({ protocols: ['raft', 'multi-paxos', 'raft'], storages: ['lmdb'], clients: [8] });
     expect(named).toMatchObject({ protocols: ['raft', 'multi-paxos'], beside: 'raft', storages: ['lmdb'] });
     expect(named.points.map(shortOf)).toEqual(['raft-lmdb streams put 8', 'multi-paxos-lmdb streams put 8']);
+  });
+
+  it('has each mode as a system of its own; what stands beside the protocol has its usual one', async () => {
+    const { modes, points } = await planOf({ protocols: ['pbft'], modes: ['all-to-all'], nodes: 4, clients: [8] });
+    expect(modes).toEqual(['all-to-all']);
+    expect(points.map(shortOf)).toEqual(['pbft-all-to-all streams put 8', 'raft streams put 8']);
   });
 
   it.each<[Partial<BenchChoices>, readonly string[], string | null]>([
@@ -132,6 +147,8 @@ describe('refused before anything starts', () => {
     [{ protocols: ['raft', 'multi-paxos'], peers: ['etcd'] }, /^a peer is compared with one protocol$/],
     [{ protocols: ['multi-paxos'], beside: 'raft', peers: ['etcd'] }, /^a peer is compared with one protocol$/],
     [{ protocols: ['raft', 'multi-paxos'], storages: ['wal', 'lmdb'] }, /^protocols are compared in one storage$/],
+    [{ modes: ['fast'] }, /^the protocol "raft" has one way to run, and no mode "fast"$/],
+    [{ protocols: ['raft', 'pbft'], modes: ['all-to-all'], nodes: 4, beside: 'none' }, /^the protocol "raft" has one/],
     [{ peers: ['mongo'] }, /^there is no peer "mongo"\.$/],
     [{ on: 'docker', peers: ['etcd'] }, /^a peer runs on this machine only$/],
     [{ drivers: ['streams', 'etcd-put'] }, /^the driver "etcd-put" speaks to etcd, not to raft$/],

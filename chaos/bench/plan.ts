@@ -1,4 +1,5 @@
 /** From what was asked for to the points that are measured; what cannot be measured is refused before anything starts. */
+import { refuseChosenMode } from '../abilities.ts';
 import { loadBenchWorkload, loadDriver, loadProtocol, loadStorage, unknownName } from '../catalog.ts';
 import { UsageError } from '../errors.ts';
 import { refuseSize } from '../group-size.ts';
@@ -15,6 +16,7 @@ export interface BenchChoices {
   readonly beside?: string;
   readonly nodes: number;
   readonly storages: readonly string[];
+  readonly modes: readonly string[];
   readonly peers: readonly string[];
   readonly workloads: readonly string[];
   readonly drivers: readonly string[];
@@ -41,22 +43,27 @@ const noProtocol = 'none';
 const comparedRounds = 3;
 
 /**
- * @throws UsageError for names that do not exist, for a protocol that cannot run with so many replicas, for a driver that cannot carry a workload, and for one of another system
+ * @throws UsageError for names that do not exist, for a protocol that cannot run with so many replicas or has not the mode, for a driver that cannot carry a workload, and for one of another system
  */
 export async function benchPlan(choices: BenchChoices): Promise<BenchPlan> {
   const { seed, on, nodes, records, valueBytes, warmupMs, durationMs, checkedKeys } = choices;
   const peers = [...new Set(choices.peers)];
   const storages = [...new Set(choices.storages)];
+  const modes = [...new Set(choices.modes)];
   const named = besideOf(choices);
   const protocols = [...new Set([...choices.protocols, ...(named === null ? [] : [named])])];
   const beside = protocols.length > 1 ? named : null;
-  for (const protocol of protocols) refuseSize(nodes, undefined, await loadProtocol(protocol));
+  for (const protocol of protocols) {
+    const definition = await loadProtocol(protocol);
+    refuseSize(nodes, undefined, definition);
+    if (protocol !== beside) for (const mode of modes) refuseChosenMode(mode, { name: protocol, ...definition });
+  }
   for (const storage of storages) await loadStorage(storage);
   for (const peer of peers) {
     if (!peerNames.includes(peer)) throw unknownName('peer', peer, peerNames, 'npx splitbrain bench --help');
   }
-  requireOneComparison({ on, protocols, storages, peers });
-  const own = ownSystems({ protocols, storages }).map(({ name }) => name);
+  requireOneComparison({ on, protocols, storages, modes, peers });
+  const own = ownSystems({ protocols, beside, storages, modes }).map(({ name }) => name);
   const asked = peers.length > 0 && choices.workloads.length === 0 ? [] : pointsAskedFor(choices, own);
   const compared = peers.flatMap((peer) => own.flatMap((system) => contestPoints(system, peer)));
   const points = distinct([...asked, ...compared]);
@@ -65,7 +72,7 @@ export async function benchPlan(choices: BenchChoices): Promise<BenchPlan> {
   const settings = { records, valueBytes };
   const rounds = choices.rounds ?? (own.length + peers.length > 1 ? comparedRounds : 1);
   return {
-    ...{ schemaVersion: 2, seed, on, protocols, beside, nodes, storages, peers, settings, points, rounds },
+    ...{ schemaVersion: 2, seed, on, protocols, beside, nodes, storages, modes, peers, settings, points, rounds },
     ...{ warmupMs, durationMs, checkedKeys },
   };
 }
@@ -78,7 +85,7 @@ function besideOf({ beside, peers, storages }: BenchChoices): string | null {
 }
 
 /**
- * One run compares protocols, or storages, or a peer: each pair of systems then differs in one thing.
+ * One run compares protocols with their modes, or storages, or a peer: each pair of systems then differs in one thing.
  *
  * @throws UsageError
  */
@@ -86,13 +93,20 @@ function requireOneComparison({
   on,
   protocols,
   storages,
+  modes,
   peers,
-}: Pick<BenchPlan, 'on' | 'protocols' | 'storages' | 'peers'>): void {
+}: Pick<BenchPlan, 'on' | 'protocols' | 'storages' | 'modes' | 'peers'>): void {
   if (on === 'docker' && peers.length > 0) {
     throw new UsageError('a peer runs on this machine only', 'Leave out --on docker, or --peer.');
   }
   if (storages.length > 1 && peers.length > 0) {
     throw new UsageError('a peer is compared with one storage', 'Name one with --storage, or leave out --peer.');
+  }
+  if (modes.length > 1 && peers.length > 0) {
+    throw new UsageError('a peer is compared with one mode', 'Name one with --mode, or leave out --peer.');
+  }
+  if (modes.length > 1 && storages.length > 1) {
+    throw new UsageError('modes are compared in one storage', 'Name one with --mode, or one with --storage.');
   }
   const oneProtocol = `Name one with --protocol, and --beside ${noProtocol}`;
   if (protocols.length > 1 && peers.length > 0) {

@@ -16,8 +16,8 @@ export async function startSystem(
   if (name === 'etcd') return startEtcd(options);
   const own = ownSystem(plan, name);
   if (own === undefined) throw new Error(`${name} is no system of the plan`);
-  const storage = own.storage === undefined ? {} : { storage: own.storage };
-  const ours = { ...options, protocol: own.protocol, ...storage };
+  const { name: _, ...chosen } = own;
+  const ours = { ...options, ...chosen };
   if (plan.on === 'local') return startReplicas(ours);
   // Only who asks for containers needs what speaks to the engine.
   const { startContainers } = await import('./systems/containers.ts');

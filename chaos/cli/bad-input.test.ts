@@ -52,6 +52,8 @@ describe.concurrent('names and flags', () => {
     [[...quick, '--bug', 'stale-raed'], /there is no planted bug of raft "stale-raed"\. Did you mean "stale-read"\?$/],
     [[...quick, '--storage', 'lmbd'], /there is no storage "lmbd"\. Did you mean "lmdb"\?$/],
     [[...quick, '--storage', 'lmdb'], /the storage "lmdb" cannot be chosen in the simulator: its disk is simulated$/],
+    [[...quick, '--mode', 'linear'], /the protocol "raft" has one way to run, and no mode "linear"$/],
+    [[...quick, '--protocol', 'pbft', '--mode', 'lin'], /the protocol "pbft" has no mode "lin"; it has all-to-all/],
     [[...quick, '--reporter', 'juni'], /there is no reporter "juni"\. Did you mean "junit"\?$/],
   ])('%j', async (args, why) => refused(args, 4, why));
 

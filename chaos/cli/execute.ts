@@ -42,6 +42,8 @@ export function runCommand(plan: Plan): string | null {
   if (plan.storage !== undefined) flags.push('--storage', plan.storage);
   const malicious = Object.entries(plan.malicious ?? {}).map((pair) => pair.join('='));
   if (malicious.length > 0) flags.push('--malicious', malicious.join(','));
+  const { mode } = plan.experiment.settings;
+  if (mode !== undefined) flags.push('--mode', mode);
   if (plan.substrate !== 'sim') flags.push('--on', plan.substrate);
   return commandLine(['npx', 'splitbrain', 'run', plan.experimentName, ...flags]);
 }

@@ -42,6 +42,10 @@ export const options = {
     new Option('--storage <name>', "on docker: what keeps the replicas' logs (see: list storages)").env(
       'SPLITBRAIN_STORAGE',
     ),
+  mode: () =>
+    new Option('--mode <name>', 'how the replicas come to a decision, where the protocol has several ways').env(
+      'SPLITBRAIN_MODE',
+    ),
   nodes: () =>
     new Option(
       '--nodes <count>',
@@ -74,6 +78,7 @@ export interface PlanFlags {
   readonly protocol?: string;
   readonly bug?: string;
   readonly storage?: string;
+  readonly mode?: string;
   readonly nodes?: number;
   readonly malicious?: string;
   readonly seed?: number;
@@ -82,12 +87,22 @@ export interface PlanFlags {
 }
 
 /** The flags in the names of `makePlan`; absent ones stay absent. */
-export function planOverrides({ protocol, bug, storage, nodes, malicious, duration, rate }: PlanFlags) {
+export function planOverrides({
+  protocol,
+  bug,
+  storage,
+  mode,
+  nodes,
+  malicious,
+  duration,
+  rate,
+}: PlanFlags) {
   return {
     ...(malicious === undefined ? {} : { malicious: maliciousChoice(malicious) }),
     ...(protocol === undefined ? {} : { protocol }),
     ...(bug === undefined ? {} : { bug }),
     ...(storage === undefined ? {} : { storage }),
+    ...(mode === undefined ? {} : { mode }),
     ...(nodes === undefined ? {} : { nodeCount: nodes }),
     ...(duration === undefined ? {} : { durationMs: duration }),
     ...(rate === undefined ? {} : { rate }),

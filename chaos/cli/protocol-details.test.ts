@@ -17,6 +17,13 @@ test('a protocol that runs with any number of replicas', async () => {
   ]);
 });
 
+test('one that has several ways to a decision', async () => {
+  const modes = { plain: 'as it is', fancy: 'as it may be' };
+  const details = detailsOf({ ...(await loadProtocol('raft')), modes });
+  expect(details.modes).toEqual(modes);
+  expect(detailsInWords(details).slice(2)).toEqual(['--mode plain: as it is', '--mode fancy: as it may be']);
+});
+
 test('one that does not, that signs, and that can do nothing besides', async () => {
   const details = detailsOf({
     ...(await loadProtocol('raft')),

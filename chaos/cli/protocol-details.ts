@@ -14,25 +14,29 @@ export interface ProtocolDetails {
   /** The next sizes that a group can have besides; null where any will do. */
   readonly nextSizes: readonly number[] | null;
   readonly abilities: readonly ProtocolAbility[];
+  /** By name, the one that it takes by default first; null where there is one way only. */
+  readonly modes: Readonly<Record<string, string>> | null;
 }
 
 const shownSizes = 3;
 
 export function detailsOf(definition: ProtocolDefinition<unknown, unknown>): ProtocolDetails {
-  const { summary, faultModel, signs, abilities, defaultNodeCount, tolerated, sizeFlaw } = definition;
+  const { summary, faultModel, signs, abilities, defaultNodeCount, tolerated, sizeFlaw, modes } = definition;
   return {
     ...{ summary, faultModel, signs, defaultNodeCount, tolerated: tolerated(defaultNodeCount) },
     nextSizes: sizeFlaw === undefined ? null : sizesFrom(defaultNodeCount + 1, definition, shownSizes),
     abilities: [...abilities],
+    modes: modes ?? null,
   };
 }
 
 /** What stands below the summary. */
 export function detailsInWords(details: ProtocolDetails): string[] {
-  const { faultModel, signs, defaultNodeCount, tolerated, nextSizes, abilities } = details;
+  const { faultModel, signs, defaultNodeCount, tolerated, nextSizes, abilities, modes } = details;
   const sizes = nextSizes === null ? 'or any other number' : `or ${nextSizes.join(', ')}, ...`;
   const faulty = faultModel === 'crash' ? 'crashed' : 'malicious';
   const words = `${defaultNodeCount} replicas (${sizes}) tolerate ${tolerated} ${faulty}`;
   const can = abilities.map((ability) => abilityInWords[ability]).join('; ');
-  return [signs ? `${words}; they sign what they say` : words, ...(can === '' ? [] : [`can: ${can}`])];
+  const ways = Object.entries(modes ?? {}).map(([mode, summary]) => `--mode ${mode}: ${summary}`);
+  return [signs ? `${words}; they sign what they say` : words, ...(can === '' ? [] : [`can: ${can}`]), ...ways];
 }

@@ -122,6 +122,16 @@ describe('result.json', () => {
     expect(JSON.parse(await render('result', input)).plan.storage).toBe(null);
   });
 
+  it('says how replicas came to a decision, where that was chosen', async () => {
+    const input = dockerInput('PASS');
+    const { plan } = input.recording;
+    const settings = { ...plan.experiment.settings, mode: 'linear' };
+    const chosen = { ...plan, experiment: { ...plan.experiment, settings } };
+    const result = JSON.parse(await render('result', { ...input, recording: { ...input.recording, plan: chosen } }));
+    expect(result.plan.mode).toBe('linear');
+    expect(JSON.parse(await render('result', input)).plan.mode).toBe(null);
+  });
+
   it('does not depend on the order in which values were built', async () => {
     const input = sampleInput('FAIL (safety)');
     const backwards = (value: object) => Object.fromEntries(Object.entries(value).reverse());

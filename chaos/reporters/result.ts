@@ -20,6 +20,7 @@ function resultOf({ recording, verdict, provenance, commands }: ReportInput): ob
       protocol: plan.protocol,
       bug: plan.bug ?? null,
       storage: plan.storage ?? null,
+      mode: plan.experiment.settings.mode ?? null,
       system: plan.system,
       substrate: plan.substrate,
       nodes: plan.nodes,

@@ -82,6 +82,16 @@ describe('summary.md', () => {
     expect(await render(input)).not.toContain('log in');
   });
 
+  it('names the mode, where one was chosen', async () => {
+    const input = dockerInput('PASS');
+    const { plan } = input.recording;
+    const settings = { ...plan.experiment.settings, mode: 'linear' };
+    const chosen = { ...plan, experiment: { ...plan.experiment, settings } };
+    const text = await render({ ...input, recording: { ...input.recording, plan: chosen } });
+    expect(text).toContain(`: ${plan.protocol} (linear), ${plan.nodes.length} nodes`);
+    expect(await render(input)).toContain(`: ${plan.protocol}, ${plan.nodes.length} nodes`);
+  });
+
   it('tells of no boot and no engine where nothing had to be started', async () => {
     const text = await render(sampleInput('PASS'));
     expect(text).not.toMatch(/boot to|Engine| image /);

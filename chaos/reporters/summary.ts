@@ -196,10 +196,12 @@ function statisticsTables({ recording, verdict: { statistics } }: ReportInput, e
 function origin({ recording, provenance }: ReportInput): string {
   const { plan } = recording;
   const bug = plan.bug === undefined ? '' : `, planted bug ${plain(plan.bug)}`;
+  const { mode } = plan.experiment.settings;
+  const way = mode === undefined ? '' : ` (${plain(mode)})`;
   const storage = plan.storage === undefined ? '' : `, log in ${plain(plan.storage)}`;
   const commit = provenance.commit === null ? '' : ` (commit ${plain(provenance.commit)})`;
   return [
-    `${plain(plan.experimentName)} on ${plain(plan.substrate)}: ${plain(plan.protocol)}${bug}${storage}, ${plan.nodes.length}`,
+    `${plain(plan.experimentName)} on ${plain(plan.substrate)}: ${plain(plan.protocol)}${way}${bug}${storage}, ${plan.nodes.length}`,
     `${plan.nodes.length === 1 ? 'node' : 'nodes'}, seed ${plan.seed}. splitbrain ${plain(provenance.splitbrainVersion)}${commit},`,
     `Node ${plain(provenance.nodeVersion)}, ${plain(provenance.platform)}, started ${plain(provenance.startedAt)},`,
     `took ${formatMs(provenance.wallMs)}.`,

@@ -34,6 +34,18 @@ describe('what a protocol is told', () => {
     expect(() => configOf(asked, 'reconfigure')).toThrow(`asks for ${ability}, which the protocol "some" lacks.`);
   });
 
+  it('passes on a mode that the protocol has, and refuses one that it has not', () => {
+    const inMode = (mode: string, modes?: Record<string, string>) =>
+      replicaConfigOf(settingsWith({ mode }), { abilities: new Set(), signs: false, ...(modes && { modes }) });
+    expect(inMode('fast', { slow: '', fast: '' }).mode).toBe('fast');
+    expect(configOf({})).not.toHaveProperty('mode');
+    expect(() => inMode('linear', { slow: '', fast: '' })).toThrow(SettingsError);
+    expect(() => inMode('linear', { slow: '', fast: '' })).toThrow(
+      'The setting mode is wrong: the protocol "some" has no mode "linear"; it has slow, fast.',
+    );
+    expect(() => inMode('fast')).toThrow('the protocol "some" has one way to run, and no mode "fast".');
+  });
+
   it('is nothing where the protocol cannot run in a group of so many; replicas that come later do not count', () => {
     const sizeFlaw = (count: number) => (count % 2 === 0 ? `An even number such as ${count} will not do.` : undefined);
     const sized = (changes: Partial<NodeSettingsInput>) =>

@@ -1,5 +1,6 @@
 /** What a protocol is told, out of the settings of a replica. */
 import { ed25519Crypto } from '../crypto/ed25519.ts';
+import { modeFlaw } from '../modes.ts';
 import type { Crypto, ProtocolAbility, ProtocolDefinition, ReplicaConfig } from '../protocol.ts';
 import { type NodeSettings, SettingsError } from './settings.ts';
 
@@ -9,14 +10,15 @@ const askedBy: readonly (readonly ['leaseReads' | 'quorums', ProtocolAbility])[]
   ['quorums', 'flexible-quorums'],
 ];
 
-type Definition = Pick<ProtocolDefinition<unknown, unknown>, 'abilities' | 'signs' | 'sizeFlaw'>;
+type Definition = Pick<ProtocolDefinition<unknown, unknown>, 'abilities' | 'signs' | 'sizeFlaw' | 'modes'>;
 
 /**
  * @param definition - of the protocol that the settings name
- * @throws SettingsError where they ask for what it cannot do: it would do as if they did not; where it cannot run in a group
- *   of so many; and where it signs, and they hold no keys
+ * @throws SettingsError where they ask for what it cannot do, or for a mode that it has not: it would do as if they did not;
+ *   where it cannot run in a group of so many; and where it signs, and they hold no keys
  */
-export function replicaConfigOf(settings: NodeSettings, { abilities, signs, sizeFlaw }: Definition): ReplicaConfig {
+export function replicaConfigOf(settings: NodeSettings, definition: Definition): ReplicaConfig {
+  const { abilities, signs, sizeFlaw } = definition;
   for (const [setting, ability] of askedBy) {
     if (settings[setting] === undefined || abilities.has(ability)) continue;
     throw new SettingsError(
@@ -28,10 +30,16 @@ export function replicaConfigOf(settings: NodeSettings, { abilities, signs, size
   if (flaw !== undefined) throw new SettingsError(flaw);
   const { maxEntriesPerMessage, logCacheBytes, maxUncommittedBytes, snapshotAfterBytes, snapshotChunkBytes } = settings;
   const limits = { maxEntriesPerMessage, logCacheBytes, maxUncommittedBytes, snapshotAfterBytes, snapshotChunkBytes };
-  const { leaseReads, quorums } = settings;
-  const asked = { ...(leaseReads && { leaseReads }), ...(quorums && { quorums }) };
+  const { leaseReads, quorums, mode } = settings;
+  refuseMode(settings, definition);
+  const asked = { ...(leaseReads && { leaseReads }), ...(quorums && { quorums }), ...(mode && { mode }) };
   const signing = signs && { crypto: cryptoOf(settings) };
   return { id, members, electionTimeoutMs, heartbeatIntervalMs, ...limits, ...asked, ...signing, trace };
+}
+
+function refuseMode({ protocol, mode }: NodeSettings, definition: Definition): void {
+  const flaw = mode === undefined ? undefined : modeFlaw(mode, definition.modes);
+  if (flaw !== undefined) throw new SettingsError(`The setting mode is wrong: the protocol "${protocol}" ${flaw}.`);
 }
 
 function cryptoOf({ id, protocol, keys }: NodeSettings): Crypto {

@@ -66,6 +66,8 @@ const schema = z
      * absent), and who else is malicious from the start on.
      */
     malice: z.strictObject({ behaviour: fileName.optional(), accomplices: z.array(nodeId).max(100) }).optional(),
+    /** In which way the replicas come to a decision, where the protocol has several; its usual one where absent. */
+    mode: fileName.optional(),
     /** Whether the protocol's facts are printed. */
     trace: z.boolean().default(true),
     /** Whether the replica stops when its standard input ends, and so does not outlive whoever holds the other end. */

@@ -32,13 +32,26 @@ function withoutClockOrChance(work: () => void): void {
 
 const protocols = namesOf('protocol');
 
+/** A protocol as it runs in one of its modes. */
+function inMode(definition: AnyProtocol, mode: string): AnyProtocol {
+  return { ...definition, create: (config, defect) => definition.create({ ...config, mode }, defect) };
+}
+
+/** Each protocol by its name, in each of its modes. */
+const ways: [string, AnyProtocol][] = [];
+for (const name of protocols) {
+  const definition = await loadProtocol(name);
+  const modes = Object.keys(definition.modes ?? {});
+  if (modes.length === 0) ways.push([name, definition]);
+  for (const mode of modes) ways.push([`${name} (${mode})`, inMode(definition, mode)]);
+}
+
 test('there is a protocol to test', () => {
   expect(protocols).toContain('raft');
 });
 
-describe.each(protocols)('the protocol %s', (name) => {
-  test.each(requirements)('$name', async ({ check }) => {
-    const definition = await loadProtocol(name);
+describe.each(ways)('the protocol %s', (_, definition) => {
+  test.each(requirements)('$name', ({ check }) => {
     for (const seed of seeds) {
       try {
         withoutClockOrChance(() => check(definition, seed));

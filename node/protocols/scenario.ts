@@ -7,7 +7,8 @@
  *                                memory; `replicas 3 1 20 100`: a snapshot after every 100 bytes, in pieces of 8; behind
  *                                those, `uncommitted=30`: more bytes that are not decided are turned away; `drift=0.01`:
  *                                a leader answers reads by its clock, where clocks differ by no more than a hundredth;
- *                                `quorums=4,2`: four promise before a leader proposes, and two accept what is chosen)
+ *                                `quorums=4,2`: four promise before a leader proposes, and two accept what is chosen;
+ *                                `mode=linear`: in this mode of the protocol)
  *     newcomers n4 n5            more replicas start from empty disks; they know who the members were at first
  *     timeout n1 election        a timer that n1 has set runs out
  *     deliver n1->n2             messages arrive, in the order in which they were sent (`*`: any; `all`: until silence)
@@ -294,8 +295,9 @@ function settingsFor(count: number, words: readonly string[]): Settings {
   const named = new Map(words.filter((word) => word.includes('=')).map((word) => word.split('=') as [string, string]));
   const maxUncommittedBytes = Number(named.get('uncommitted') ?? 1e6);
   const drift = named.get('drift');
+  const mode = named.get('mode');
   const [phase1, phase2] = (named.get('quorums') ?? '').split(',').map(Number);
-  const unknown = [...named.keys()].find((name) => !['uncommitted', 'drift', 'quorums'].includes(name));
+  const unknown = [...named.keys()].find((name) => !['uncommitted', 'drift', 'quorums', 'mode'].includes(name));
   if (unknown !== undefined) throw new Error(`there is no setting "${unknown}"`);
   return {
     members: Array.from({ length: count }, (_, offset) => `n${offset + 1}`),
@@ -307,6 +309,7 @@ function settingsFor(count: number, words: readonly string[]): Settings {
     snapshotAfterBytes,
     snapshotChunkBytes: 8,
     trace: true,
+    ...(mode === undefined ? {} : { mode }),
     ...(drift === undefined ? {} : { leaseReads: { maxClockDrift: Number(drift) } }),
     ...(phase1 === undefined || phase2 === undefined ? {} : { quorums: { phase1, phase2 } }),
   };

@@ -47,6 +47,7 @@ export function originFacts(result: BenchResult): Facts {
     ['splitbrain', result.version],
     ...result.systems.map(({ name, version }): [string, string] => [name, version === '' ? notTold : version]),
     ...(plan.storages.length === 0 ? [] : [['Storage', plan.storages.join(', ')] as const]),
+    ...(plan.modes.length === 0 ? [] : [['Mode', plan.modes.join(', ')] as const]),
     ...(plan.beside === null ? [] : [['Protocols', protocolsName(plan)] as const]),
     ['Peers', plan.peers.length === 0 ? 'none' : plan.peers.join(', ')],
     ['Ran on', plan.on],

@@ -34,13 +34,14 @@ const looks: Readonly<Record<BenchOutcome, { readonly tone: string; readonly ico
   'NOTHING MEASURED': { tone: 'broken', icon: 'warning' },
 };
 
-/** `raft against etcd`, `raft, logs in wal, lmdb`, `multi-paxos beside raft`. */
+/** `raft against etcd`, `raft, logs in wal, lmdb`, `multi-paxos beside raft`, `pbft (fast, linear)`. */
 export function titleOf({ plan }: BenchResult): string {
   const peers = plan.peers.length === 0 ? '' : ` against ${plan.peers.join(', ')}`;
   const storages = plan.storages.length === 0 ? '' : `, logs in ${plan.storages.join(', ')}`;
   const protocols = plan.protocols.filter((protocol) => protocol !== plan.beside).join(', ');
+  const modes = plan.modes.length === 0 ? '' : ` (${plan.modes.join(', ')})`;
   const beside = plan.beside === null ? '' : ` beside ${plan.beside}`;
-  return `Benchmark: ${protocols}${beside}${storages}${peers}`;
+  return `Benchmark: ${protocols}${modes}${beside}${storages}${peers}`;
 }
 
 export function benchMasthead(result: BenchResult, command: string): Html {

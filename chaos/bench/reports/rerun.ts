@@ -25,6 +25,7 @@ export function rerunCommand(plan: BenchPlan): string {
     ['--nodes', String(plan.nodes)],
     ['--on', plan.on],
     ['--storage', list(plan.storages)],
+    ['--mode', list(plan.modes)],
     ['--peer', list(plan.peers)],
     ['--driver', list(points.map(({ driver }) => driver))],
     ['--clients', list((closed.length > 0 ? closed : points).map(({ clients }) => clients))],

@@ -171,6 +171,7 @@ export function sampleResult(text = ''): BenchResult {
       beside: null,
       nodes: 3,
       storages: [],
+      modes: [],
       peers: ['etcd'],
       settings: { records: 10_000, valueBytes: 128 },
       points,

@@ -142,6 +142,15 @@ describe('rerunCommand', () => {
     );
   });
 
+  it('holds the modes, and the points of each', () => {
+    const { plan } = sampleResult();
+    const points = plan.points.map((point) => ({ ...point, system: 'raft-fast' }));
+    expect(rerunCommand({ ...plan, modes: ['fast', 'plain'], peers: [], points })).toContain(
+      'put ycsb-b --protocol raft --beside none --nodes 3 --on local --mode fast,plain --driver ',
+    );
+    expect(rerunCommand(plan)).not.toContain('--mode');
+  });
+
   it('holds the protocols, the points of each, and what they are compared with', async () => {
     const { plan } = await protocolsResult(1);
     expect(rerunCommand(plan)).toContain(

@@ -7,12 +7,10 @@ import { ownName } from '../own-systems.ts';
 import { readReplicaCounters } from './replica-counters.ts';
 import { type ReplicasOptions, timeouts } from './replicas.ts';
 
-export async function startContainers({
-  protocol,
-  storage,
-  nodes,
-  signal,
-}: Pick<ReplicasOptions, 'protocol' | 'storage' | 'nodes' | 'signal'>): Promise<BenchSystem> {
+export async function startContainers(
+  options: Pick<ReplicasOptions, 'protocol' | 'mode' | 'storage' | 'nodes' | 'signal'>,
+): Promise<BenchSystem> {
+  const { protocol, mode, storage, nodes, signal } = options;
   const cluster = await bootLab(
     {
       nodes: Array.from({ length: nodes }, (_, index) => `n${index + 1}`),
@@ -23,13 +21,14 @@ export async function startContainers({
       settings: settingsSchema.parse({
         electionTimeout: timeouts.electionTimeoutMs.map((ms) => `${ms}ms`),
         heartbeatInterval: `${timeouts.heartbeatIntervalMs}ms`,
+        ...(mode === undefined ? {} : { mode }),
       }),
       trace: false,
     },
     { observe: () => {}, keepUp: false, signal },
   );
   return {
-    name: ownName(protocol, storage),
+    name: ownName(options),
     version: `${packageVersion()}, in containers`,
     endpoints: cluster.clientAddresses,
     counters: () =>

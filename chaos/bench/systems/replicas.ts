@@ -13,7 +13,7 @@ import { readStatus } from '../../../node/io/status-page.ts';
 import { loadProtocol } from '../../catalog.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { BenchSystem, ReplicaCounters } from '../contracts.ts';
-import { ownName } from '../own-systems.ts';
+import { type OwnSystem, ownName } from '../own-systems.ts';
 import { endProcess, hasEnded } from './child-process.ts';
 import { readReplicaCounters } from './replica-counters.ts';
 
@@ -21,10 +21,7 @@ const isSource = import.meta.url.endsWith('.ts');
 const mainFile = fileURLToPath(new URL(isSource ? '../../../node/main.ts' : '../../../node/main.js', import.meta.url));
 const bootLimitMs = 30_000;
 
-export interface ReplicasOptions {
-  readonly protocol: string;
-  /** What keeps the logs; the default of a replica where absent. */
-  readonly storage?: string;
+export interface ReplicasOptions extends Omit<OwnSystem, 'name'> {
   readonly nodes: number;
   /** Logs, both kinds, are kept here. */
   readonly folder: string;
@@ -52,7 +49,7 @@ interface Member {
 /** Starts the replicas, and returns when one of them leads. */
 export async function startReplicas(options: ReplicasOptions): Promise<BenchSystem> {
   const members = (await settingsOf(options)).map((settings) => startMember(settings, options));
-  const system = new Replicas(ownName(options.protocol, options.storage), members);
+  const system = new Replicas(ownName(options), members);
   try {
     await system.ready(options.signal);
     return system;
@@ -62,7 +59,7 @@ export async function startReplicas(options: ReplicasOptions): Promise<BenchSyst
   }
 }
 
-async function settingsOf({ protocol, storage, nodes, folder }: ReplicasOptions): Promise<NodeSettingsInput[]> {
+async function settingsOf({ protocol, mode, storage, nodes, folder }: ReplicasOptions): Promise<NodeSettingsInput[]> {
   const ids = Array.from({ length: nodes }, (_, index) => `n${index + 1}`);
   const addresses = await freeAddresses(4 * nodes);
   const token = randomBytes(24).toString('base64url');
@@ -78,6 +75,7 @@ async function settingsOf({ protocol, storage, nodes, folder }: ReplicasOptions)
     id,
     members: ids,
     protocol,
+    ...(mode === undefined ? {} : { mode }),
     ...timeouts,
     trace: false,
     endsWithStdin: true,

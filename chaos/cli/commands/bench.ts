@@ -24,6 +24,7 @@ interface BenchFlags {
   readonly beside?: string;
   readonly nodes: number;
   readonly storage: readonly string[];
+  readonly mode: readonly string[];
   readonly peer: readonly string[];
   readonly driver: readonly string[];
   readonly clients: readonly number[];
@@ -62,7 +63,7 @@ export default function register(program: Command): void {
     .description(
       'Loads a cluster of real processes on this machine, with durable logs, at several numbers of clients (closed loop)\n' +
         'and rates (open loop), and writes what it measured. Without a workload: put and read; with --peer what is\n' +
-        'compared with it. "ycsb" stands for the six core workloads of YCSB. Several protocols, several storages, or a peer\n' +
+        'compared with it. "ycsb" stands for the six core workloads of YCSB. Several protocols, modes or storages, or a peer\n' +
         'run side by side, and their ratios are told; of protocols those to raft.',
     )
     .argument('[workload...]', 'put, read, ycsb-a to ycsb-f, ycsb; see: list bench-workloads')
@@ -84,6 +85,11 @@ export default function register(program: Command): void {
       new Option('--storage <names>', 'what keeps the logs, each beside the others; see: list storages')
         .argParser(names)
         .default([], 'wal'),
+    )
+    .addOption(
+      new Option('--mode <names>', 'how the replicas come to a decision, each beside the others; see: list protocols')
+        .argParser(names)
+        .default([], "the protocol's"),
     )
     .addOption(new Option('--peer <names>', `measure beside it: ${peerNames.join(', ')}`).argParser(names).default([]))
     .addOption(
@@ -170,11 +176,11 @@ function foldersIn(folder: string): string[] {
 }
 
 function choicesOf(workloads: readonly string[], flags: BenchFlags): BenchChoices {
-  const { on, protocol: protocols, nodes, storage: storages, peer: peers, driver: drivers } = flags;
+  const { on, protocol: protocols, nodes, storage: storages, mode: modes, peer: peers, driver: drivers } = flags;
   const { clients, rate: rates, records, valueBytes, beside, rounds } = flags;
   const asked = workloads.flatMap((name) => (name === 'ycsb' ? ycsb : [name]));
   return {
-    ...{ on, protocols, nodes, storages, peers, drivers, clients, rates, records, valueBytes },
+    ...{ on, protocols, nodes, storages, modes, peers, drivers, clients, rates, records, valueBytes },
     ...(beside === undefined ? {} : { beside }),
     ...(rounds === undefined ? {} : { rounds }),
     seed: flags.seed ?? drawSeed(),

@@ -42,6 +42,7 @@ export default function register(program: Command): void {
     .addOption(options.on())
     .addOption(options.protocol())
     .addOption(options.bug())
+    .addOption(options.mode())
     .addOption(options.storage())
     .addOption(options.nodes())
     .addOption(options.malicious())

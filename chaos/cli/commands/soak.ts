@@ -57,6 +57,7 @@ export default function register(program: Command): void {
     .addOption(options.seed().default(1, 'the first seed'))
     .addOption(options.protocol())
     .addOption(options.bug())
+    .addOption(options.mode())
     .addOption(options.nodes())
     .addOption(options.malicious())
     .addOption(options.duration())
@@ -116,8 +117,8 @@ async function runnable(
 
 /** Each bug has its own experiment: what is named beside the protocol are bugs. */
 async function lookForBugs(names: readonly string[], protocol: string, flags: SoakFlags): Promise<void> {
-  const { all, bug, nodes, duration, rate, untilFailure } = flags;
-  const others = { all, bug, nodes, duration, rate, 'until-failure': untilFailure };
+  const { all, bug, mode, nodes, duration, rate, untilFailure } = flags;
+  const others = { all, bug, mode, nodes, duration, rate, 'until-failure': untilFailure };
   const given = Object.entries(others).find(([, value]) => value !== undefined);
   if (given !== undefined) {
     throw new UsageError(
@@ -282,8 +283,15 @@ class Tally {
 
 /** The command that makes the run of a job again, with its report. */
 function again({ experiment, seed, overrides }: SoakJob): string {
-  const { protocol, bug, nodeCount, durationMs, rate } = overrides;
-  const flags = Object.entries({ protocol, bug, nodes: nodeCount, duration: durationMs && `${durationMs}ms`, rate });
+  const { protocol, bug, mode, nodeCount, durationMs, rate } = overrides;
+  const flags = Object.entries({
+    protocol,
+    bug,
+    mode,
+    nodes: nodeCount,
+    duration: durationMs && `${durationMs}ms`,
+    rate,
+  });
   const words = flags.flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}`, String(value)]));
   return commandLine(['npx', 'splitbrain', 'run', experiment, '--seed', String(seed), ...words]);
 }

@@ -130,9 +130,11 @@ function substrateFacts({ recording }: ReportInput): [string, string][] {
 export function provenanceSection(input: ReportInput, data: ChartData): Html {
   const { recording, provenance, commands, verdict } = input;
   const { plan } = recording;
+  const { mode } = plan.experiment.settings;
   const facts: [string, string][] = [
     ['Experiment', plan.experimentName],
     ['Protocol', plan.bug === undefined ? plan.protocol : `${plan.protocol}, planted bug ${plan.bug}`],
+    ...(mode === undefined ? [] : [['Mode', mode] as [string, string]]),
     ...(plan.storage === undefined ? [] : [['Storage', plan.storage] as [string, string]]),
     ['System', plan.system],
     ['Substrate', plan.substrate],

@@ -88,6 +88,16 @@ describe('the generated compose file', () => {
     }
   });
 
+  test('tells each replica the mode, where one is chosen', () => {
+    const settingsIn = (text: string, node: string) =>
+      undoubled(servicesOf(text)[node]?.environment?.['SPLITBRAIN_NODE'] ?? '');
+    for (const node of ['n1', 'n2', 'n3']) {
+      const chosen = settingsIn(composeFile(lab({ settings: { ...settings, mode: 'fast' } })), node);
+      expect(readSettings({ SPLITBRAIN_NODE: chosen })).toMatchObject({ mode: 'fast' });
+      expect(settingsIn(composeFile(lab()), node)).not.toContain('mode');
+    }
+  });
+
   test('tells each replica the sizes of quorums, where they are chosen', () => {
     const settingsIn = (text: string, node: string) =>
       undoubled(servicesOf(text)[node]?.environment?.['SPLITBRAIN_NODE'] ?? '');

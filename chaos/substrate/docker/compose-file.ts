@@ -209,6 +209,7 @@ function settingsOf(lab: LabSettings, id: NodeId): string {
     maxEntriesPerMessage: settings.maxEntriesPerMessage,
     ...(settings.leaseReads === undefined ? {} : { leaseReads: settings.leaseReads }),
     ...(settings.quorums === undefined ? {} : { quorums: settings.quorums }),
+    ...(settings.mode === undefined ? {} : { mode: settings.mode }),
     ...(settings.snapshotAfterBytes === undefined ? {} : { snapshotAfterBytes: settings.snapshotAfterBytes }),
     trace,
     dataFolder,

@@ -272,7 +272,8 @@ export function replicaConfig(
   id: NodeId,
   limits: Limits,
 ): ReplicaConfig {
-  const { electionTimeout, heartbeatInterval, maxEntriesPerMessage, leaseReads, quorums } = plan.experiment.settings;
+  const { electionTimeout, heartbeatInterval, maxEntriesPerMessage, leaseReads, quorums, mode } =
+    plan.experiment.settings;
   return {
     id,
     members: plan.members ?? plan.nodes,
@@ -284,6 +285,7 @@ export function replicaConfig(
     ...limits,
     ...(leaseReads === undefined ? {} : { leaseReads }),
     ...(quorums === undefined ? {} : { quorums }),
+    ...(mode === undefined ? {} : { mode }),
     ...(signs && { crypto: keyedHashCrypto(plan.seed, id, plan.nodes) }),
     trace: true,
   };

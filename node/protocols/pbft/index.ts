@@ -2,6 +2,7 @@ import type { Defect, ProtocolDefinition } from '../../protocol.ts';
 import { pbftCodec } from './codec.ts';
 import { pbftForgery } from './forgery.ts';
 import type { PbftMessage, PbftRecord } from './messages.ts';
+import { modes } from './modes.ts';
 import { Pbft } from './pbft.ts';
 import { sizeFlaw, sizesOf } from './quorum.ts';
 import { correctRules, type PbftDefect } from './rules.ts';
@@ -15,6 +16,7 @@ const definition: ProtocolDefinition<PbftMessage, PbftRecord> = {
   sizeFlaw,
   tolerated: (nodeCount) => sizesOf(nodeCount).f,
   abilities: new Set(),
+  modes,
   client: { contact: 'all', replyQuorum: (nodeCount) => sizesOf(nodeCount).oneHonest, reads: 'ordered' },
   codec: pbftCodec,
   forgery: pbftForgery,
