@@ -1,26 +1,14 @@
 /** The normal case: a batch is put into a slot, shared, committed, applied. Castro and Liskov (1999), section 4.2. */
 import { fnv1a } from '../../hash.ts';
-import type { Body } from './bodies.ts';
+import type { NodeId } from '../../protocol.ts';
 import { isDecision, isVote } from './certificates.ts';
-import { takeCheckpoint } from './checkpoints.ts';
-import { checkpointInterval } from './history.ts';
-import type {
-  Certificate,
-  Choice,
-  DecidedRecord,
-  Decision,
-  Digest,
-  Forward,
-  Phase,
-  Propose,
-  ShareRecord,
-  Signature,
-  Vote,
-} from './messages.ts';
+import { apply, decide, write } from './decisions.ts';
+import { awaitsAll } from './fast-path.ts';
+import type { Certificate, Certified, Choice, Digest, Forward, Phase, Propose, Signature, Vote } from './messages.ts';
+import { primaryOf } from './quorum.ts';
 import type { Slot } from './slot.ts';
 import type { PbftState } from './state.ts';
 import { voteStatement } from './statements.ts';
-import { onProgress } from './timing.ts';
 
 /** As primary: puts batches into slots that wait for one, as long as the window has room. */
 export function proposePending(state: PbftState): void {
@@ -55,7 +43,7 @@ export function onForward(state: PbftState, { payload }: Forward): void {
 /** PRE-PREPARE. */
 export function onPropose(state: PbftState, from: string, msg: Propose): void {
   const { view, slot: number, digest, signature } = msg;
-  if (view !== state.view || !state.active || !state.isInWindow(number)) return;
+  if (view !== state.votingView || !state.mayVote || !state.isInWindow(number)) return;
   if (from !== state.config.id && !isAcceptable(state, msg)) return;
   const slot = state.slot(number);
   slot.proposal = digest;
@@ -71,7 +59,8 @@ function isAcceptable(state: PbftState, msg: Propose): boolean {
   const proposal = state.slots.get(number)?.proposal;
   // What a view begins with follows from its NEW-VIEW. A second batch for one slot of one view is not taken either.
   if (proposal === undefined ? number <= state.base : proposal !== digest) return false;
-  if (signature.signer !== state.primary || !isVote(state.verifier, 'share', msg, signature)) return false;
+  const primary = primaryOf(msg.view, state.config.members);
+  if (signature.signer !== primary || !isVote(state.verifier, 'share', msg, signature)) return false;
   if (state.bodies.get(digest) === undefined) {
     if (state.crypto.digest(payload) !== digest) return false;
     state.bodies.keep(digest, payload);
@@ -82,19 +71,31 @@ function isAcceptable(state: PbftState, msg: Propose): boolean {
 /** PREPARE or COMMIT. Counted also before the view begins here, and acted upon after. */
 export function onVote(state: PbftState, from: string, msg: Vote): void {
   const { view, slot: number, phase, digest, signature } = msg;
-  if (view !== state.view || !state.isInWindow(number)) return;
+  if (view !== state.votingView || !state.isInWindow(number)) return;
   const slot = state.slot(number);
-  if (slot.decided !== undefined || slot.votes[phase].voteOf(signature.signer) !== undefined) return;
+  if (slot.votes[phase].voteOf(signature.signer) !== undefined) return;
+  const isLate = slot.decided !== undefined;
+  if (isLate && (phase === 'share' || !helpsCommitters(state, slot))) return;
   if (from !== state.config.id && !isVote(state.verifier, phase, msg, signature)) return;
   slot.votes[phase].add(digest, signature);
-  evaluate(state, slot, digest);
+  if (isLate) tellProof(state, slot, signature.signer);
+  else evaluate(state, slot, digest);
+}
+
+/** Who commits in a slot that is decided by the shares of all lacks one of them, and will not hear enough commits. */
+function helpsCommitters({ mode }: PbftState, { decided }: Slot): boolean {
+  return mode === 'fast' && decided?.kind === 'fast';
+}
+
+function tellProof({ config, out }: PbftState, { decided }: Slot, to: NodeId): void {
+  if (decided !== undefined && to !== config.id) out.sendEagerly(to, { type: 'certified', certificate: decided });
 }
 
 /** Gives the share of this replica for what was proposed, once in a view, if the batch is here. */
 export function share(state: PbftState, slot: Slot): void {
-  const { view, active, bodies } = state;
+  const { votingView: view, bodies } = state;
   const digest = slot.proposal;
-  if (!active || digest === undefined || slot.hasShared(view)) return;
+  if (!state.mayVote || digest === undefined || slot.hasShared(view)) return;
   const body = bodies.get(digest);
   if (body === undefined) return;
   slot.noteShare({ view, digest });
@@ -112,14 +113,6 @@ function shareMessage(state: PbftState, choice: Choice, payload: Uint8Array): Pr
 
 function commitMessage(state: PbftState, choice: Choice): Vote {
   return { type: 'vote', ...choice, phase: 'commit', signature: signatureOf(state, 'commit', choice) };
-}
-
-/** Writes a record, beside the batch that it needs where none before holds that; gives its position. */
-function write(state: PbftState, body: Body, digest: Digest, record: ShareRecord | DecidedRecord): number {
-  const written = body.position > 0 || digest === state.nullDigest;
-  const position = state.out.persist(written ? record : { ...record, payload: body.payload });
-  if (!written) body.position = position;
-  return position;
 }
 
 function signatureOf({ config, crypto }: PbftState, phase: Phase, choice: Choice): Signature {
@@ -143,15 +136,19 @@ export function votesOf(state: PbftState, slot: Slot): (Propose | Vote)[] {
 
 /** What follows from the votes for a batch. Nothing, while the view has not begun. */
 export function evaluate(state: PbftState, slot: Slot, digest: Digest): void {
-  if (!state.active || slot.decided !== undefined) return;
-  const { view, sizes } = state;
+  if (!state.mayVote || slot.decided !== undefined) return;
+  const { votingView: view, sizes, verifier } = state;
   const choice = { view, slot: slot.number, digest };
   const { share: shares, commit: commits } = slot.votes;
-  if (slot.prepared?.view !== view && shares.count(digest) >= sizes.quorum) {
+  if (state.mode !== 'all-to-all' && shares.count(digest) >= verifier.fastQuorum) {
+    conclude(state, slot, { kind: 'fast', ...choice, signatures: shares.signatures(digest) });
+    return;
+  }
+  if (shares.count(digest) >= sizes.quorum && slot.prepared?.view !== view && !awaitsAll(state, slot, digest)) {
     prepare(state, slot, { kind: 'prepared', ...choice, signatures: shares.signatures(digest) });
   }
   if (commits.count(digest) >= sizes.quorum) {
-    decide(state, slot, { kind: 'slow', ...choice, signatures: commits.signatures(digest) });
+    conclude(state, slot, { kind: 'slow', ...choice, signatures: commits.signatures(digest) });
   }
 }
 
@@ -169,48 +166,18 @@ function prepare(state: PbftState, slot: Slot, certificate: Certificate): void {
   state.broadcast(commitMessage(state, { view, slot: slot.number, digest }));
 }
 
-/** A slot is decided, and so proven. */
-export function decide(state: PbftState, slot: Slot, certificate: Certificate): void {
-  if (slot.decided !== undefined) return;
-  slot.decided = certificate;
-  apply(state);
+/** What was counted here, or by whoever collects votes, decides a slot. */
+function conclude(state: PbftState, slot: Slot, certificate: Certificate): void {
+  state.fastPath.note(certificate.kind);
+  decide(state, slot, certificate);
+  if (!helpsCommitters(state, slot)) return;
+  for (const { signer } of slot.votes.commit.signatures(certificate.digest)) tellProof(state, slot, signer);
 }
 
-/** Applies what is decided, in order, as far as the batches are here. */
-export function apply(state: PbftState): void {
-  const { history, bodies, out } = state;
-  // While the state of another replica takes the place of this one's, nothing is applied to either.
-  while (state.incoming?.installing !== true) {
-    const next = history.applied + 1;
-    const certificate = state.slots.get(next)?.decided;
-    const body = certificate === undefined ? undefined : bodies.get(certificate.digest);
-    if (certificate === undefined || body === undefined) return;
-    append(state, certificate, body);
-    if (certificate.view === state.view && certificate.digest !== state.nullDigest) onProgress(state);
-    state.progressed = true;
-    out.emit({ kind: 'apply', index: next, payload: body.payload, eager: true });
-    if (next <= state.stable.slot) state.slots.delete(next);
-    if (next % checkpointInterval === 0) takeCheckpoint(state);
-  }
-}
-
-/** Writes down that the next slot is decided. */
-function append(state: PbftState, certificate: Certificate, body: Body): void {
-  const position = write(state, body, certificate.digest, { kind: 'decided', certificate });
-  state.history.append(
-    { payload: body.payload, certificate },
-    { body: body.position || position, certificate: position },
-  );
-}
-
-/** The slot behind what is applied, from a replica that knows it to be decided. False where that is not proven. */
-export function learn(state: PbftState, { payload, certificate }: Decision): boolean {
-  const next = state.history.applied + 1;
-  if (certificate.slot !== next || state.crypto.digest(payload) !== certificate.digest) return false;
-  if (!isDecision(state.verifier, certificate)) return false;
-  state.bodies.keep(certificate.digest, payload);
-  decide(state, state.slot(next), certificate);
-  // It may have been decided before, and have waited for its batch.
-  apply(state);
-  return true;
+/** A certificate of another replica. A proof that a slot is decided holds in any view, and however late it comes. */
+export function onCertified(state: PbftState, { certificate }: Certified): void {
+  const { slot: number } = certificate;
+  if (number <= state.history.applied || number > state.windowEnd) return;
+  if (state.slots.get(number)?.decided !== undefined || !isDecision(state.verifier, certificate)) return;
+  conclude(state, state.slot(number), certificate);
 }

@@ -1,9 +1,21 @@
 /** What a replica missed is sent again: to whoever says where it stands. Castro and Liskov (2002). */
 import type { Recalled } from '../shared/recalls.ts';
-import { apply, learn, share, votesOf } from './agreement.ts';
+import { share, votesOf } from './agreement.ts';
 import { sayAgain } from './checkpoints.ts';
 import { maxItems } from './codec.ts';
-import type { AskBodies, Bodies, Decided, Decision, Digest, Fetch, PbftRecord, Status } from './messages.ts';
+import { apply, learn } from './decisions.ts';
+import type {
+  AskBodies,
+  Bodies,
+  Decided,
+  Decision,
+  Digest,
+  Fetch,
+  PbftMessage,
+  PbftRecord,
+  Status,
+} from './messages.ts';
+import type { Slot } from './slot.ts';
 import { vouch } from './snapshots.ts';
 import type { PbftState } from './state.ts';
 import { askForBodies, lackingBodies } from './view-changes.ts';
@@ -69,8 +81,15 @@ function sendAgain(state: PbftState, to: string, applied: number): void {
   const last = Math.min(applied + slotsAtATime, state.windowEnd);
   for (let number = applied + 1; number <= last; number += 1) {
     const slot = state.slots.get(number);
-    if (slot !== undefined) for (const msg of votesOf(state, slot)) state.out.send(to, msg);
+    if (slot !== undefined) for (const msg of saidOf(state, slot)) state.out.send(to, msg);
   }
+}
+
+/** What this replica has said of a slot in the present view. Where all shares have decided it there need be no commits. */
+function saidOf(state: PbftState, slot: Slot): PbftMessage[] {
+  const { decided } = slot;
+  const votes = votesOf(state, slot);
+  return decided?.kind === 'fast' ? [...votes, { type: 'certified', certificate: decided }] : votes;
 }
 
 export function onFetch(state: PbftState, from: string, msg: Fetch): void {

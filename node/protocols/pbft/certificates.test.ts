@@ -20,6 +20,7 @@ const verifierOf = (nodes: number): Verifier => ({
   crypto: cryptoOf('n1'),
   members: first(nodes),
   sizes: sizesOf(nodes),
+  fastQuorum: nodes,
 });
 
 describe('a signature', () => {

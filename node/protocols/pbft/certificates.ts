@@ -9,14 +9,12 @@ export interface Verifier {
   readonly crypto: Crypto;
   readonly members: readonly NodeId[];
   readonly sizes: GroupSizes;
+  /** How many shares decide without a second phase. */
+  readonly fastQuorum: number;
 }
 
-/** What the votes in a certificate are, and how many it takes. */
-const contents: Readonly<Record<Certificate['kind'], { readonly phase: Phase; readonly from: 'quorum' | 'all' }>> = {
-  prepared: { phase: 'share', from: 'quorum' },
-  slow: { phase: 'commit', from: 'quorum' },
-  fast: { phase: 'share', from: 'all' },
-};
+/** What the votes in a certificate are. */
+const phases: Readonly<Record<Certificate['kind'], Phase>> = { prepared: 'share', slow: 'commit', fast: 'share' };
 
 export function isVote(verifier: Verifier, phase: Phase, choice: Choice, signature: Signature): boolean {
   return isSigned(verifier, voteStatement(phase, choice), signature);
@@ -31,8 +29,9 @@ export function isSigned({ crypto, members }: Verifier, statement: Uint8Array, {
 }
 
 export function isCertificate(verifier: Verifier, certificate: Certificate): boolean {
-  const { phase, from } = contents[certificate.kind];
-  return areSigned(verifier, voteStatement(phase, certificate), certificate.signatures, verifier.sizes[from]);
+  const { kind, signatures } = certificate;
+  const needed = kind === 'fast' ? verifier.fastQuorum : verifier.sizes.quorum;
+  return areSigned(verifier, voteStatement(phases[kind], certificate), signatures, needed);
 }
 
 /** Whether it proves that its slot is decided. */

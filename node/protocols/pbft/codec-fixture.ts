@@ -78,6 +78,7 @@ export const messages = {
     phase: fc.constantFrom('share', 'commit'),
     signature,
   }),
+  certified: fc.record({ type: fc.constant('certified'), certificate }),
   checkpoint: fc.record({ type: fc.constant('checkpoint'), slot, digest, signature }),
   'view-change': anyChange,
   'new-view': newView,

@@ -120,6 +120,7 @@ describe('the bytes are what the files say', () => {
       `0105${number8(3)}01${number8(9)}${number8(8)}`,
       { type: 'status', view: 3, changing: true, applied: 9, stable: 8 },
     ],
+    ['a certificate', `0110${certificateHex}`, { type: 'certified', certificate: slow }],
     ['a stable checkpoint', `010b${stableHex}`, { type: 'stable', checkpoint: change.stable }],
     ['a question for batches', `0108${'00000001'}${digestHex}`, { type: 'ask-bodies', digests: [digestHex] }],
   ])('of %s', (_what, hex, msg) => {
@@ -172,6 +173,9 @@ describe('what is refused', () => {
     ['a name of 4 GiB', `0101${choiceHex}00${'ffffffff'}`],
     ['a status whose flag is 2', `0105${number8(3)}02${number8(9)}${number8(8)}`],
     ['a fourth kind of certificate', `0107${'00000001'}${'00000000'}${choiceHex}03${'00000000'}`],
+    ['a certificate alone, of a fourth kind', `0110${choiceHex}03${'00000000'}`],
+    ['a certificate alone, of 4 billion signatures', `0110${choiceHex}01${'ffffffff'}`],
+    ['a certificate alone, in slot 0', `0110${number8(1)}${number8(0)}${digestHex}01${'00000000'}`],
     ['a count of 4 billion signatures', `0107${'00000001'}${'00000000'}${choiceHex}01${'ffffffff'}`],
     ['a count of 4 billion decisions', '0107ffffffff'],
     ['a count of 4 billion digests', '0108ffffffff'],

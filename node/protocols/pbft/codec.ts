@@ -36,7 +36,7 @@ const version = 1;
 const messageTypes = [
   ...(['propose', 'vote', 'checkpoint', 'view-change', 'new-view', 'status'] as const),
   ...(['fetch', 'decided', 'ask-bodies', 'bodies', 'forward', 'stable', 'saved'] as const),
-  ...(['manifest', 'fetch-piece', 'piece'] as const),
+  ...(['manifest', 'fetch-piece', 'piece', 'certified'] as const),
 ] as const;
 const recordKinds = ['share', 'prepared', 'decided', 'leave', 'enter', 'stable', 'snapshot', 'proven'] as const;
 const phases = ['share', 'commit'] as const;
@@ -118,6 +118,8 @@ function encodeMessage(msg: PbftMessage): Uint8Array {
       return writeList(begin(listBytes(payloadList, msg.payloads)), payloadList, msg.payloads).buffer;
     case 'forward':
       return begin(sizedBytes(msg.payload)).sized(msg.payload).buffer;
+    case 'certified':
+      return writeCertificate(begin(certificateBytes(msg.certificate)), msg.certificate).buffer;
     case 'manifest':
       return writeProven(begin(provenBytes(msg.proven)), msg.proven).buffer;
     case 'fetch-piece':
@@ -173,6 +175,8 @@ function readMessage(reader: Reader): PbftMessage | null {
       return { type, payloads: readList(reader, payloadList) };
     case 'forward':
       return { type, payload: reader.sized() };
+    case 'certified':
+      return { type, certificate: readCertificate(reader) };
     case 'manifest':
       return { type, proven: readProven(reader) };
     case 'fetch-piece':

@@ -15,7 +15,7 @@ import type {
 } from './messages.ts';
 import { Pbft } from './pbft.ts';
 import { sizesOf } from './quorum.ts';
-import { correctRules } from './rules.ts';
+import { correctRules, type PbftRules } from './rules.ts';
 import { batches, bytes, change, decided, first, newViewWith } from './signed-fixture.ts';
 
 export type PbftEffect = Effect<PbftMessage, PbftRecord>;
@@ -25,6 +25,8 @@ export interface Setup extends Partial<Omit<ReplicaConfig, 'members' | 'crypto'>
   /** How many there are in the group. */
   readonly nodes?: number;
   readonly durable?: Durable<PbftRecord>;
+  /** What a planted bug overrides. */
+  readonly rules?: Partial<PbftRules>;
 }
 
 /** A replica whose disk takes no time: what it says to itself is heard at once. */
@@ -39,14 +41,14 @@ export class Replica {
   readonly #protocol: Pbft;
   #toSelf: PbftMessage[] = [];
 
-  constructor({ nodes = 4, durable = { records: [], firstPosition: 1 }, ...config }: Setup = {}) {
+  constructor({ nodes = 4, durable = { records: [], firstPosition: 1 }, rules, ...config }: Setup = {}) {
     const id = config.id ?? 'n1';
     this.config = {
       ...configOf(id, nodes),
       ...config,
     };
     this.records = [...durable.records];
-    this.#protocol = new Pbft(this.config, correctRules);
+    this.#protocol = new Pbft(this.config, { ...correctRules, ...rules });
     this.begun = this.#carryOut(this.#protocol.start(durable));
   }
 

@@ -50,6 +50,12 @@ export interface Vote extends Choice {
   readonly signature: Signature;
 }
 
+/** What the sender has gathered: whoever hears it need not have heard the votes. */
+export interface Certified {
+  readonly type: 'certified';
+  readonly certificate: Certificate;
+}
+
 /** CHECKPOINT: the sender has applied all slots up to this one; `digest` is of all batches up to it, in order. */
 export interface Checkpoint {
   readonly type: 'checkpoint';
@@ -195,6 +201,7 @@ export interface Forward {
 export type PbftMessage =
   | Propose
   | Vote
+  | Certified
   | Checkpoint
   | Stable
   | ViewChange

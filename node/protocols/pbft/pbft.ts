@@ -2,6 +2,7 @@ import type { Durable, Effect, Input, NodeId, Protocol, ProtocolView, ReplicaCon
 import * as agreement from './agreement.ts';
 import * as catchUp from './catch-up.ts';
 import * as checkpoints from './checkpoints.ts';
+import * as fastPath from './fast-path.ts';
 import type { PbftMessage, PbftRecord } from './messages.ts';
 import { primaryOf } from './quorum.ts';
 import { restart } from './restart.ts';
@@ -110,6 +111,9 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
       case 'vote':
         agreement.onVote(state, from, msg);
         break;
+      case 'certified':
+        agreement.onCertified(state, msg);
+        break;
       case 'checkpoint':
         checkpoints.onCheckpoint(state, from, msg);
         agreement.proposePending(state);
@@ -162,6 +166,9 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
     switch (timer) {
       case catchUp.beatTimer:
         catchUp.onBeat(state);
+        break;
+      case fastPath.fastTimer:
+        for (const { slot, digest } of fastPath.onTick(state)) agreement.evaluate(state, slot, digest);
         break;
       case timing.progressTimer:
         if (timing.onProgressTimeout(state)) viewChanges.leave(state, state.view + 1);

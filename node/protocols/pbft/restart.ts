@@ -68,10 +68,7 @@ function replay(state: PbftState, record: PbftRecord, position: number, savedTo:
 function moveTo(state: PbftState, view: number, active: boolean): void {
   // Where a replica stands is written anew when old records go.
   if (view < state.view || (view === state.view && active === state.active)) return;
-  for (const slot of state.slots.values()) slot.beginView();
-  state.view = view;
-  state.active = active;
-  state.newView = undefined;
+  state.goTo(view, active);
 }
 
 function replayShare(state: PbftState, { view, slot: number, digest, payload }: ShareRecord, position: number): void {

@@ -2,6 +2,14 @@ import type { Certificate, Digest, Phase, SlotReport } from './messages.ts';
 import type { SentShare } from './rules.ts';
 import { Tally } from './tally.ts';
 
+/** A batch that a quorum has shared, while the shares of all are waited for. */
+export interface Awaited {
+  readonly digest: Digest;
+  /** How often the timer of the fast path had run out before. */
+  readonly since: number;
+  isGivenUp: boolean;
+}
+
 /** What a replica knows of one slot that is behind the stable checkpoint. */
 export class Slot {
   readonly number: number;
@@ -9,6 +17,8 @@ export class Slot {
   proposal: Digest | undefined;
   /** Of the present view. */
   votes: Readonly<Record<Phase, Tally>> = { share: new Tally(), commit: new Tally() };
+  /** Of the present view. */
+  awaited: Awaited | undefined;
   /** The first share that this replica has given here, and the last; there is one a view. */
   sent: { readonly first: SentShare; readonly last: SentShare } | undefined;
   /** The certificate of the highest view. */
@@ -24,6 +34,7 @@ export class Slot {
   /** Votes of one view are never counted in another. */
   beginView(): void {
     this.proposal = undefined;
+    this.awaited = undefined;
     this.votes = { share: new Tally(), commit: new Tally() };
   }
 

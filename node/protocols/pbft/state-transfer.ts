@@ -1,7 +1,7 @@
 /** The state of another replica, piece by piece. Each is held against the digest that a quorum vouches for. */
-import { apply } from './agreement.ts';
 import { isProven } from './certificates.ts';
 import { letGo } from './checkpoints.ts';
+import { apply } from './decisions.ts';
 import type { FetchPiece, Manifest, Piece, ProvenSnapshot } from './messages.ts';
 import { prove } from './snapshots.ts';
 import type { PbftState } from './state.ts';

@@ -3,8 +3,10 @@ import { Outbox } from '../paxos/outbox.ts';
 import { Recalls } from '../shared/recalls.ts';
 import { Allowance } from './allowance.ts';
 import { Bodies } from './bodies.ts';
+import { FastPath } from './fast-path.ts';
 import { checkpointInterval, History } from './history.ts';
 import type { Digest, NewView, PbftMessage, PbftRecord, StableCheckpoint, ViewChange } from './messages.ts';
+import { type Mode, modeOf } from './modes.ts';
 import { Pending } from './pending.ts';
 import { primaryOf, sizesOf } from './quorum.ts';
 import type { PbftRules } from './rules.ts';
@@ -39,6 +41,7 @@ export interface Peer {
 export class PbftState {
   readonly config: ReplicaConfig;
   readonly rules: PbftRules;
+  readonly mode: Mode;
   readonly verifier: ViewVerifier;
   readonly out = new Outbox<PbftMessage, PbftRecord>();
   readonly nullDigest: Digest;
@@ -46,6 +49,8 @@ export class PbftState {
   view = 0;
   /** Whether the view has begun, for this replica. */
   active = true;
+  /** The last view that has begun, for this replica. */
+  lastActive = 0;
   /** How the present view began; undefined in view 0, and after a restart. */
   newView: NewView | undefined;
   /** Its own VIEW-CHANGE for the present view, while that has not begun. */
@@ -69,6 +74,7 @@ export class PbftState {
   /** As primary: the slot of what it proposes next. */
   nextSlot = 1;
 
+  readonly fastPath = new FastPath();
   readonly pending: Pending;
   /** The batch that this backup watches over; 0 where none. */
   watched = 0;
@@ -101,10 +107,13 @@ export class PbftState {
     invariant(crypto !== undefined, 'a replica of PBFT signs what it says, and has no keys');
     this.config = config;
     this.rules = rules;
+    this.mode = modeOf(config.mode);
+    const sizes = sizesOf(members.length);
     this.nullDigest = crypto.digest(new Uint8Array(0));
     this.bodies.keep(this.nullDigest, new Uint8Array(0));
-    this.history = new History(crypto, config.logCacheBytes, 2 * sizesOf(members.length).quorum * signedBytes);
-    this.verifier = { crypto, members, sizes: sizesOf(members.length), windowSlots, origin: this.history.origin };
+    this.history = new History(crypto, config.logCacheBytes, 2 * sizes.quorum * signedBytes);
+    const fastQuorum = rules.fastQuorum(sizes);
+    this.verifier = { crypto, members, sizes, fastQuorum, windowSlots, origin: this.history.origin };
     this.stable = { slot: 0, digest: this.history.origin, signatures: [] };
     this.pending = new Pending(config.maxUncommittedBytes);
     this.recalls = new Recalls((position) => this.out.emit({ kind: 'recall', position }));
@@ -129,6 +138,27 @@ export class PbftState {
 
   get leads(): boolean {
     return this.role === 'primary';
+  }
+
+  /** Whether it shares and commits. After its VIEW-CHANGE never in a view before the one that it is for. */
+  get mayVote(): boolean {
+    return this.active || this.rules.votesInLeftViews;
+  }
+
+  /** The view whose votes count: the present one. Who votes in views that were left stays in the last, until the next begins. */
+  get votingView(): number {
+    return this.active || !this.rules.votesInLeftViews ? this.view : this.lastActive;
+  }
+
+  /** Goes to a view that begins (`active`), or that has yet to begin. */
+  goTo(view: number, active: boolean): void {
+    const before = this.votingView;
+    this.view = view;
+    this.active = active;
+    if (active) this.lastActive = view;
+    this.newView = undefined;
+    this.ownChange = undefined;
+    if (this.votingView !== before) for (const slot of this.slots.values()) slot.beginView();
   }
 
   /** The last slot that may be under way: H. */

@@ -28,11 +28,7 @@ export function announce(state: PbftState): void {
 }
 
 function moveTo(state: PbftState, view: number, active: boolean): void {
-  if (view !== state.view) for (const slot of state.slots.values()) slot.beginView();
-  state.view = view;
-  state.active = active;
-  state.newView = undefined;
-  state.ownChange = undefined;
+  state.goTo(view, active);
   state.noteRole();
 }
 

@@ -11,6 +11,7 @@ const verifierOf = (nodes: number): ViewVerifier => ({
   crypto: cryptoOf('n1'),
   members: first(nodes),
   sizes: sizesOf(nodes),
+  fastQuorum: nodes,
   origin,
   windowSlots,
 });
