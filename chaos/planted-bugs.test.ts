@@ -1,7 +1,14 @@
-/** Every planted bug is found by the experiment and the seed that it names, and without it the same run passes. */
+/**
+ * Every planted bug is found by the experiment and the seed that it names, and without it the same run passes. Those that name
+ * a test are found there.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { packageRoot } from '../node/io/package-root.ts';
 import { bugNamesOf, loadDefect, namesOf } from './catalog.ts';
 import type { Recording, Verdict } from './contracts.ts';
+import { isByExperiment, testOf } from './finders.ts';
 import { judge } from './judge.ts';
 import { makePlan } from './plan.ts';
 import { record } from './run.ts';
@@ -9,11 +16,16 @@ import { simSubstrate } from './substrate/sim/index.ts';
 
 const bugs = await Promise.all(
   namesOf('protocol').flatMap((protocol) =>
-    bugNamesOf(protocol).map(async (bug) => {
-      const { foundBy, violates } = await loadDefect(protocol, bug);
-      return { protocol, bug, violates, ...foundBy };
-    }),
+    bugNamesOf(protocol).map(async (bug) => ({ protocol, bug, ...(await loadDefect(protocol, bug)) })),
   ),
+);
+
+const byExperiment = bugs.flatMap(({ protocol, bug, violates, foundBy }) =>
+  isByExperiment(foundBy) ? [{ protocol, bug, violates, ...foundBy }] : [],
+);
+
+const byTest = bugs.flatMap(({ protocol, bug, foundBy }) =>
+  isByExperiment(foundBy) ? [] : [{ protocol, bug, test: testOf(foundBy) }],
 );
 
 /** What a counter-example tells of: an operation of a client, what a replica did, or how long nothing was done. */
@@ -60,7 +72,7 @@ test('and those that every Multi-Paxos of this lab has to be tried with', () => 
   );
 });
 
-describe.each(bugs)('$bug of $protocol', ({ protocol, bug, violates, experiment, seed }) => {
+describe.each(byExperiment)('$bug of $protocol', ({ protocol, bug, violates, experiment, seed }) => {
   test('is found, and explained in plain words', async () => {
     const { verdict } = await judged(experiment, seed, protocol, bug);
     expect(verdict.outcome, verdict.sentence).toBe(`FAIL (${violates})`);
@@ -74,5 +86,12 @@ describe.each(bugs)('$bug of $protocol', ({ protocol, bug, violates, experiment,
   test('without it, the same run passes', async () => {
     const { verdict } = await judged(experiment, seed, protocol);
     expect(verdict.outcome, verdict.sentence).toBe('PASS');
+  });
+});
+
+describe.each(byTest)('$bug of $protocol', ({ protocol, test: file }) => {
+  test('is found by a test of its protocol, which looks for all that name it', () => {
+    expect(file).toMatch(new RegExp(`^node/protocols/${protocol}/.+\\.test\\.ts$`));
+    expect(readFileSync(join(packageRoot, file), 'utf8')).toContain(`plantedBugs('${file}')`);
   });
 });

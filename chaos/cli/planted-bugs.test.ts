@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadDefect } from '../catalog.ts';
 import { exitCode } from '../errors.ts';
+import { isByExperiment } from '../finders.ts';
 import { onlyRun, Scratch, splitbrain, textOf } from './spawned.ts';
 
 const scratch = new Scratch();
@@ -9,6 +10,7 @@ afterAll(() => scratch.remove());
 /** One of them, as a person sees it; all of them: `chaos/planted-bugs.test.ts`. */
 const bug = 'stale-read';
 const { foundBy } = await loadDefect('raft', bug);
+if (!isByExperiment(foundBy)) throw new Error(`${bug} is found by no experiment`);
 const { experiment, seed } = foundBy;
 
 /** What a counter-example tells of: an operation of a client, or what a replica did. */

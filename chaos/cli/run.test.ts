@@ -3,8 +3,10 @@ import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { engineNames } from '../../node/io/engines.ts';
 import { packageRoot } from '../../node/io/package-root.ts';
+import type { Finder } from '../../node/protocol.ts';
 import { namesOf } from '../catalog.ts';
 import type { Plan } from '../contracts.ts';
+import { isByExperiment, testOf } from '../finders.ts';
 import { mainFile, onlyRun, runsIn, Scratch, splitbrain, textOf } from './spawned.ts';
 
 const scratch = new Scratch();
@@ -204,8 +206,9 @@ describe.concurrent('list', () => {
     expect(namesIn('storages')).toEqual(engineNames());
     expect(listed['runs']).toEqual([]);
     for (const bug of listed['bugs'] ?? []) {
-      expect(bug.foundBy).toEqual({ experiment: expect.any(String), seed: expect.any(Number) });
-      expect(namesOf('experiment')).toContain((bug.foundBy as { experiment: string }).experiment);
+      const foundBy = bug.foundBy as Finder;
+      if (isByExperiment(foundBy)) expect(namesOf('experiment')).toContain(foundBy.experiment);
+      else expect(existsSync(join(packageRoot, testOf(foundBy)))).toBe(true);
     }
     expect(listed['bugs']?.length).toBeGreaterThan(0);
     for (const [kind, items] of Object.entries(listed)) {
@@ -218,6 +221,7 @@ describe.concurrent('list', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^bugs:\n {2}\S+ +\S/);
     expect(stdout).toMatch(/found by: npx splitbrain run \S+ --seed \d+ --bug \S+$/m);
+    expect(stdout).toMatch(/found by an exhaustive search, and no experiment: npx vitest run \S+\.test\.ts$/m);
     expect(stdout).not.toContain('experiments:');
   });
 

@@ -3,6 +3,7 @@ import type { Defect } from '../../node/protocol.ts';
 import { bugNamesOf, loadDefect, loadProtocol } from '../catalog.ts';
 import type { Outcome } from '../contracts.ts';
 import { exitCode } from '../errors.ts';
+import { type ByTest, commandFor, isByExperiment, wayOf } from '../finders.ts';
 import { runPool } from './soak-pool.ts';
 import type { SoakJob, SoakResult } from './soak-worker.ts';
 import { columns, print, tell } from './terminal.ts';
@@ -28,6 +29,19 @@ interface Finding {
   readonly correctFailed: readonly number[];
 }
 
+/** A bug that an experiment is known to find. */
+interface Sought {
+  readonly bug: string;
+  readonly defect: Defect;
+  readonly experiment: string;
+}
+
+/** One that only a test finds: not looked for here, but named. */
+interface FoundElsewhere {
+  readonly bug: string;
+  readonly foundBy: ByTest;
+}
+
 /** As a bug is found: what it breaks is what the verdict says. */
 export function isFound({ violates }: Defect, outcome: Outcome): boolean {
   return outcome === `FAIL (${violates})`;
@@ -38,24 +52,38 @@ export async function soakBugs(options: BugSoakOptions): Promise<number> {
   const { protocol, seeds, signal } = options;
   await loadProtocol(protocol);
   const bugs = options.names.length > 0 ? options.names : bugNamesOf(protocol);
-  for (const bug of bugs) await loadDefect(protocol, bug);
-  tell(`${bugs.length} planted bugs of ${protocol}, each on up to ${seeds} seeds of its experiment`);
+  const { sought, elsewhere } = await sorted(protocol, bugs);
+  tell(`${sought.length} planted bugs of ${protocol}, each on up to ${seeds} seeds of its experiment`);
+  for (const each of elsewhere) tell(`${each.bug} is found by ${wayOf(each.foundBy)}: ${commandFor(each.bug, each)}`);
   const findings: Finding[] = [];
-  for (const bug of bugs) {
+  for (const each of sought) {
     if (signal.aborted) break;
-    const finding = await look(bug, await loadDefect(protocol, bug), options);
+    const finding = await look(each, options);
     if (signal.aborted) break;
     findings.push(finding);
     tell(sentenceOf(finding));
   }
-  print(options.json ? JSON.stringify(findings) : tableOf(findings));
+  print(options.json ? JSON.stringify([...findings, ...elsewhere]) : tableOf(findings, elsewhere));
   if (signal.aborted) return exitCode.interrupted;
   if (findings.some(({ correctFailed }) => correctFailed.length > 0)) return exitCode.safety;
-  return findings.every(({ seeds: found }) => found !== null) ? 0 : exitCode.inconclusive;
+  // Where nothing was looked for, nothing was proven.
+  const allFound = findings.length > 0 && findings.every(({ seeds: found }) => found !== null);
+  return allFound ? 0 : exitCode.inconclusive;
 }
 
-async function look(bug: string, defect: Defect, options: BugSoakOptions): Promise<Finding> {
-  const { experiment } = defect.foundBy;
+async function sorted(protocol: string, bugs: readonly string[]) {
+  const sought: Sought[] = [];
+  const elsewhere: FoundElsewhere[] = [];
+  for (const bug of bugs) {
+    const defect = await loadDefect(protocol, bug);
+    const { foundBy } = defect;
+    if (isByExperiment(foundBy)) sought.push({ bug, defect, experiment: foundBy.experiment });
+    else elsewhere.push({ bug, foundBy });
+  }
+  return { sought, elsewhere };
+}
+
+async function look({ bug, defect, experiment }: Sought, options: BugSoakOptions): Promise<Finding> {
   const planted = await runSeeds(experiment, options.seeds, { protocol: options.protocol, bug }, options, (result) =>
     isFound(defect, result.outcome),
   );
@@ -98,7 +126,7 @@ function sentenceOf({ bug, experiment, seeds, correctFailed }: Finding): string 
   return `${bug} ${found}${correct}`;
 }
 
-function tableOf(findings: readonly Finding[]): string {
+function tableOf(findings: readonly Finding[], elsewhere: readonly FoundElsewhere[]): string {
   return columns([
     ['bug', 'experiment', 'seeds', 'verdict', 'without it'],
     ...findings.map(({ bug, experiment, seeds, outcome, correctFailed }) => [
@@ -108,5 +136,6 @@ function tableOf(findings: readonly Finding[]): string {
       outcome ?? '',
       correctFailed.length === 0 ? 'passes all of these' : `does not pass ${correctFailed.length} of these`,
     ]),
+    ...elsewhere.map(({ bug, foundBy }) => [bug, `none: ${wayOf(foundBy)}`, '', '', '']),
   ]);
 }

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadDefect } from '../catalog.ts';
+import { isByExperiment } from '../finders.ts';
 import { makePlan } from '../plan.ts';
 import { simSubstrate } from '../substrate/sim/index.ts';
 import { Scratch, splitbrain } from './spawned.ts';
@@ -26,6 +27,7 @@ describe.concurrent('soak', () => {
 
   test('with a planted bug fails with 1, stops at the first failure, and says how to see it again', async () => {
     const { foundBy } = await loadDefect('raft', 'stale-read');
+    if (!isByExperiment(foundBy)) throw new Error('stale-read is found by no experiment');
     const flags = ['--seed', String(foundBy.seed), '--seeds', '1000', '--bug', 'stale-read'];
     const { code, stderr } = await splitbrain(['soak', foundBy.experiment, ...flags, '--jobs', '1', '--until-failure']);
     expect(code, stderr).toBe(1);
@@ -47,6 +49,14 @@ describe.concurrent('soak', () => {
     expect(stderr).toMatch(/^2 planted bugs of raft, each on up to 1 seeds of its experiment$/m);
     expect(stderr).toMatch(/^stale-read shows on seed 1 of stale-leader$/m);
     expect(stderr).toMatch(/^volatile-vote was not found by split-vote$/m);
+  });
+
+  test('names the planted bugs that no experiment finds, and proves nothing of them', async () => {
+    const { code, stdout, stderr } = await splitbrain(['soak', '--bugs', 'pbft', 'equal-views', '--json']);
+    expect(code, stderr).toBe(2);
+    const search = 'node/protocols/pbft/search/search.test.ts';
+    expect(JSON.parse(stdout)).toEqual([{ bug: 'equal-views', foundBy: { search } }]);
+    expect(stderr).toContain(`\nequal-views is found by an exhaustive search: npx vitest run ${search}\n`);
   });
 
   test('a soak in which nothing came to its end proves nothing', async () => {

@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander';
 import { behaviourNames } from '../../../node/io/behaviours.ts';
 import { engineNames } from '../../../node/io/engines.ts';
 import type { Behaviour } from '../../../node/malice/kit/behaviour.ts';
+import type { Defect } from '../../../node/protocol.ts';
 import {
   bugNamesOf,
   loadBehaviour,
@@ -18,6 +19,7 @@ import {
   loadWorkload,
   namesOf,
 } from '../../catalog.ts';
+import { commandFor, isByExperiment, wayOf } from '../../finders.ts';
 import { options } from '../options.ts';
 import { detailsInWords, detailsOf, type ProtocolDetails } from '../protocol-details.ts';
 import { runNames } from '../results.ts';
@@ -51,7 +53,7 @@ export default function register(program: Command): void {
   program
     .command('list')
     .summary('what there is: experiments, protocols, planted bugs, faults, runs, ...')
-    .description('Lists what there is. A planted bug comes with the experiment and the seed that find it.')
+    .description('Lists what there is. A planted bug comes with the command that shows it.')
     .addArgument(new Argument('[kind]', 'only these').choices(kinds))
     .option('--json', 'as JSON')
     .addOption(options.out())
@@ -76,11 +78,16 @@ function isProtocol(item: Item): item is Item & ProtocolDetails {
   return 'faultModel' in item;
 }
 
+function isBug(item: Item): item is Item & Pick<Defect, 'foundBy'> {
+  return 'foundBy' in item;
+}
+
 function describe(item: Item): string {
   if (isProtocol(item)) return [item.summary, ...detailsInWords(item)].join(`\n${' '.repeat(4)}`);
-  const found = item['foundBy'] as { experiment: string; seed: number } | undefined;
-  if (found === undefined) return item.summary;
-  return `${item.summary}\n${' '.repeat(4)}found by: npx splitbrain run ${found.experiment} --seed ${found.seed} --bug ${item.name}`;
+  if (!isBug(item)) return item.summary;
+  const { foundBy } = item;
+  const how = isByExperiment(foundBy) ? 'found by' : `found by ${wayOf(foundBy)}, and no experiment`;
+  return `${item.summary}\n${' '.repeat(4)}${how}: ${commandFor(item.name, item)}`;
 }
 
 function itemsOf(kind: ListKind, results: string): Promise<Item[]> {

@@ -4,6 +4,7 @@ import { createLogUpdate } from 'log-update';
 import type { Defect } from '../../../node/protocol.ts';
 import { bugNamesOf, loadDefect, loadExperiment } from '../../catalog.ts';
 import { exitCode, UsageError } from '../../errors.ts';
+import { isByExperiment } from '../../finders.ts';
 import { worstExitCode } from '../../judge.ts';
 import type { PlanOptions } from '../../plan.ts';
 import { maxSeed } from '../../random.ts';
@@ -137,12 +138,13 @@ async function lookForBugs(names: readonly string[], protocol: string, flags: So
   });
 }
 
-/** Planted bugs with the experiment and the seed that find them. */
+/** Planted bugs with the experiment and the seed that find them; those that no experiment finds are left out. */
 async function canariesOf(protocol: string | undefined, experiments: readonly string[]): Promise<SoakJob[]> {
   const name = protocol ?? loadExperiment(experiments[0] as string).experiment.protocol;
   const canaries: SoakJob[] = [];
   for (const bug of bugNamesOf(name)) {
     const { foundBy, violates }: Defect = await loadDefect(name, bug);
+    if (!isByExperiment(foundBy)) continue;
     canaries.push({ ...foundBy, overrides: { protocol: name, bug }, canary: violates });
   }
   return canaries;
