@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { IncapableError, SplitbrainError, UsageError } from './errors.ts';
 import { experimentSchema } from './experiment.ts';
-import { refuseSize, refuseStranger, sizesFrom, usualNodeCount } from './group-size.ts';
+import { refuseSize, refuseStranger, sizesFrom, usualBenchSize, usualNodeCount } from './group-size.ts';
 
 /** Needs 3f + 1 replicas. */
 const tripled = {
@@ -38,6 +38,16 @@ describe('how many replicas an experiment has where nobody asked for a number', 
   test('its own where the group begins with fewer members than that: those are what counts', () => {
     expect(usualNodeCount(experiment({ nodes: 6, members: 4 }), tripled)).toBe(6);
     expect(() => refuseSize(6, 4, tripled)).not.toThrow();
+  });
+});
+
+describe('how many replicas each system of a benchmark has where nobody asked for a number', () => {
+  test.each([
+    ['3', [anySize], 3],
+    ['the default of a protocol that cannot run with 3', [tripled], 4],
+    ['the same for all, where one of them cannot', [anySize, tripled], 4],
+  ])('%s', (_, protocols, size) => {
+    expect(usualBenchSize(protocols)).toBe(size);
   });
 });
 

@@ -18,6 +18,18 @@ export function usualNodeCount({ nodes, members }: Experiment, { defaultNodeCoun
   return members === undefined && sizeFlaw?.(nodes) !== undefined ? defaultNodeCount : nodes;
 }
 
+/** How many replicas each system of a benchmark has where nobody asks for a number. */
+const benchNodes = 3;
+
+/**
+ * How many replicas each system of a benchmark has where nobody asked for a number: as few as stand the loss of one, or, where one
+ * of the protocols cannot run with so many, as that has by default. All have the same, or their figures could not be compared.
+ */
+export function usualBenchSize(protocols: readonly Sized[]): number {
+  const unfit = protocols.find(({ sizeFlaw }) => sizeFlaw?.(benchNodes) !== undefined);
+  return unfit?.defaultNodeCount ?? benchNodes;
+}
+
 /**
  * Refuses a target that is the name of a replica of a larger group.
  *

@@ -2,7 +2,7 @@
 import { refuseChosenMode } from '../abilities.ts';
 import { loadBenchWorkload, loadDriver, loadProtocol, loadStorage, unknownName } from '../catalog.ts';
 import { UsageError } from '../errors.ts';
-import { refuseSize } from '../group-size.ts';
+import { refuseSize, usualBenchSize } from '../group-size.ts';
 import { contestPoints, driversOf, peerNames, samePoint } from './contests.ts';
 import type { BenchPlan, BenchPoint, Loop } from './contracts.ts';
 import { ownSystems } from './own-systems.ts';
@@ -14,7 +14,8 @@ export interface BenchChoices {
   readonly protocols: readonly string[];
   /** The protocol that the others are compared with, or `none`; see `besideOf` where absent. */
   readonly beside?: string;
-  readonly nodes: number;
+  /** Of each system; see `usualBenchSize` where absent. */
+  readonly nodes?: number;
   readonly storages: readonly string[];
   readonly modes: readonly string[];
   readonly peers: readonly string[];
@@ -46,17 +47,19 @@ const comparedRounds = 3;
  * @throws UsageError for names that do not exist, for a protocol that cannot run with so many replicas or has not the mode, for a driver that cannot carry a workload, and for one of another system
  */
 export async function benchPlan(choices: BenchChoices): Promise<BenchPlan> {
-  const { seed, on, nodes, records, valueBytes, warmupMs, durationMs, checkedKeys } = choices;
+  const { seed, on, records, valueBytes, warmupMs, durationMs, checkedKeys } = choices;
   const peers = [...new Set(choices.peers)];
   const storages = [...new Set(choices.storages)];
   const modes = [...new Set(choices.modes)];
   const named = besideOf(choices);
   const protocols = [...new Set([...choices.protocols, ...(named === null ? [] : [named])])];
   const beside = protocols.length > 1 ? named : null;
-  for (const protocol of protocols) {
-    const definition = await loadProtocol(protocol);
+  const definitions = await Promise.all(protocols.map(loadProtocol));
+  const nodes = choices.nodes ?? usualBenchSize(definitions);
+  for (const [at, definition] of definitions.entries()) {
     refuseSize(nodes, undefined, definition);
-    if (protocol !== beside) for (const mode of modes) refuseChosenMode(mode, { name: protocol, ...definition });
+    const name = protocols[at] ?? '';
+    if (name !== beside) for (const mode of modes) refuseChosenMode(mode, { name, ...definition });
   }
   for (const storage of storages) await loadStorage(storage);
   for (const peer of peers) {

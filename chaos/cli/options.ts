@@ -46,13 +46,9 @@ export const options = {
     new Option('--mode <name>', 'how the replicas come to a decision, where the protocol has several ways').env(
       'SPLITBRAIN_MODE',
     ),
-  nodes: () =>
-    new Option(
-      '--nodes <count>',
-      "how many replicas; where absent the experiment's number, or else the protocol's; on docker time-outs and limits grow with it beyond five, up to four times",
-    )
-      .argParser(integer(1, 200))
-      .env('SPLITBRAIN_NODES'),
+  nodes: (
+    help = "how many replicas; where absent the experiment's number, or else the protocol's; on docker time-outs and limits grow with it beyond five, up to four times",
+  ) => new Option('--nodes <count>', help).argParser(integer(1, 200)).env('SPLITBRAIN_NODES'),
   malicious: () =>
     new Option(
       '--malicious <who>',

@@ -22,7 +22,7 @@ interface BenchFlags {
   readonly on: 'local' | 'docker';
   readonly protocol: readonly string[];
   readonly beside?: string;
-  readonly nodes: number;
+  readonly nodes?: number;
   readonly storage: readonly string[];
   readonly mode: readonly string[];
   readonly peer: readonly string[];
@@ -80,7 +80,11 @@ export default function register(program: Command): void {
         'measure other protocols beside this one, or none; raft, unless a peer or several storages are named',
       ),
     )
-    .addOption(options.nodes().default(3))
+    .addOption(
+      options.nodes(
+        'how many replicas each system has; 3 where absent, or what the protocols have that cannot run with 3',
+      ),
+    )
     .addOption(
       new Option('--storage <names>', 'what keeps the logs, each beside the others; see: list storages')
         .argParser(names)
@@ -176,11 +180,12 @@ function foldersIn(folder: string): string[] {
 }
 
 function choicesOf(workloads: readonly string[], flags: BenchFlags): BenchChoices {
-  const { on, protocol: protocols, nodes, storage: storages, mode: modes, peer: peers, driver: drivers } = flags;
-  const { clients, rate: rates, records, valueBytes, beside, rounds } = flags;
+  const { on, protocol: protocols, storage: storages, mode: modes, peer: peers, driver: drivers } = flags;
+  const { clients, rate: rates, records, valueBytes, beside, rounds, nodes } = flags;
   const asked = workloads.flatMap((name) => (name === 'ycsb' ? ycsb : [name]));
   return {
-    ...{ on, protocols, nodes, storages, modes, peers, drivers, clients, rates, records, valueBytes },
+    ...{ on, protocols, storages, modes, peers, drivers, clients, rates, records, valueBytes },
+    ...(nodes === undefined ? {} : { nodes }),
     ...(beside === undefined ? {} : { beside }),
     ...(rounds === undefined ? {} : { rounds }),
     seed: flags.seed ?? drawSeed(),
