@@ -35,7 +35,11 @@ function measured(point: BenchPoint, round: number, opsPerSecond: number, p50: n
       ...{ durationMs: 1000, ok: opsPerSecond, failed: 0, unknown: 0, perSecond: [], cpuSeconds: 0 },
       latency: p50 === null ? {} : { all },
     },
-    perOperation: { cpuMicroseconds: 0, syncs: null, messages: null, bytes: null },
+    perOperation: {
+      ...{ cpuMicroseconds: 0, syncs: null, messages: null, bytes: null },
+      ...{ signatures: null, verifications: null },
+    },
+    operationsPerBatch: null,
   };
 }
 

@@ -160,6 +160,11 @@ export interface ReplicaCounters {
   readonly syncs: number | null;
   readonly sentMessages: number | null;
   readonly sentBytes: number | null;
+  /** Batches of operations that it applied. */
+  readonly batches: number | null;
+  /** Made, and checked. Null also where the protocol does not sign. */
+  readonly signatures: number | null;
+  readonly verifications: number | null;
 }
 
 /** A cluster under load: ours, or a peer. */
@@ -232,7 +237,12 @@ export interface Measurement {
     readonly syncs: number | null;
     readonly messages: number | null;
     readonly bytes: number | null;
+    /** Null also where the protocol does not sign. */
+    readonly signatures: number | null;
+    readonly verifications: number | null;
   };
+  /** Acknowledged operations for each batch that was applied, by the replica that applied most. Null where it does not tell. */
+  readonly operationsPerBatch: number | null;
   /** Of one core, in percent. */
   readonly generatorCpuPercent: number;
 }

@@ -14,9 +14,15 @@ const load: LoadResult = {
 function counters(node: string, change: Partial<ReplicaCounters> = {}): ReplicaCounters {
   return {
     ...{ node, leads: false, cpuSeconds: 10, memoryBytes: 1000, syncs: 100, sentMessages: 5, sentBytes: 7 },
+    ...{ batches: 4, signatures: null, verifications: null },
     ...change,
   };
 }
+
+const nothing = {
+  ...{ cpuMicroseconds: Number.NaN, syncs: null, messages: null, bytes: null },
+  ...{ signatures: null, verifications: null },
+};
 
 describe('a measurement', () => {
   const before = [counters('n1'), counters('n2', { cpuSeconds: 20, syncs: 0 })];
@@ -29,8 +35,31 @@ describe('a measurement', () => {
     const { opsPerSecond, perOperation, generatorCpuPercent, round, point } = measurementOf(where, load, before, after);
     expect({ round, point }).toEqual(where);
     expect(opsPerSecond).toBe(500);
-    expect(perOperation).toEqual({ cpuMicroseconds: 1500, syncs: 0.2, messages: 0.1, bytes: 5 });
+    expect(perOperation).toEqual({
+      ...{ cpuMicroseconds: 1500, syncs: 0.2, messages: 0.1, bytes: 5 },
+      ...{ signatures: null, verifications: null },
+    });
     expect(generatorCpuPercent).toBe(25);
+  });
+
+  it('has what was signed and verified, where the protocol signs', () => {
+    const then = [
+      counters('n1', { signatures: 5, verifications: 0 }),
+      counters('n2', { signatures: 0, verifications: 7 }),
+    ];
+    const now = [
+      counters('n1', { signatures: 25, verifications: 60 }),
+      counters('n2', { signatures: 20, verifications: 107 }),
+    ];
+    expect(measurementOf(where, load, then, now).perOperation).toMatchObject({ signatures: 0.04, verifications: 0.16 });
+  });
+
+  it('has how many operations were applied at a time, by the replica that is furthest', () => {
+    const now = [counters('n1', { batches: 6 }), counters('n2', { batches: 9 })];
+    expect(measurementOf(where, load, before, now).operationsPerBatch).toBe(200);
+    expect(measurementOf(where, load, before, before).operationsPerBatch).toBeNull();
+    const silent = now.map((each) => ({ ...each, batches: null }));
+    expect(measurementOf(where, load, before, silent).operationsPerBatch).toBeNull();
   });
 
   it('has what each replica used: its share of a core in the measured time, and its memory at the end', () => {
@@ -53,7 +82,7 @@ describe('a measurement', () => {
     ['nobody was asked afterwards', before, []],
   ])('tells no cost where %s, rather than none', (_, then, now) => {
     const { perOperation, replicas } = measurementOf(where, load, then, now);
-    expect(perOperation).toEqual({ cpuMicroseconds: Number.NaN, syncs: null, messages: null, bytes: null });
+    expect(perOperation).toEqual(nothing);
     expect(replicas.map(({ node, cpuPercent }) => [node, cpuPercent])).toEqual(
       now.map(({ node }) => [node, node === 'n1' ? Number.NaN : 25]),
     );
@@ -62,6 +91,6 @@ describe('a measurement', () => {
   it('tells no cost of an operation where none was acknowledged', () => {
     const { opsPerSecond, perOperation } = measurementOf(where, { ...load, ok: 0 }, before, after);
     expect(opsPerSecond).toBe(0);
-    expect(perOperation).toEqual({ cpuMicroseconds: Number.NaN, syncs: null, messages: null, bytes: null });
+    expect(perOperation).toEqual(nothing);
   });
 });

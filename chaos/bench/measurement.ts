@@ -1,7 +1,7 @@
 /** What a point cost: the difference of the replicas' counters over the measured time. */
 import type { LoadResult, Measurement, ReplicaCost, ReplicaCounters } from './contracts.ts';
 
-type Counter = 'cpuSeconds' | 'syncs' | 'sentMessages' | 'sentBytes';
+type Counter = 'cpuSeconds' | 'syncs' | 'sentMessages' | 'sentBytes' | 'batches' | 'signatures' | 'verifications';
 
 export function measurementOf(
   where: Pick<Measurement, 'point' | 'round'>,
@@ -25,7 +25,10 @@ export function measurementOf(
       syncs: perOperation('syncs'),
       messages: perOperation('sentMessages'),
       bytes: perOperation('sentBytes'),
+      signatures: perOperation('signatures'),
+      verifications: perOperation('verifications'),
     },
+    operationsPerBatch: operationsPerBatch(load, before, after),
     generatorCpuPercent: (100 * load.cpuSeconds) / seconds,
   };
 }
@@ -44,6 +47,16 @@ function growth(
     sum += grown;
   }
   return sum;
+}
+
+/** By the replica that applied the most batches: one that is behind has applied fewer. Null where no batch was applied. */
+function operationsPerBatch(
+  { ok }: LoadResult,
+  before: readonly ReplicaCounters[],
+  after: readonly ReplicaCounters[],
+): number | null {
+  const batches = Math.max(0, ...after.map((replica) => grownBy(replica, before, 'batches') ?? 0));
+  return batches === 0 ? null : ok / batches;
 }
 
 function grownBy(replica: ReplicaCounters, before: readonly ReplicaCounters[], counter: Counter): number | null {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { Metrics } from './metrics.ts';
+import { Metrics, type MetricsSource } from './metrics.ts';
 import { MetricsServer } from './metrics-server.ts';
 import { readSettings } from './settings.ts';
 import { readStatus, type StatusPage } from './status-page.ts';
@@ -20,16 +20,15 @@ const status: StatusPage = {
   uptimeMs: 1234,
 };
 
-const metrics = new Metrics(
-  { protocol: 'raft', node: 'n2' },
-  {
-    view: () => ({ role: 'follower', epoch: 3, commitIndex: 7, lastIndex: 8 }),
-    appliedIndex: () => 6,
-    traffic: () => [],
-    inbound: () => [],
-    faults: () => [],
-  },
-);
+const source: MetricsSource = {
+  view: () => ({ role: 'follower', epoch: 3, commitIndex: 7, lastIndex: 8 }),
+  appliedIndex: () => 6,
+  traffic: () => [],
+  inbound: () => [],
+  faults: () => [],
+};
+
+const metrics = new Metrics({ protocol: 'raft', node: 'n2' }, source);
 
 let server: MetricsServer | undefined;
 afterEach(() => server?.close());
@@ -48,6 +47,15 @@ describe('the metrics server', () => {
     expect(await response.json()).toEqual(status);
     epoch = 4;
     expect(await readStatus(address, 5000)).toEqual({ ...status, epoch: 4 });
+  });
+
+  test('counts signatures where the protocol signs, and shows no such metric where it does not', async () => {
+    const counts = { signatures: 7, verifications: 30 };
+    const signing = new Metrics({ protocol: 'pbft', node: 'n2' }, { ...source, crypto: () => counts });
+    const { text } = await signing.page();
+    expect(text).toContain('lab_crypto_signatures_total{protocol="pbft",node="n2"} 7\n');
+    expect(text).toContain('lab_crypto_verifications_total{protocol="pbft",node="n2"} 30\n');
+    expect((await metrics.page()).text).not.toContain('lab_crypto');
   });
 
   test.each(['HEAD', 'POST'])('answers no %s', async (method) => {

@@ -3,6 +3,7 @@
  * is read when the page is asked for; nothing here is counted per command.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { CryptoCounts } from '../crypto/counted.ts';
 import type { NodeId, ProtocolView } from '../protocol.ts';
 import type { InboundLink } from './link-watch.ts';
 import type { PeerTraffic } from './peer-transport.ts';
@@ -16,6 +17,8 @@ export interface MetricsSource {
   readonly inbound: () => readonly InboundLink[];
   /** The faults that are set inside of this replica, by name. */
   readonly faults: () => readonly string[];
+  /** Present where the protocol signs. */
+  readonly crypto?: () => CryptoCounts;
 }
 
 export interface MetricsLabels {
@@ -59,6 +62,7 @@ export class Metrics implements RequestObserver {
     this.#leaderChanges = this.#counter('server_leader_changes_seen_total', 'Leaders that this replica saw come.', []);
     this.#describeServer(source);
     this.#describeNetwork(source);
+    if (source.crypto !== undefined) this.#describeCrypto(source.crypto);
   }
 
   /** The page, in Prometheus' text format. */
@@ -132,6 +136,11 @@ export class Metrics implements RequestObserver {
       registers,
       collect: () => memory.set(process.memoryUsage.rss()),
     });
+  }
+
+  #describeCrypto(counts: () => CryptoCounts): void {
+    this.#total('crypto_signatures_total', 'Signatures made.', () => counts().signatures);
+    this.#total('crypto_verifications_total', 'Signatures checked.', () => counts().verifications);
   }
 
   #describeNetwork({ traffic, inbound }: MetricsSource): void {

@@ -77,6 +77,14 @@ describe('a protocol that signs', () => {
     for (const id of ids) expect(cryptoOf(id).verify('n2', bytes, signature)).toBe(false);
   });
 
+  it('has what it signs and verifies counted', () => {
+    const counts = { signatures: 0, verifications: 0 };
+    const { crypto } = replicaConfigOf(settingsOf('n1'), signing, counts);
+    const bytes = new Uint8Array(8);
+    crypto?.verify('n1', bytes, crypto.sign(bytes));
+    expect(counts).toEqual({ signatures: 1, verifications: 1 });
+  });
+
   it('does not begin without keys, and says what to do', () => {
     const start = () => replicaConfigOf(settingsWith({}), signing);
     expect(start).toThrow(SettingsError);

@@ -1,4 +1,5 @@
 /** What a protocol is told, out of the settings of a replica. */
+import { type CryptoCounts, counted } from '../crypto/counted.ts';
 import { ed25519Crypto } from '../crypto/ed25519.ts';
 import { modeFlaw } from '../modes.ts';
 import type { Crypto, ProtocolAbility, ProtocolDefinition, ReplicaConfig } from '../protocol.ts';
@@ -14,10 +15,15 @@ type Definition = Pick<ProtocolDefinition<unknown, unknown>, 'abilities' | 'sign
 
 /**
  * @param definition - of the protocol that the settings name
+ * @param counts - of what is signed and verified from now on; told only where the protocol signs
  * @throws SettingsError where they ask for what it cannot do, or for a mode that it has not: it would do as if they did not;
  *   where it cannot run in a group of so many; and where it signs, and they hold no keys
  */
-export function replicaConfigOf(settings: NodeSettings, definition: Definition): ReplicaConfig {
+export function replicaConfigOf(
+  settings: NodeSettings,
+  definition: Definition,
+  counts: CryptoCounts = { signatures: 0, verifications: 0 },
+): ReplicaConfig {
   const { abilities, signs, sizeFlaw } = definition;
   for (const [setting, ability] of askedBy) {
     if (settings[setting] === undefined || abilities.has(ability)) continue;
@@ -33,7 +39,7 @@ export function replicaConfigOf(settings: NodeSettings, definition: Definition):
   const { leaseReads, quorums, mode } = settings;
   refuseMode(settings, definition);
   const asked = { ...(leaseReads && { leaseReads }), ...(quorums && { quorums }), ...(mode && { mode }) };
-  const signing = signs && { crypto: cryptoOf(settings) };
+  const signing = signs && { crypto: counted(cryptoOf(settings), counts) };
   return { id, members, electionTimeoutMs, heartbeatIntervalMs, ...limits, ...asked, ...signing, trace };
 }
 

@@ -1,4 +1,5 @@
 /** Puts one replica together: settings in, a runtime over real ports out. */
+import type { CryptoCounts } from '../crypto/counted.ts';
 import type { Machine } from '../machine/machine.ts';
 import { SessionMachine } from '../machine/sessions.ts';
 import type { ReplicaFact } from '../ports.ts';
@@ -38,6 +39,8 @@ interface Parts {
   readonly codec: Codec<unknown, unknown>;
   readonly contact: ClientPolicy['contact'];
   readonly machine: Machine;
+  /** Present where the protocol signs. */
+  readonly counts: CryptoCounts | undefined;
 }
 
 async function loadParts(settings: NodeSettings): Promise<Parts> {
@@ -45,10 +48,11 @@ async function loadParts(settings: NodeSettings): Promise<Parts> {
   const definition = await loadProtocol(name);
   const { codec, client } = definition;
   const defect = bug === undefined ? undefined : await loadDefect(name, bug);
-  const config = replicaConfigOf(settings, definition);
+  const counts = { signatures: 0, verifications: 0 };
+  const config = replicaConfigOf(settings, definition, counts);
   const honest = definition.create(config, defect);
   const machine = new SessionMachine(defect?.machine, definition.signs);
-  const parts = { codec, contact: client.contact, machine };
+  const parts = { codec, contact: client.contact, machine, counts: definition.signs ? counts : undefined };
   if (settings.malice === undefined) return { ...parts, protocol: honest };
   const turnable = new TurnableReplica(honest, {
     ...{ config, definition, accomplices: settings.malice.accomplices },
@@ -75,10 +79,10 @@ export class ReplicaProcess {
   #running = false;
 
   private constructor(options: ReplicaProcessOptions, parts: Parts, disk: Disk) {
-    const { protocol, codec, contact, machine } = parts;
     this.#options = options;
     this.#turnable = parts.turnable;
     const { settings, journal } = options;
+    const { protocol, codec, contact, machine } = parts;
     const { id, runId, members, peers, token } = settings;
     this.#disk = disk;
     this.#storage = new FaultyStorage(disk.storage);
@@ -97,7 +101,7 @@ export class ReplicaProcess {
       onLinkFact: journal.note,
       log: (sentence) => journal.log.info(sentence),
     });
-    this.#metrics = this.#createMetrics();
+    this.#metrics = this.#createMetrics(parts);
     disk.syncs.took = (seconds) => this.#metrics.syncTook(seconds);
     this.#clients = new ClientServer({
       onRequest: (client, request) => this.#replica.request(client, request),
@@ -245,7 +249,7 @@ export class ReplicaProcess {
     return delayMs > 0 ? [`slow-disk ${delayMs} ms`] : [];
   }
 
-  #createMetrics(): Metrics {
+  #createMetrics({ counts }: Parts): Metrics {
     const { id, protocol } = this.#options.settings;
     return new Metrics(
       { protocol, node: id },
@@ -255,6 +259,7 @@ export class ReplicaProcess {
         traffic: () => this.#transport.traffic(),
         inbound: () => this.#transport.inbound(),
         faults: () => (this.#storage.delayMs > 0 ? ['slow-disk'] : []),
+        ...(counts && { crypto: () => counts }),
       },
     );
   }

@@ -1,6 +1,6 @@
 /** A benchmark on one page of Markdown, for a pull request. */
 import { formatCount, formatFigure, formatMs } from '../../reporters/shared/format.ts';
-import type { BenchResult, Ratio } from '../contracts.ts';
+import type { BenchResult, Measurement, Ratio } from '../contracts.ts';
 import { batchingFacts, correctionNote, type Facts, originFacts, sameFacts } from './fairness.ts';
 import { latencyOf, lostOf, type PointFigures, replicasOf, spreadOf, workloadsOf } from './figures.ts';
 import { codeBlock, markdownTable, plain } from './markdown.ts';
@@ -86,7 +86,7 @@ function measuredRow(figures: PointFigures): string[] {
 function costRow(figures: PointFigures): string[] {
   const { rounds } = figures;
   const replicas = replicasOf(figures).map((replica) => plain(replicaName(replica, rounds.length)));
-  const each = (key: 'cpuMicroseconds' | 'syncs' | 'messages' | 'bytes', write: (value: number) => string) =>
+  const each = (key: keyof Measurement['perOperation'], write: (value: number) => string) =>
     formatSpread(spreadOf(rounds.map(({ perOperation }) => perOperation[key])), write);
   return [
     ...head(figures),
@@ -96,6 +96,9 @@ function costRow(figures: PointFigures): string[] {
     each('syncs', formatFigure),
     each('messages', formatFigure),
     each('bytes', formatBytes),
+    formatSpread(spreadOf(rounds.map(({ operationsPerBatch }) => operationsPerBatch)), formatFigure),
+    each('signatures', formatFigure),
+    each('verifications', formatFigure),
   ];
 }
 
@@ -103,12 +106,13 @@ function workloadPart([workload, points]: readonly [string, readonly PointFigure
   const shown = points.slice(0, mostPoints);
   const left = points.length - shown.length;
   const rates = ['', 'load', 'throughput', 'p50 (raw)', 'p90 (raw)', 'p99 (raw)', 'p99.9 (raw)', 'max (raw)'];
+  const otherCosts = ['messages per op', 'bytes per op', 'ops per batch', 'signatures per op', 'verifications per op'];
   const costs = ['', 'load', 'CPU of the replicas', 'CPU of the generator', 'CPU per op', 'syncs per op'];
   return [
     `## Workload ${plain(workload)}`,
     markdownTable([...rates, 'failed ops', 'unknown ops'], shown.map(measuredRow), [0, 1]),
     '<details><summary>What an operation costs</summary>',
-    markdownTable([...costs, 'messages per op', 'bytes per op'], shown.map(costRow), [0, 1, 2]),
+    markdownTable([...costs, ...otherCosts], shown.map(costRow), [0, 1, 2]),
     '</details>',
     ...(left > 0 ? [`${formatCount(left)} more points are in bench.json.`] : []),
   ].join('\n\n');

@@ -5,7 +5,7 @@ import { benchMarkdown } from './bench-markdown.ts';
 import { benchPage } from './page.ts';
 import { rerunCommand } from './rerun.ts';
 
-export { ratioLines, tableLines, verdictLines } from './terminal.ts';
+export { costLines, ratioLines, tableLines, verdictLines } from './terminal.ts';
 export { benchVerdict } from './verdict.ts';
 
 /** Readable JSON: an array of numbers, a throughput per second say, stands on one line. */

@@ -57,13 +57,16 @@ const units: readonly (readonly [Cost, (value: number) => string])[] = [
   ['syncs', (value) => `${formatFigure(value)} ${value === 1 ? 'sync' : 'syncs'}`],
   ['messages', (value) => `${formatFigure(value)} ${value === 1 ? 'message' : 'messages'}`],
   ['bytes', formatBytes],
+  ['signatures', formatFigure],
+  ['verifications', formatFigure],
 ];
 
 function operationRow(figures: PointFigures, load: Html): Row {
   const costs = units.map(([cost, write]) =>
     spreadCell(spreadOf(figures.rounds.map(({ perOperation }) => perOperation[cost])), write),
   );
-  return { cells: [load, lineCell(figures), ...costs] };
+  const batches = spreadOf(figures.rounds.map(({ operationsPerBatch }) => operationsPerBatch));
+  return { cells: [load, lineCell(figures), ...costs, spreadCell(batches, formatFigure)] };
 }
 
 /** CPU by replica and of the generator, and what all replicas together spend on an operation. */
@@ -78,7 +81,10 @@ export function costSection(result: BenchResult): Html {
       rows: points.map((figures, i) => cpuRow(figures, loads[i] ?? html``, cores)),
     })}${table({
       caption: `For one acknowledged operation of ${workload}, all replicas together`,
-      header: ['Load', 'System and driver', 'CPU', 'Syncs', 'Messages', 'Bytes sent'],
+      header: [
+        ...['Load', 'System and driver', 'CPU', 'Syncs', 'Messages', 'Bytes sent', 'Signatures', 'Verifications'],
+        'Operations a batch',
+      ],
       words: [0, 1],
       rows: points.map((figures, i) => operationRow(figures, loads[i] ?? html``)),
     })}`;

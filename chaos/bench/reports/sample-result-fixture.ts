@@ -124,7 +124,10 @@ function measurement(character: Character, point: BenchPoint, round: number): Me
       syncs: character.syncs,
       messages: character.messages,
       bytes: character.bytes,
+      signatures: null,
+      verifications: null,
     },
+    operationsPerBatch: null,
     generatorCpuPercent: Math.min(96, rate * 0.00061),
   };
 }
@@ -245,7 +248,11 @@ export function barrenResult(): BenchResult {
       opsPerSecond: 0,
       load: { ...measured.load, ok: 0, unknown: 1, perSecond: [], latency: {} },
       replicas: [],
-      perOperation: { cpuMicroseconds: Number.NaN, syncs: null, messages: null, bytes: null },
+      perOperation: {
+        ...{ cpuMicroseconds: Number.NaN, syncs: null, messages: null, bytes: null },
+        ...{ signatures: null, verifications: null },
+      },
+      operationsPerBatch: null,
       generatorCpuPercent: Number.POSITIVE_INFINITY,
     }),
   );

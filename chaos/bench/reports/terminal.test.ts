@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { protocolsResult } from './sample-protocols-fixture.ts';
 import { aloneResult, barrenResult, sampleResult, sampleWith } from './sample-result-fixture.ts';
-import { ratioLines, tableLines, verdictLines } from './terminal.ts';
+import { costLines, ratioLines, tableLines, verdictLines } from './terminal.ts';
 
 describe('verdictLines', () => {
   it('has the outcome and the sentence, broken between words', () => {
@@ -97,5 +97,21 @@ describe('tableLines', () => {
   it('says what was not told', () => {
     expect(tableLines(barrenResult())[1]).toMatch(/1 client +0( +not told){5}$/);
     expect(tableLines(sampleWith({ measurements: [] }))).toEqual(['Nothing was measured.']);
+  });
+});
+
+describe('costLines', () => {
+  it('tell what an operation takes of a protocol that signs, and nothing where none does', () => {
+    const sample = aloneResult();
+    expect(costLines(sample)).toEqual([]);
+    const signed = { syncs: 0.013, messages: 0.25, signatures: 0.042, verifications: 0.17 };
+    const measurements = sample.measurements.map((each) => ({
+      ...each,
+      operationsPerBatch: 384,
+      perOperation: { ...each.perOperation, ...signed },
+    }));
+    const lines = costLines({ ...sample, measurements });
+    expect(lines[0]).toMatch(/^each put +load +ops a batch +syncs +messages +signatures +verified$/);
+    expect(lines[1]).toMatch(/^raft over streams +1 client +384 +0\.013 +0\.25 +0\.042 +0\.17$/);
   });
 });

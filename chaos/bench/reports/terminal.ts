@@ -1,6 +1,6 @@
 /** The figures of a benchmark as plain text in aligned columns, for a terminal. */
 import { formatCount, formatFigure, formatMs } from '../../reporters/shared/format.ts';
-import type { BenchResult, Ratio } from '../contracts.ts';
+import type { BenchResult, Measurement, Ratio } from '../contracts.ts';
 import { latencyOf, type PointFigures, replicasOf, spreadOf, workloadsOf } from './figures.ts';
 import { benchVerdict } from './verdict.ts';
 import {
@@ -129,4 +129,28 @@ export function tableLines(result: BenchResult): string[] {
   const workloads = workloadsOf(result);
   if (workloads.length === 0) return ['Nothing was measured.'];
   return workloads.flatMap(([workload, points]) => aligned([[workload, ...header], ...points.map(tableRow)], [1]));
+}
+
+const costHeader = ['load', 'ops a batch', 'syncs', 'messages', 'signatures', 'verified'];
+
+function costRow({ line, point, rounds }: PointFigures): string[] {
+  const each = (of: (measurement: Measurement) => number | null) =>
+    told(spreadOf(rounds.map(of))?.median, formatFigure);
+  return [
+    lineName(line),
+    point.loop.kind === 'open' ? loadLabel(point) : loadName(point),
+    each(({ operationsPerBatch }) => operationsPerBatch),
+    each(({ perOperation }) => perOperation.syncs),
+    each(({ perOperation }) => perOperation.messages),
+    each(({ perOperation }) => perOperation.signatures),
+    each(({ perOperation }) => perOperation.verifications),
+  ];
+}
+
+/** What an operation takes of all replicas together, a table per workload. Empty where no protocol signs: reports tell the rest. */
+export function costLines(result: BenchResult): string[] {
+  if (result.measurements.every(({ perOperation }) => perOperation.signatures === null)) return [];
+  return workloadsOf(result).flatMap(([workload, points]) =>
+    aligned([[`each ${workload}`, ...costHeader], ...points.map(costRow)], [1]),
+  );
 }

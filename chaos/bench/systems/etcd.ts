@@ -118,6 +118,7 @@ async function countersOf({ name, client, logFile }: EtcdMember): Promise<Replic
     syncs: sumOf(page, 'etcd_disk_wal_fsync_duration_seconds_count'),
     sentMessages: null,
     sentBytes: sumOf(page, 'etcd_network_peer_sent_bytes_total'),
+    ...{ batches: null, signatures: null, verifications: null },
   };
 }
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parsePrometheus, readPrometheus, sumOf } from './prometheus.ts';
+import { parsePrometheus, readPrometheus, sumOf, toldSumOf } from './prometheus.ts';
 
 const text = `# HELP etcd_network_peer_sent_bytes_total The total number of bytes sent to peers.
 # TYPE etcd_network_peer_sent_bytes_total counter
@@ -24,6 +24,11 @@ describe('parsePrometheus', () => {
     ['absent', 0],
   ])('%s', (name, sum) => {
     expect(sumOf(page, name)).toBe(sum);
+  });
+
+  it('tells a metric that is not there from one that is 0', () => {
+    expect(toldSumOf(parsePrometheus('none 0\n'), 'none')).toBe(0);
+    expect(toldSumOf(page, 'absent')).toBeNull();
   });
 });
 

@@ -21,6 +21,11 @@ export function sumOf(page: PrometheusPage, name: string): number {
   return (page.get(name) ?? []).reduce((sum, value) => sum + value, 0);
 }
 
+/** As `sumOf`; null where there is no such metric. */
+export function toldSumOf(page: PrometheusPage, name: string): number | null {
+  return page.has(name) ? sumOf(page, name) : null;
+}
+
 /** @throws Error where the page does not come in time, or not with 200 */
 export async function readPrometheus(url: string, timeoutMs: number): Promise<PrometheusPage> {
   const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });

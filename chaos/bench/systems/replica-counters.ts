@@ -1,6 +1,6 @@
 /** What one of our replicas counts, from its page for Prometheus. */
 import type { ReplicaCounters } from '../contracts.ts';
-import { readPrometheus, sumOf } from './prometheus.ts';
+import { readPrometheus, sumOf, toldSumOf } from './prometheus.ts';
 
 const timeoutMs = 5000;
 
@@ -15,5 +15,8 @@ export async function readReplicaCounters(node: string, address: string): Promis
     syncs: sumOf(page, 'lab_disk_wal_fsync_duration_seconds_count'),
     sentMessages: sumOf(page, 'lab_network_peer_sent_messages_total'),
     sentBytes: sumOf(page, 'lab_network_peer_sent_bytes_total'),
+    batches: sumOf(page, 'lab_server_proposals_applied_total'),
+    signatures: toldSumOf(page, 'lab_crypto_signatures_total'),
+    verifications: toldSumOf(page, 'lab_crypto_verifications_total'),
   };
 }

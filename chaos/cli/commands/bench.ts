@@ -5,7 +5,7 @@ import { rehearsalFactor, rehearsalsOf, runBench } from '../../bench/bench.ts';
 import { isMet, peerNames } from '../../bench/contests.ts';
 import type { BenchPlan, BenchResult } from '../../bench/contracts.ts';
 import { type BenchChoices, benchPlan } from '../../bench/plan.ts';
-import { benchReports, ratioLines, tableLines, verdictLines } from '../../bench/reports/bench-reports.ts';
+import { benchReports, costLines, ratioLines, tableLines, verdictLines } from '../../bench/reports/bench-reports.ts';
 import { findEtcd } from '../../bench/systems/etcd-binary.ts';
 import { startSystem } from '../../bench/systems.ts';
 import { exitCode, InterruptedError } from '../../errors.ts';
@@ -205,7 +205,7 @@ function secondsOf(plan: BenchPlan): number {
 function finish(result: BenchResult, folder: string, flags: BenchFlags): void {
   const seed = flags.seed === undefined ? ['--seed', String(result.plan.seed)] : [];
   writeFiles(folder, benchReports(result, commandLine(['npx', 'splitbrain', ...process.argv.slice(2), ...seed])));
-  for (const line of [...tableLines(result), ...ratioLines(result)]) tell(line);
+  for (const line of [...tableLines(result), ...costLines(result), ...ratioLines(result)]) tell(line);
   for (const { system, summary } of result.checks) tell(`${system}: ${summary}`);
   for (const line of verdictLines(result)) tell(line);
   tell(join(folder, 'bench.html'));
