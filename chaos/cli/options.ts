@@ -83,16 +83,7 @@ export interface PlanFlags {
 }
 
 /** The flags in the names of `makePlan`; absent ones stay absent. */
-export function planOverrides({
-  protocol,
-  bug,
-  storage,
-  mode,
-  nodes,
-  malicious,
-  duration,
-  rate,
-}: PlanFlags) {
+export function planOverrides({ protocol, bug, storage, mode, nodes, malicious, duration, rate }: PlanFlags) {
   return {
     ...(malicious === undefined ? {} : { malicious: maliciousChoice(malicious) }),
     ...(protocol === undefined ? {} : { protocol }),
