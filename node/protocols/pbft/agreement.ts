@@ -1,7 +1,7 @@
 /** The normal case: a batch is put into a slot, shared, committed, applied. Castro and Liskov (1999), section 4.2. */
 import { fnv1a } from '../../hash.ts';
 import type { NodeId } from '../../protocol.ts';
-import { isDecision, isVote } from './certificates.ts';
+import { isCertificate, isDecision, isVote } from './certificates.ts';
 import { apply, decide, write } from './decisions.ts';
 import { awaitsAll } from './fast-path.ts';
 import type { Certificate, Certified, Choice, Digest, Forward, Phase, Propose, Signature, Vote } from './messages.ts';
@@ -71,7 +71,7 @@ function isAcceptable(state: PbftState, msg: Propose): boolean {
 /** PREPARE or COMMIT. Counted also before the view begins here, and acted upon after. */
 export function onVote(state: PbftState, from: string, msg: Vote): void {
   const { view, slot: number, phase, digest, signature } = msg;
-  if (view !== state.votingView || !state.isInWindow(number)) return;
+  if (view !== state.votingView || !state.counts || !state.isInWindow(number)) return;
   const slot = state.slot(number);
   if (slot.votes[phase].voteOf(signature.signer) !== undefined) return;
   const isLate = slot.decided !== undefined;
@@ -101,7 +101,14 @@ export function share(state: PbftState, slot: Slot): void {
   slot.noteShare({ view, digest });
   const choice = { view, slot: slot.number, digest };
   slot.needs(write(state, body, digest, { kind: 'share', ...choice }));
-  state.broadcast(shareMessage(state, choice, body.payload));
+  cast(state, shareMessage(state, choice, body.payload));
+}
+
+/** A proposal goes to all, and a vote to all who count it. */
+function cast(state: PbftState, msg: Propose | Vote): void {
+  const { collector, out } = state;
+  if (msg.type === 'propose' || collector === undefined) state.broadcast(msg);
+  else out.send(collector, msg);
 }
 
 /** The share of the primary carries the batch. */
@@ -154,21 +161,33 @@ export function evaluate(state: PbftState, slot: Slot, digest: Digest): void {
 
 /** A quorum has shared: no other batch can be prepared here in this view. */
 function prepare(state: PbftState, slot: Slot, certificate: Certificate): void {
-  const { config, out } = state;
+  const { out } = state;
+  tellAll(state, certificate);
   const { view, digest } = certificate;
   slot.prepared = certificate;
   slot.needs(out.persist({ kind: 'prepared', certificate }));
-  const body = state.bodies.get(digest);
-  if (config.trace && body !== undefined) {
-    const hash = fnv1a(body.payload);
-    out.emit({ kind: 'note', fact: { type: 'append', index: slot.number, epoch: view, prevEpoch: 0, hash } });
-  }
-  state.broadcast(commitMessage(state, { view, slot: slot.number, digest }));
+  noteShared(state, certificate);
+  cast(state, commitMessage(state, { view, slot: slot.number, digest }));
+}
+
+/** Tells observers what a quorum has shared. */
+function noteShared({ config, bodies, out }: PbftState, { view, slot, digest }: Choice): void {
+  const body = bodies.get(digest);
+  if (!config.trace || body === undefined) return;
+  const hash = fnv1a(body.payload);
+  out.emit({ kind: 'note', fact: { type: 'append', index: slot, epoch: view, prevEpoch: 0, hash } });
+}
+
+/** As collector: nobody else has counted. It is made of what others have made durable, and need not wait for this one's disk. */
+function tellAll(state: PbftState, certificate: Certificate): void {
+  if (state.collector === state.config.id) state.sendToOthers({ type: 'certified', certificate });
 }
 
 /** What was counted here, or by whoever collects votes, decides a slot. */
 function conclude(state: PbftState, slot: Slot, certificate: Certificate): void {
+  tellAll(state, certificate);
   state.fastPath.note(certificate.kind);
+  if (certificate.kind === 'fast' && slot.prepared?.view !== certificate.view) noteShared(state, certificate);
   decide(state, slot, certificate);
   if (!helpsCommitters(state, slot)) return;
   for (const { signer } of slot.votes.commit.signatures(certificate.digest)) tellProof(state, slot, signer);
@@ -176,8 +195,17 @@ function conclude(state: PbftState, slot: Slot, certificate: Certificate): void 
 
 /** A certificate of another replica. A proof that a slot is decided holds in any view, and however late it comes. */
 export function onCertified(state: PbftState, { certificate }: Certified): void {
-  const { slot: number } = certificate;
+  const { slot: number, kind } = certificate;
   if (number <= state.history.applied || number > state.windowEnd) return;
-  if (state.slots.get(number)?.decided !== undefined || !isDecision(state.verifier, certificate)) return;
-  conclude(state, state.slot(number), certificate);
+  if (state.slots.get(number)?.decided !== undefined) return;
+  if (kind === 'prepared') onPrepared(state, certificate);
+  else if (isDecision(state.verifier, certificate)) conclude(state, state.slot(number), certificate);
+}
+
+/** From the collector: what it takes to commit. */
+function onPrepared(state: PbftState, certificate: Certificate): void {
+  const { view, slot: number } = certificate;
+  if (state.collector === undefined || view !== state.votingView || !state.mayVote || !state.isInWindow(number)) return;
+  if (state.slots.get(number)?.prepared?.view === view || !isCertificate(state.verifier, certificate)) return;
+  prepare(state, state.slot(number), certificate);
 }

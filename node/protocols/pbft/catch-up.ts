@@ -1,4 +1,5 @@
 /** What a replica missed is sent again: to whoever says where it stands. Castro and Liskov (2002). */
+import type { NodeId } from '../../protocol.ts';
 import type { Recalled } from '../shared/recalls.ts';
 import { share, votesOf } from './agreement.ts';
 import { sayAgain } from './checkpoints.ts';
@@ -7,6 +8,7 @@ import { apply, learn } from './decisions.ts';
 import type {
   AskBodies,
   Bodies,
+  Certificate,
   Decided,
   Decision,
   Digest,
@@ -81,15 +83,29 @@ function sendAgain(state: PbftState, to: string, applied: number): void {
   const last = Math.min(applied + slotsAtATime, state.windowEnd);
   for (let number = applied + 1; number <= last; number += 1) {
     const slot = state.slots.get(number);
-    if (slot !== undefined) for (const msg of saidOf(state, slot)) state.out.send(to, msg);
+    if (slot !== undefined) for (const msg of saidOf(state, slot, to)) state.out.send(to, msg);
   }
 }
 
-/** What this replica has said of a slot in the present view. Where all shares have decided it there need be no commits. */
-function saidOf(state: PbftState, slot: Slot): PbftMessage[] {
-  const { decided } = slot;
+/** What this replica has to say of a slot in the present view, for one who waits for it. */
+function saidOf(state: PbftState, slot: Slot, to: NodeId): PbftMessage[] {
+  const { collector, config } = state;
+  if (collector === config.id) return gathered(state, slot);
+  if (collector !== undefined && to !== collector) return [];
   const votes = votesOf(state, slot);
-  return decided?.kind === 'fast' ? [...votes, { type: 'certified', certificate: decided }] : votes;
+  // Where the shares of all have decided it there need be no commits.
+  return collector === undefined && slot.decided?.kind === 'fast' ? [...votes, certified(slot.decided)] : votes;
+}
+
+/** As collector: the proposal, and what has come of the votes for it. */
+function gathered(state: PbftState, slot: Slot): PbftMessage[] {
+  const proposals = votesOf(state, slot).filter(({ type }) => type === 'propose');
+  const { prepared, decided = prepared?.view === state.view ? prepared : undefined } = slot;
+  return decided === undefined ? proposals : [...proposals, certified(decided)];
+}
+
+function certified(certificate: Certificate): PbftMessage {
+  return { type: 'certified', certificate };
 }
 
 export function onFetch(state: PbftState, from: string, msg: Fetch): void {

@@ -20,6 +20,7 @@ import {
   commit,
   digest,
   first,
+  newView,
   newViewWith,
   propose,
   share,
@@ -319,12 +320,25 @@ describe('a view change', () => {
 
   test('begins with what one may have decided alone, and all decide it by their shares again', () => {
     const next = new Replica({ id: 'n3', mode: 'fast' });
-    next.hearSigned(propose(1, 'x'), newViewWith(1, [{ slot: 1, decided: certificate('fast', 1, 'x') }]));
+    const reported = [{ slot: 1, share: { view: 0, digest: digest('x') } }];
+    const changes = [change('n1', 1, reported), change('n2', 1, reported), change('n4', 1)];
+    next.hearSigned(propose(1, 'x'), newView(1, changes));
     const shares = ['n1', 'n2', 'n4'].map((by) => share(by, 1, 'x', 1));
     expect(ofKind('apply', next.hearSigned(...shares))).toEqual([
       { kind: 'apply', index: 1, payload: bytes('x'), eager: true },
     ]);
   });
+});
+
+// One that is left out of the quorum would else be needed for commits that it has no reason to give any more.
+test('what a view change proves to be decided is decided by all who begin the view', () => {
+  const proof = certificate('fast', 1, 'x');
+  const next = new Replica({ id: 'n3', mode: 'fast' });
+  const effects = next.hearSigned(propose(1, 'x'), newViewWith(1, [{ slot: 1, decided: proof }]));
+  expect(effects).toEqual(expect.arrayContaining(applying(proof, 'x')));
+  const late = new Replica({ id: 'n3', mode: 'fast' });
+  late.hearSigned(newViewWith(1, [{ slot: 1, decided: proof }]));
+  expect(ofKind('apply', late.hear('n1', { type: 'bodies', payloads: [bytes('x')] }))).toHaveLength(1);
 });
 
 describe('a restart', () => {

@@ -161,6 +161,16 @@ export class PbftState {
     if (this.votingView !== before) for (const slot of this.slots.values()) slot.beginView();
   }
 
+  /** Who gathers the votes of the present view, for all; undefined where everybody does for itself. SBFT (2019) has it led by the primary too. */
+  get collector(): NodeId | undefined {
+    return this.mode === 'linear' ? primaryOf(this.votingView, this.config.members) : undefined;
+  }
+
+  /** Whether this replica counts votes. */
+  get counts(): boolean {
+    return this.collector === undefined || this.collector === this.config.id;
+  }
+
   /** The last slot that may be under way: H. */
   get windowEnd(): number {
     return this.stable.slot + windowSlots;

@@ -1,6 +1,7 @@
 /** From one view to the next. Castro and Liskov (1999), section 4.4; what a view begins with: `selection.ts`. */
 import { evaluate, proposePending, share } from './agreement.ts';
 import { adopt } from './checkpoints.ts';
+import { decide } from './decisions.ts';
 import type { Digest, NewView, SlotReport, ViewChange } from './messages.ts';
 import { primaryOf } from './quorum.ts';
 import { selectView } from './selection.ts';
@@ -113,6 +114,7 @@ function enter(state: PbftState, msg: NewView): void {
   // Before what this replica shares in the view: that is taken by nobody for whom the view has not begun.
   if (state.leads) sayNewView(state, msg);
   take(state, base.slot, digests);
+  learnFrom(state, changes);
   onEntered(state);
   askForBodies(state);
 }
@@ -135,6 +137,14 @@ export function take(state: PbftState, base: number, digests: readonly Digest[])
   // Votes of this view may have come before it began here.
   for (const slot of state.slotsInOrder()) {
     for (const digest of votedFor(slot)) evaluate(state, slot, digest);
+  }
+}
+
+/** What one of those who have left proves to be decided is so here as well: it need not commit again, and others may need it to. */
+function learnFrom(state: PbftState, changes: readonly ViewChange[]): void {
+  for (const { decided } of changes.flatMap(({ slots }) => slots)) {
+    if (decided === undefined || decided.slot <= state.history.applied || !state.isInWindow(decided.slot)) continue;
+    decide(state, state.slot(decided.slot), decided);
   }
 }
 
