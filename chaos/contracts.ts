@@ -223,6 +223,8 @@ export type LabFact =
       readonly epoch: number;
       readonly by: number;
     }
+  /** A slot was decided, by a path that needs everybody or by one that goes on without some. Not where it was caught up with. */
+  | { readonly type: 'decided'; readonly node: NodeId; readonly index: number; readonly path: 'fast' | 'slow' }
   /** A malicious replica has done for the first time what an honest one would not have done. */
   | { readonly type: 'deceived'; readonly node: NodeId; readonly behaviour: string }
   | { readonly type: 'stopped'; readonly node: NodeId; readonly reason: string }

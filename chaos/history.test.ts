@@ -129,6 +129,7 @@ describe('reading events', () => {
     { atMs: 7, type: 'link-dropped', from: 'n1', to: 'n2', strike: 's1' },
     { atMs: 8, type: 'link-delayed', from: 'n2', to: 'n1', strike: 's1', lastedMs: 2.5 },
     { atMs: 8, type: 'resources', node: 'n1', cpuPercent: 112.5, memoryBytes: 9, receivedBytes: 0, sentBytes: 7 },
+    { atMs: 8, type: 'decided', node: 'n1', index: 88, path: 'fast' },
     { atMs: 8, type: 'overtaken', node: 'n1', index: 88, epoch: 7, by: 9 },
     { atMs: 9, type: 'final', node: 'n1', view: null, appliedIndex: 0, stateHash: null },
     {
@@ -181,6 +182,7 @@ describe('reading events', () => {
       '{"atMs":1,"type":"resources","node":"n1","cpuPercent":-1,"memoryBytes":1,"receivedBytes":0,"sentBytes":0}\n',
       'cpuPercent: ',
     ],
+    ['a third path', '{"atMs":1,"type":"decided","node":"n1","index":88,"path":"short"}\n', 'path: '],
     ['no ballot that overtook', '{"atMs":1,"type":"overtaken","node":"n1","index":88,"epoch":7}\n', 'by: '],
     ['an unknown phase', '{"atMs":1,"type":"phase","phase":"lunch"}\n', 'phase: '],
   ])('refuses %s', (_, text, message) => {

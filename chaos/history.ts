@@ -188,6 +188,7 @@ const eventSchemas = {
   restore: fact('restore', { node: text, index: count, from: z.enum(['disk', 'replica']) }),
   compact: fact('compact', { node: text, index: count, entries: count, bytes: count }),
   overtaken: fact('overtaken', { node: text, index: count, epoch: z.number(), by: z.number() }),
+  decided: fact('decided', { node: text, index: count, path: z.enum(['fast', 'slow']) }),
   stopped: fact('stopped', { node: text, reason: text }),
   settled: fact('settled', { tookMs: z.number() }),
   stalled: fact('stalled', { why: text }),

@@ -107,7 +107,7 @@ export interface Malicious {
 /** What a replica tells of itself; of a malicious one it proves nothing. */
 const ownFacts: ReadonlySet<LabFact['type']> = new Set([
   ...(['role', 'append', 'apply', 'configuration', 'snapshot', 'restore', 'compact'] as const),
-  ...(['overtaken', 'stopped', 'footprint', 'final'] as const),
+  ...(['overtaken', 'decided', 'stopped', 'footprint', 'final'] as const),
 ]);
 
 /** The recording without what malicious replicas tell of themselves: what a protocol promises, it promises of honest ones. */

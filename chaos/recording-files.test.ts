@@ -97,6 +97,7 @@ const facts: Readonly<Record<LabEvent['type'], fc.Arbitrary<object>>> = {
   restore: fc.record({ node, index: whole, from: fc.constantFrom('disk', 'replica') }),
   compact: fc.record({ node, index: whole, entries: whole, bytes: whole }),
   overtaken: fc.record({ node, index: whole, epoch: whole, by: whole }),
+  decided: fc.record({ node, index: whole, path: fc.constantFrom('fast', 'slow') }),
   stopped: fc.record({ node, reason: text }),
   settled: fc.record({ tookMs: time }),
   stalled: fc.record({ why: text }),

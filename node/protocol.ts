@@ -182,6 +182,11 @@ export type ProtocolFact =
    * is for), and a later one, `by`, stood against it.
    */
   | { readonly type: 'overtaken'; readonly index: number; readonly epoch: number; readonly by: number }
+  /**
+   * The slot `index` was decided: by an optimistic path that needs everybody, or by the one that goes on without some. Once by
+   * each replica to which votes, or whoever counts them for all, proved it; not where it only catches up.
+   */
+  | { readonly type: 'decided'; readonly index: number; readonly path: 'fast' | 'slow' }
   /** This replica behaves so, and has just done for the first time what an honest one would not have done; see `malice/`. */
   | { readonly type: 'deceived'; readonly behaviour: string };
 

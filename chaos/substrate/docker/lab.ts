@@ -207,7 +207,8 @@ function slowsDisk(faults: unknown): boolean {
 }
 
 const replicaFacts: ReadonlySet<string> = new Set([
-  ...['role', 'append', 'apply', 'configuration', 'snapshot', 'restore', 'compact', 'overtaken', 'deceived', 'stopped'],
+  ...['role', 'append', 'apply', 'configuration', 'snapshot', 'restore', 'compact'],
+  ...['overtaken', 'decided', 'deceived', 'stopped'],
 ]);
 
 function containerOf(

@@ -271,6 +271,8 @@ function labFact(fact: ReplicaFact, node: NodeId): LabFact {
     }
     case 'apply':
       return { type: fact.type, node, index: fact.index, hash: fact.hash };
+    case 'decided':
+      return { type: fact.type, node, index: fact.index, path: fact.path };
     default:
       return { ...fact, node };
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { applying, inView, leftFor, preparing, Replica, sharing, toOthers } from './fixture.ts';
+import { applying, inView, leftFor, ofKind, preparing, Replica, sharing, toOthers } from './fixture.ts';
 import type { PbftMessage, Vote } from './messages.ts';
 import {
   bytes,
@@ -7,6 +7,7 @@ import {
   change,
   choice,
   commit,
+  decided,
   digest,
   first,
   newViewWith,
@@ -76,6 +77,19 @@ describe('the normal case', () => {
     expect(primary.hearSigned(commit('n3', 1, 'x'), commit('n4', 1, 'x'))).toEqual(
       applying(certificate('slow', 1, 'x', 0, ['n1', 'n3', 'n4']), 'x'),
     );
+  });
+
+  test('a traced replica says what it has decided, and in which way', () => {
+    const backup = new Replica({ id: 'n2', trace: true });
+    backup.hearSigned(propose(1, 'x'), share('n3', 1, 'x'), commit('n1', 1, 'x'));
+    expect(ofKind('note', backup.hearSigned(commit('n3', 1, 'x'))).map(({ fact }) => fact)).toEqual([
+      { type: 'decided', index: 1, path: 'slow' },
+    ]);
+    expect(ofKind('note', backup.hearSigned(commit('n4', 1, 'x')))).toEqual([]);
+  });
+
+  test('one that only catches up says nothing of that', () => {
+    expect(ofKind('note', new Replica({ trace: true }).hear('n3', decided(1, ['x'])))).toEqual([]);
   });
 
   test('a traced replica says what it has prepared', () => {

@@ -178,6 +178,11 @@ function noteShared({ config, bodies, out }: PbftState, { view, slot, digest }: 
   out.emit({ kind: 'note', fact: { type: 'append', index: slot, epoch: view, prevEpoch: 0, hash } });
 }
 
+function noteDecided({ config, out }: PbftState, { slot: index, kind }: Certificate): void {
+  if (config.trace)
+    out.emit({ kind: 'note', fact: { type: 'decided', index, path: kind === 'fast' ? 'fast' : 'slow' } });
+}
+
 /** As collector: nobody else has counted. It is made of what others have made durable, and need not wait for this one's disk. */
 function tellAll(state: PbftState, certificate: Certificate): void {
   if (state.collector === state.config.id) state.sendToOthers({ type: 'certified', certificate });
@@ -188,6 +193,7 @@ function conclude(state: PbftState, slot: Slot, certificate: Certificate): void 
   tellAll(state, certificate);
   state.fastPath.note(certificate.kind);
   if (certificate.kind === 'fast' && slot.prepared?.view !== certificate.view) noteShared(state, certificate);
+  noteDecided(state, certificate);
   decide(state, slot, certificate);
   if (!helpsCommitters(state, slot)) return;
   for (const { signer } of slot.votes.commit.signatures(certificate.digest)) tellProof(state, slot, signer);

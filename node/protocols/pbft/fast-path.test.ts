@@ -66,6 +66,15 @@ describe('the shares of all', () => {
     );
   });
 
+  test('are told to observers, as what a quorum has shared and as what all have decided', () => {
+    const backup = backupThatShared({ trace: true });
+    const effects = backup.hearSigned(share('n3', 1, 'x'), share('n4', 1, 'x'));
+    expect(ofKind('note', effects).map(({ fact }) => fact)).toEqual([
+      { type: 'append', index: 1, epoch: 0, prevEpoch: 0, hash: expect.any(Number) },
+      { type: 'decided', index: 1, path: 'fast' },
+    ]);
+  });
+
   test('decide at the primary too, whose proposal is its share', () => {
     const primary = new Replica({ mode: 'fast' });
     primary.write(1, 'x');

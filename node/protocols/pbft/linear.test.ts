@@ -162,6 +162,13 @@ describe('a backup', () => {
     expect(backupThatShared().hear('n1', certified(proof))).toEqual(applying(proof, 'x'));
   });
 
+  test.each(['fast', 'slow'] as const)('tells observers of what a %s certificate decides', (kind) => {
+    const backup = new Replica({ id: 'n2', mode: 'linear', trace: true });
+    backup.hearSigned(propose(1, 'x'));
+    const facts = ofKind('note', backup.hear('n1', certified(certificate(kind, 1, 'x')))).map(({ fact }) => fact);
+    expect(facts).toContainEqual({ type: 'decided', index: 1, path: kind });
+  });
+
   const prepared = certificate('prepared', 1, 'x');
   test.each<[string, Certificate]>([
     ['of too few', certificate('prepared', 1, 'x', 0, ['n1', 'n2'])],
