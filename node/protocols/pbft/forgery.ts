@@ -103,8 +103,15 @@ function farSlots({ stable, slots, view }: ViewChange): SlotReport[] {
   }));
 }
 
-/** For each slot that it reports a certificate for what nobody voted for, with its own signature in the name of a quorum. */
+/**
+ * For each slot that it reports a certificate for what nobody voted for, with its own signature in the name of a quorum; and
+ * such a one in the place of what it has collected.
+ */
 function withForgedCertificates(msg: PbftMessage, config: ReplicaConfig): PbftMessage | undefined {
+  if (msg.type === 'certified') {
+    const { slot, view, kind } = msg.certificate;
+    return { ...msg, certificate: { ...forgedCertificate(slot, view, config), kind } };
+  }
   if (msg.type !== 'view-change') return undefined;
   const numbers = msg.slots.length > 0 ? msg.slots.map(({ slot }) => slot) : [msg.stable.slot + 1];
   const slots = numbers.map((slot) => ({ slot, prepared: forgedCertificate(slot, Math.max(0, msg.view - 1), config) }));
