@@ -11,6 +11,7 @@ import {
   timer,
   toOthers,
 } from './fixture.ts';
+import { Group, type Letter } from './group-fixture.ts';
 import type { Certificate, Certified, PbftMessage } from './messages.ts';
 import {
   bytes,
@@ -296,6 +297,18 @@ describe('who has decided by the shares of all', () => {
     const told = ofKind('send', backup.hear('n4', status())).map(({ msg }) => msg);
     expect(told).toEqual<PbftMessage[]>([share('n2', 1, 'x'), certified(proof)]);
   });
+});
+
+// n1 and n2 have the shares of all, and have no reason to commit: two commits decide nothing.
+test('two that cannot reach each other decide with the help of the others, as soon as they have given up', () => {
+  const group = new Group({ mode: 'fast' });
+  const cut = ['n3', 'n4'];
+  const passes = ({ from, to }: Letter) => !(cut.includes(from) && cut.includes(to));
+  group.write('a', ['n1']);
+  group.deliver(passes);
+  expect(group.actors.map(({ id }) => group.applied.get(id))).toEqual([['a'], ['a'], [], []]);
+  for (let tick = 0; tick < 2; tick += 1) group.fire('fast', passes);
+  for (const { id } of group.actors) expect(group.applied.get(id)).toEqual(['a']);
 });
 
 describe('a view change', () => {
