@@ -5,6 +5,7 @@
  */
 import type { NodeId, Order, ProtocolAbility, ProtocolView } from '../node/protocol.ts';
 import type { Experiment } from './experiment.ts';
+import type { Span } from './spans.ts';
 
 export type { Group, NodeId, Order, ProtocolAbility } from '../node/protocol.ts';
 
@@ -27,7 +28,7 @@ export interface PlannedStrike {
   readonly fault: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly target: string;
-  /** True where no quorum is left by design, so that nothing can succeed before the heal. */
+  /** True where nothing can succeed before the heal, for a reason that cannot be told from who runs and who reaches whom. */
   readonly outage: boolean;
 }
 
@@ -375,7 +376,7 @@ export interface StrikeEvidence {
 /** The default export of `faults/<name>.ts`. */
 export interface Fault<P> {
   readonly summary: string;
-  /** Of the substrate. */
+  /** Of the substrate. What needs `link.cut` lets nothing pass on its links from `struck` until its heal. */
   readonly needs: readonly Capability[];
   /** Of the protocol; nothing in particular where absent. */
   readonly needsOfProtocol?: readonly ProtocolAbility[];
@@ -565,6 +566,8 @@ export interface Verdict {
   readonly sentence: string;
   readonly checks: readonly CheckResult[];
   readonly statistics: RunStatistics;
+  /** When no quorum was left while the load ran; see `quorum-left.ts`. */
+  readonly withoutQuorum: readonly Span[];
   readonly exitCode: number;
 }
 

@@ -49,7 +49,10 @@ const strikeSchema = z.strictObject({
   until: duration.optional(),
   /** How long it lasts before it is healed. */
   for: durationRange,
-  /** No quorum is left by design: nothing can succeed before the heal. */
+  /**
+   * Nothing can succeed before the heal, though a quorum runs and can talk: every link is slower than any time-out, say, or no
+   * disk answers. That no quorum is left needs no word: it is told from what happens (`quorum-left.ts`).
+   */
   outage: z.boolean().default(false),
 });
 

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type * as catalog from './catalog.ts';
-import type { Checker, CheckResult, Outcome, PropertyKind } from './contracts.ts';
+import type { Checker, CheckResult, LabEvent, Outcome, PropertyKind } from './contracts.ts';
 import { exitCode } from './errors.ts';
 import { judge, worstExitCode } from './judge.ts';
-import { samplePlan, sampleRun } from './sample-plan.ts';
+import { samplePlan, sampleRun, sampleStrike, struck } from './sample-plan.ts';
 
 /** The checkers of the library, as each test wants them. */
 const library = vi.hoisted(() => ({ checkers: new Map<string, Checker>() }));
@@ -114,6 +114,32 @@ describe('a checker that breaks says unknown, never valid', () => {
     library.checkers.set('broken', { summary: 'breaks', kind: 'safety', check: () => Promise.reject(new Error('x')) });
     says('safety', 'invalid');
     expect(await judged()).toMatchObject({ outcome: 'FAIL (safety)', exitCode: 1 });
+  });
+});
+
+describe('time without a quorum', () => {
+  const events = [
+    ...struck('s1.1', 1000, 2000, 'crash', ['n1', 'n2']),
+    ...['n1', 'n2'].map((node): LabEvent => ({ atMs: 1000, type: 'node-down', node })),
+    { atMs: 1900, type: 'node-up', node: 'n2' } as const,
+  ].sort((a, b) => a.atMs - b.atMs);
+  const judgedOf = (protocol: string, seen: readonly LabEvent[]) => {
+    const plan = samplePlan({}, { protocol, strikes: [sampleStrike()] });
+    return judge(sampleRun({ plan, events: seen }));
+  };
+
+  test('is told, and named in the sentence', async () => {
+    const verdict = await judgedOf('raft', events);
+    expect(verdict.withoutQuorum).toEqual([{ fromMs: 1000, toMs: 1900 }]);
+    expect(verdict.sentence).toContain('at worst besides the time without a quorum.');
+    const calm = await judgedOf('raft', []);
+    expect(calm.withoutQuorum).toEqual([]);
+    expect(calm.sentence).not.toContain('quorum');
+  });
+
+  test('of a protocol that is not there any more is not known, which hides nothing else', async () => {
+    says('safety', 'invalid');
+    expect(await judgedOf('of-yore', events)).toMatchObject({ outcome: 'FAIL (safety)', withoutQuorum: [] });
   });
 });
 

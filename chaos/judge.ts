@@ -3,6 +3,8 @@ import { loadChecker, loadProtocol, namesOf } from './catalog.ts';
 import type { CheckLimits, CheckResult, Outcome, Recording, RunStatistics, Verdict } from './contracts.ts';
 import { exitCode } from './errors.ts';
 import { honestRecording, maliciousNodes } from './malice.ts';
+import { timeWithoutQuorum } from './quorum-left.ts';
+import type { Span } from './spans.ts';
 import { runStatistics } from './statistics.ts';
 import { count, seconds } from './words.ts';
 
@@ -14,6 +16,8 @@ export async function judge(recording: Recording, limits: CheckLimits = defaultL
   const honest = honestRecording(recording);
   for (const name of namesOf('checker')) checks.push(await runCheck(name, honest, limits));
   const statistics = runStatistics(recording);
+  // Where that cannot be told, the checks that rest on it say so.
+  const withoutQuorum = await timeWithoutQuorum(honest).catch((): readonly Span[] => []);
   const labError = recording.events.find((event) => event.type === 'lab-error')?.error;
   const beyond = await beyondFaultModel(recording);
   const expectsViolation = recording.plan.experiment.expect === 'violated';
@@ -21,12 +25,13 @@ export async function judge(recording: Recording, limits: CheckLimits = defaultL
   // What a protocol does where nothing is promised speaks neither for it nor against it.
   const isOutside = beyond !== null && labError === undefined && !expectsViolation;
   const outcome = isOutside ? 'OUTSIDE FAULT MODEL' : found;
-  const sentence = sentenceFor(found, checks, recording, statistics);
+  const sentence = sentenceFor(found, checks, recording, statistics, withoutQuorum);
   return {
     outcome,
     sentence: [isOutside ? beyond : maliceInWords(recording), sentence].filter((each) => each !== null).join(' '),
     checks,
     statistics,
+    withoutQuorum,
     exitCode: codes[outcome],
   };
 }
@@ -95,6 +100,7 @@ function sentenceFor(
   checks: readonly CheckResult[],
   { plan, events }: Recording,
   statistics: RunStatistics,
+  withoutQuorum: readonly Span[],
 ): string {
   const strikes = events.filter(({ type }) => type === 'struck').length;
   const under = strikes === 0 ? 'with nothing struck' : `under ${count(strikes, 'strike')}`;
@@ -108,7 +114,8 @@ function sentenceFor(
       const gap = checks.find(({ check }) => check === 'availability');
       const limit = gap?.limit === undefined ? '' : ` (limit ${gap.limit / 1000} s)`;
       const worst = seconds(gap?.value ?? statistics.longestOutageMs);
-      const excused = plan.strikes.some(({ outage }) => outage) ? ' besides the time without a quorum' : '';
+      const isExcused = withoutQuorum.length > 0 || plan.strikes.some(({ outage }) => outage);
+      const excused = isExcused ? ' besides the time without a quorum' : '';
       return `No acknowledged write was lost and no read was stale ${under}. Writes stopped for ${worst} at worst${excused}${limit}.`;
     }
     case 'FAIL (safety)': {

@@ -16,13 +16,8 @@ import { pairOperations } from './history.ts';
 import { percentiles, roundMs } from './percentiles.ts';
 import { isLeading } from './roles.ts';
 import { isFootprint, peakFootprint } from './samples.ts';
+import type { Span } from './spans.ts';
 import { strikeEffects } from './strike-effects.ts';
-
-/** A stretch of time, in milliseconds since load began. */
-export interface Span {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
 
 /** What became of one strike: what was asked for and when, and when its commands were done. */
 export interface StrikeWindow {
@@ -40,7 +35,7 @@ export interface StrikeWindow {
   readonly healedMs: number | null;
   /** Why it could not be carried out, where it could not. */
   readonly error: string | null;
-  /** True where no quorum is left by design. */
+  /** True where the experiment says that nothing can succeed before the heal. */
   readonly outage: boolean;
 }
 

@@ -1,10 +1,12 @@
 import type { Checker, Recording } from '../contracts.ts';
 import { pairOperations } from '../history.ts';
 import { roundMs } from '../percentiles.ts';
+import { timeWithoutQuorum } from '../quorum-left.ts';
+import { lengthMs, type Span, subtract } from '../spans.ts';
 import { isSuccessfulWrite, strikeWindows } from '../statistics.ts';
 import { seconds } from '../words.ts';
 
-/** How long writes may stop while a quorum is left. Strikes that leave none (`outage: true`) do not count. */
+/** How long writes may stop while a quorum is left. Time without one does not count, and strikes with `outage: true` neither. */
 const checker: Checker = {
   summary: 'writes go on while a quorum is left, but for a bounded gap',
   kind: 'liveness',
@@ -17,58 +19,49 @@ const checker: Checker = {
     if (!recording.history.some((event) => event.type === 'invoke' && event.f !== 'read')) {
       return { verdict: 'unknown', summary: 'No write was tried.', evidence: [] };
     }
-    const { longestMs, atMs } = longestGap(recording, endMs);
+    const excused = [...(await timeWithoutQuorum(recording)), ...declaredOutages(recording, endMs)];
+    const { longestMs, fromMs, toMs } = longestGap(recording, excused, endMs);
     const figures = { value: roundMs(longestMs), limit, unit: 'ms' };
-    const hasOutage = recording.plan.strikes.some(({ outage }) => outage);
-    const excused = hasOutage ? ', time without a quorum by design left out' : '';
-    const summary = `Writes stopped for ${seconds(longestMs)} at worst${excused}.`;
+    const leftOut = excused.length === 0 ? '' : ', time without a quorum left out';
+    const summary = `Writes stopped for ${seconds(longestMs)} at worst${leftOut}.`;
     if (longestMs <= limit) return { verdict: 'valid', summary, ...figures, evidence: [] };
     const sentences = [
-      `From ${seconds(atMs)} on, no write succeeded for ${seconds(longestMs)}; the limit is ${seconds(limit)}.`,
+      `From ${seconds(fromMs)} on, no write succeeded for ${seconds(longestMs)}${leftOut}; the limit is ${seconds(limit)}.`,
     ];
     return {
       verdict: 'invalid',
       summary,
       ...figures,
-      evidence: [{ sentences, fromMs: atMs, toMs: atMs + longestMs, ops: [] }],
+      evidence: [{ sentences, fromMs, toMs, ops: [] }],
     };
   },
 };
 
-/** The longest stretch of the load without a successful write, outside of outages by design. */
-function longestGap(recording: Recording, endMs: number): { longestMs: number; atMs: number } {
-  const outages = outageWindows(recording, endMs);
+/** The longest stretch of the load without a successful write, less what is excused of it. */
+function longestGap(
+  recording: Recording,
+  excused: readonly Span[],
+  endMs: number,
+): Span & { readonly longestMs: number } {
   const successes = pairOperations(recording.history)
     .filter(isSuccessfulWrite)
     .map(({ completeMs }) => completeMs);
-  // From one success to the next, less what was an outage by design: an outage does not set the count back to nothing.
+  // From one success to the next, less what is excused: that does not set the count back to nothing.
   const marks = [0, ...successes.filter((ms) => ms <= endMs), endMs].sort((a, b) => a - b);
-  let [longestMs, atMs] = [0, 0];
+  let longest = { longestMs: 0, fromMs: 0, toMs: 0 };
   for (let i = 1; i < marks.length; i += 1) {
-    const [from, to] = [marks[i - 1] as number, marks[i] as number];
-    const silentMs = to - from - overlapMs(outages, from, to);
-    if (silentMs > longestMs) [longestMs, atMs] = [silentMs, from];
+    const [fromMs, toMs] = [marks[i - 1] as number, marks[i] as number];
+    // Most stretches are shorter than the longest so far, whatever of them is excused.
+    if (toMs - fromMs <= longest.longestMs) continue;
+    const silentMs = lengthMs(subtract({ fromMs, toMs }, excused));
+    if (silentMs > longest.longestMs) longest = { longestMs: silentMs, fromMs, toMs };
   }
-  return { longestMs, atMs };
+  return longest;
 }
 
-/** How much of a stretch lies in outages; where they overlap each other, once. */
-function overlapMs(outages: readonly [number, number][], from: number, to: number): number {
-  let covered = 0;
-  let reachedMs = from;
-  for (const [struck, healed] of [...outages].sort(([a], [b]) => a - b)) {
-    const begin = Math.max(struck, reachedMs);
-    const end = Math.min(healed, to);
-    if (end <= begin) continue;
-    covered += end - begin;
-    reachedMs = end;
-  }
-  return covered;
-}
-
-function outageWindows(recording: Recording, endMs: number): [number, number][] {
-  return strikeWindows(recording).flatMap(({ outage, requestedMs, healedMs }): [number, number][] =>
-    outage && requestedMs !== null ? [[requestedMs, healedMs ?? endMs]] : [],
+function declaredOutages(recording: Recording, endMs: number): Span[] {
+  return strikeWindows(recording).flatMap(({ outage, requestedMs, healedMs }) =>
+    outage && requestedMs !== null ? [{ fromMs: requestedMs, toMs: healedMs ?? endMs }] : [],
   );
 }
 

@@ -19,6 +19,16 @@ const steady = (fromMs = 0, toMs = 0) => {
   return writes(...all.filter((ms) => ms <= fromMs || ms >= toMs));
 };
 
+/** A strike that leaves one of three, of which one more comes back at a time of its own. */
+const alone = (fromMs: number, healMs: number, backMs: number): LabEvent[] => {
+  const seen = (atMs: number, type: 'node-down' | 'node-up', node: string): LabEvent => ({ atMs, type, node });
+  const events = [
+    ...struck('s1.1', fromMs, healMs, 'crash', ['n1', 'n2']),
+    ...['n1', 'n2'].flatMap((node) => [seen(fromMs, 'node-down', node), seen(backMs, 'node-up', node)]),
+  ];
+  return events.sort((a, b) => a.atMs - b.atMs);
+};
+
 const available = (history = steady(), events: LabEvent[] = []) =>
   availability.check(sampleRun({ plan, history, events }), limits);
 const recovered = (history = steady(), events: LabEvent[] = []) =>
@@ -62,7 +72,31 @@ describe('availability', () => {
     expect((await availability.check(run, limits)).value).toBe(value);
   });
 
-  test('an outage by design does not count, but what lies before and after it does', async () => {
+  test('time without a quorum does not count, but what lies before and after it does', async () => {
+    expect(await available(steady(3100, 5600), alone(3200, 4700, 4700))).toMatchObject({
+      verdict: 'valid',
+      value: 1000,
+      summary: 'Writes stopped for 1.000 s at worst, time without a quorum left out.',
+    });
+    // A quorum was there before the heal.
+    const early = await available(steady(3100, 5600), alone(3200, 4700, 4500));
+    expect(early).toMatchObject({ verdict: 'invalid', value: 1200 });
+    expect(early.evidence[0]).toEqual({
+      sentences: [
+        'From 3.100 s on, no write succeeded for 1.200 s, time without a quorum left out; the limit is 1.000 s.',
+      ],
+      fromMs: 3100,
+      toMs: 5600,
+      ops: [],
+    });
+  });
+
+  test('what is excused twice is left out once', async () => {
+    const both = [...alone(3200, 4200, 4200), ...struck('s2.1', 3700, 4700)].sort((a, b) => a.atMs - b.atMs);
+    expect(await available(steady(3100, 5600), both)).toMatchObject({ verdict: 'valid', value: 1000 });
+  });
+
+  test('a strike under which nothing can be asked does not count either', async () => {
     expect(await available(steady(3100, 5600), struck('s2.1', 3200, 4700))).toMatchObject({
       verdict: 'valid',
       value: 1000,
@@ -73,7 +107,7 @@ describe('availability', () => {
     });
   });
 
-  test('a strike that leaves a quorum is no outage by design', async () => {
+  test('a strike that leaves a quorum excuses nothing', async () => {
     expect(await available(steady(3100, 5600), struck('s1.1', 3200, 4700))).toMatchObject({
       verdict: 'invalid',
       value: 2500,
@@ -109,6 +143,15 @@ describe('recovery', () => {
     expect(result).toMatchObject({ verdict: 'invalid', value: 1100, limit: 500 });
     expect(result.evidence[0]?.sentences[0]).toBe('Every fault was healed at 2.000 s.');
     expect(result.evidence[0]).toMatchObject({ fromMs: 2000, toMs: 3100 });
+  });
+
+  test('counts from when a quorum is there again, where that is after the heal', async () => {
+    expect(await recovered(steady(900, 3100), alone(1000, 2000, 2700))).toMatchObject({ verdict: 'valid', value: 400 });
+    const late = await recovered(steady(900, 3600), alone(1000, 2000, 2700));
+    expect(late).toMatchObject({ verdict: 'invalid', value: 900 });
+    expect(late.evidence[0]?.sentences[0]).toBe('A quorum was there again at 2.700 s.');
+    // It was there all the time.
+    expect(await recovered(steady(900, 3100), struck('s1.1', 1000, 2000))).toMatchObject({ verdict: 'invalid' });
   });
 
   test('is judged only in a calm spell: while another strike is on, nothing is expected', async () => {

@@ -1,12 +1,14 @@
 import type { Checker, Evidence, Recording } from '../contracts.ts';
 import { pairOperations } from '../history.ts';
 import { roundMs } from '../percentiles.ts';
+import { timeWithoutQuorum } from '../quorum-left.ts';
+import { type Span, subtract } from '../spans.ts';
 import { isSuccessfulWrite } from '../statistics.ts';
 import { seconds } from '../words.ts';
 
 /**
- * Service comes back within a bound: after each heal the next write that is invoked succeeds in time, and after the last
- * of them all replicas come to rest and agree.
+ * Service comes back within a bound: once every fault is healed and a quorum is there, a write succeeds in time, and after the
+ * last heal all replicas come to rest and agree.
  */
 const checker: Checker = {
   summary: 'service is back within a bound after each heal, and all replicas come to rest',
@@ -16,7 +18,7 @@ const checker: Checker = {
     if (!recording.history.some((event) => event.type === 'invoke' && event.f !== 'read')) {
       return { verdict: 'unknown', summary: 'No write was tried.', evidence: [] };
     }
-    const { slowest, evidence } = slowestRecovery(recording, limit);
+    const { slowest, evidence } = slowestRecovery(recording, limit, await timeWithoutQuorum(recording));
     const stalled = recording.events.filter((event) => event.type === 'stalled');
     for (const event of stalled) {
       evidence.push({
@@ -49,14 +51,18 @@ const checker: Checker = {
 };
 
 /** The longest time from the end of the last fault to the next successful write, where it was calm for long enough to tell. */
-function slowestRecovery(recording: Recording, limit: number): { slowest: number | null; evidence: Evidence[] } {
+function slowestRecovery(
+  recording: Recording,
+  limit: number,
+  withoutQuorum: readonly Span[],
+): { slowest: number | null; evidence: Evidence[] } {
   const done = pairOperations(recording.history)
     .filter(isSuccessfulWrite)
     .map(({ completeMs }) => completeMs)
     .sort((a, b) => a - b);
   let slowest: number | null = null;
   const evidence: Evidence[] = [];
-  for (const [fromMs, toMs] of calmSpells(recording)) {
+  for (const { fromMs, toMs, began } of calmSpells(recording, withoutQuorum)) {
     const next = done.find((atMs) => atMs >= fromMs);
     const tookMs = Math.min(next ?? toMs, toMs) - fromMs;
     // The next strike (or the end) came first, and too soon to tell.
@@ -65,7 +71,7 @@ function slowestRecovery(recording: Recording, limit: number): { slowest: number
     if (tookMs <= limit) continue;
     evidence.push({
       sentences: [
-        `Every fault was healed at ${seconds(fromMs)}.`,
+        `${began} at ${seconds(fromMs)}.`,
         `No write succeeded for ${seconds(tookMs)} after that; the limit is ${seconds(limit)}.`,
       ],
       fromMs,
@@ -76,20 +82,34 @@ function slowestRecovery(recording: Recording, limit: number): { slowest: number
   return { slowest, evidence };
 }
 
+/** A stretch in which service has to be there, and what it began with. */
+interface Spell extends Span {
+  readonly began: 'Every fault was healed' | 'A quorum was there again';
+}
+
+/** The spells without a fault, as far as a quorum is there: it may come back later than the last heal ends. */
+function calmSpells(recording: Recording, withoutQuorum: readonly Span[]): Spell[] {
+  return healedSpells(recording).flatMap((spell) =>
+    subtract(spell, withoutQuorum).map((rest): Spell => {
+      return { ...rest, began: rest.fromMs === spell.fromMs ? 'Every fault was healed' : 'A quorum was there again' };
+    }),
+  );
+}
+
 /** The spells after a heal in which no strike is on, until the next one begins or the load ends. */
-function calmSpells({ events }: Recording): [number, number][] {
-  const spells: [number, number][] = [];
+function healedSpells({ events }: Recording): Span[] {
+  const spells: Span[] = [];
   const active = new Set<string>();
   let calmSinceMs: number | null = null;
   for (const event of events) {
     if (event.type === 'strike') {
-      if (active.size === 0 && calmSinceMs !== null) spells.push([calmSinceMs, event.atMs]);
+      if (active.size === 0 && calmSinceMs !== null) spells.push({ fromMs: calmSinceMs, toMs: event.atMs });
       active.add(event.strike);
     } else if (event.type === 'healed') {
       active.delete(event.strike);
       if (active.size === 0) calmSinceMs = event.atMs;
     } else if (event.type === 'phase' && event.phase === 'heal') {
-      if (active.size === 0 && calmSinceMs !== null) spells.push([calmSinceMs, event.atMs]);
+      if (active.size === 0 && calmSinceMs !== null) spells.push({ fromMs: calmSinceMs, toMs: event.atMs });
       break;
     }
   }

@@ -55,7 +55,31 @@ describe('valid', () => {
     expect(await judged(events, spread)).toMatchObject({ verdict: 'valid' });
   });
 
-  test('after an outage by design the recovery counts as well, for nothing can succeed before', async () => {
+  test('where no quorum was left the recovery counts as well, for nothing can succeed before', async () => {
+    const gone = (backMs: number) =>
+      sorted(...struck('s1.1', 1000, 2000, 'crash', ['n1', 'n2']), ...['n1', 'n2'].map((node) => down(node, 1000)), {
+        atMs: backMs,
+        type: 'node-up',
+        node: 'n1',
+      });
+    const at = (atMs: number) =>
+      successes([
+        ['read', atMs],
+        ['write', atMs],
+        ['cas', atMs, true],
+      ]);
+    const experiment = { limits: { recovery: 1000 } };
+    const strikes = [sampleStrike()];
+    expect(await judged(gone(2000), at(2900), strikes, experiment)).toMatchObject({ verdict: 'valid' });
+    expect(await judged(gone(2000), at(3100), strikes, experiment)).toMatchObject({ verdict: 'unknown' });
+    // As long as none is there nothing can succeed, whatever was healed.
+    expect(await judged(gone(2500), at(3400), strikes, experiment)).toMatchObject({ verdict: 'valid' });
+    expect(await judged(gone(2500), at(3600), strikes, experiment)).toMatchObject({ verdict: 'unknown' });
+    // It was there for a part of the strike.
+    expect(await judged(gone(1900), at(2900), strikes, experiment)).toMatchObject({ verdict: 'unknown' });
+  });
+
+  test('where nothing can be asked under a strike the recovery counts as well', async () => {
     const strikes = [sampleStrike({ outage: true })];
     const later = successes([
       ['read', 2900],

@@ -1,7 +1,9 @@
 import { loadFault, loadWorkload } from '../catalog.ts';
 import type { Checker, CompletedOperation, Evidence, LabEvent, PlannedStrike, Recording } from '../contracts.ts';
 import { pairOperations } from '../history.ts';
-import { isSuccessfulWrite, strikeWindows } from '../statistics.ts';
+import { leftNoQuorum, timeWithoutQuorum } from '../quorum-left.ts';
+import type { Span } from '../spans.ts';
+import { isSuccessfulWrite, type StrikeWindow, strikeWindows } from '../statistics.ts';
 import { clockToleranceMs } from '../strike-effects.ts';
 import { seconds } from '../words.ts';
 
@@ -10,7 +12,7 @@ type StrikeEvent = Extract<LabEvent, { type: 'strike' }>;
 interface Window {
   readonly event: StrikeEvent;
   readonly fromMs: number;
-  /** The end of the heal; for an outage by design with the recovery that follows, for nothing can succeed before. */
+  /** The end of the heal; where nothing can succeed before, with the recovery that follows. */
   readonly toMs: number;
 }
 
@@ -22,7 +24,7 @@ const checker: Checker = {
   summary: 'every fault was seen to bite, and every kind of operation succeeded under fault',
   kind: 'coverage',
   check: async (recording) => {
-    const windows = faultWindows(recording);
+    const windows = faultWindows(recording, await timeWithoutQuorum(recording));
     const evidence = [
       ...interrupted(recording),
       ...missing(recording, windows),
@@ -50,16 +52,27 @@ function interrupted({ events }: Recording): Evidence[] {
   return events.filter(({ type }) => type === 'interrupted').map(({ atMs }) => note('The run was interrupted.', atMs));
 }
 
-function faultWindows({ plan, events }: Recording): Window[] {
+function faultWindows(recording: Recording, withoutQuorum: readonly Span[]): Window[] {
+  const { plan, events } = recording;
   const end = events.find((event) => event.type === 'phase' && event.phase === 'heal')?.atMs ?? 0;
-  const outages = new Set(plan.strikes.filter(({ outage }) => outage).map(({ id }) => id));
+  const became = new Map(strikeWindows(recording).map((window) => [window.strike, window]));
   return events
     .filter((event): event is StrikeEvent => event.type === 'strike')
     .map((event) => {
-      const healed = events.find((other) => other.type === 'healed' && other.strike === event.strike)?.atMs ?? end;
-      const grace = outages.has(event.strike) ? plan.experiment.limits.recovery : 0;
-      return { event, fromMs: event.atMs, toMs: healed + grace };
+      const window = became.get(event.strike);
+      const healedMs = window?.healedMs ?? end;
+      const possibleMs = window === undefined ? null : possibleFromMs(window, healedMs, withoutQuorum);
+      const toMs = possibleMs === null ? healedMs : possibleMs + plan.experiment.limits.recovery;
+      return { event, fromMs: event.atMs, toMs };
     });
+}
+
+/** When something can succeed again, where nothing can as long as a strike lasts; null where something can. */
+function possibleFromMs(strike: StrikeWindow, healedMs: number, withoutQuorum: readonly Span[]): number | null {
+  if (strike.outage) return healedMs;
+  if (!leftNoQuorum(strike, withoutQuorum)) return null;
+  // Others may keep the group without one for longer.
+  return withoutQuorum.find(({ fromMs, toMs }) => fromMs <= healedMs && toMs >= healedMs)?.toMs ?? healedMs;
 }
 
 /** The strike of the experiment that a repetition belongs to: `s2` for `s2.3`. */
@@ -139,7 +152,7 @@ function bySpecification(windows: readonly Window[]): Map<string, Window[]> {
   return grouped;
 }
 
-/** A strike that is declared to leave no quorum, under which writes went on all the same, excuses nothing. */
+/** A strike that is declared to let nothing succeed, and under which writes went on all the same, excuses nothing. */
 function falseOutages(recording: Recording, windows: readonly Window[]): Evidence[] {
   const became = new Map(strikeWindows(recording).map((strike) => [strike.strike, strike]));
   const writes = pairOperations(recording.history).filter(isSuccessfulWrite);
@@ -150,7 +163,11 @@ function falseOutages(recording: Recording, windows: readonly Window[]): Evidenc
     const healMs = strike.healRequestedMs ?? toMs;
     if (!writes.some(({ invokeMs, completeMs }) => invokeMs >= struckMs && completeMs <= healMs)) return [];
     return [
-      note(`Strike ${event.strike} was declared to leave no quorum, and writes succeeded under it.`, fromMs, healMs),
+      note(
+        `Strike ${event.strike} was declared to let nothing succeed, and writes succeeded under it.`,
+        fromMs,
+        healMs,
+      ),
     ];
   });
 }

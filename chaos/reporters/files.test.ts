@@ -72,7 +72,7 @@ describe('result.json', () => {
       outcome: 'PASS',
       exitCode: 0,
       plan: { experiment: 'rolling-failures', protocol: 'raft', bug: null, seed: 42, strikes: 3 },
-      statistics: { longestOutageMs: 1215, leaderChanges: 2 },
+      statistics: { longestOutageMs: 1215, withoutQuorum: [], leaderChanges: 2 },
       provenance: { commit: '463bde3' },
       substrate: null,
     });

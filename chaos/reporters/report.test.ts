@@ -91,6 +91,20 @@ describe('report.html', () => {
     expect(markup).toContain('violated, as expected');
   });
 
+  it('marks the time without a quorum, and the strikes that left none', async () => {
+    const input = sampleInput('PASS');
+    const withoutQuorum = [{ fromMs: 4018, toMs: 7050 }];
+    const { markup, data } = parse(await render({ ...input, verdict: { ...input.verdict, withoutQuorum } }));
+    expect(JSON.parse(data).withoutQuorum).toEqual([[4.018, 7.05]]);
+    expect(markup).toContain('</svg>time without a quorum</li>');
+    expect(markup).toContain('<td>time without a quorum</td><td class="figure">4.018 s</td>');
+    expect(markup.match(/<span class="kind">time without a quorum<\/span>/g)).toHaveLength(1);
+    expect(markup).toContain('<dt>Outage despite a quorum</dt>');
+    const calm = parse(await render(input));
+    expect(calm.markup).not.toContain('without a quorum');
+    expect(calm.markup).toContain('<dt>Longest outage of writes</dt>');
+  });
+
   it('copes with a run without strikes, roles or applied entries', async () => {
     const input = sampleInput('PASS');
     const events = input.recording.events.filter(({ type }) => type === 'phase');

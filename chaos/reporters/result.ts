@@ -36,6 +36,7 @@ function resultOf({ recording, verdict, provenance, commands }: ReportInput): ob
       latencyCalmMs: statistics.latencyCalmMs,
       latencyFaultMs: statistics.latencyFaultMs,
       longestOutageMs: statistics.longestOutageMs,
+      withoutQuorum: verdict.withoutQuorum.map(({ fromMs, toMs }) => ({ fromMs, toMs })),
       recoveryTo95Ms: statistics.recoveryTo95Ms,
       leaderChanges: statistics.leaderChanges,
       duels: duelsOf(statistics.duels),

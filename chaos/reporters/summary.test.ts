@@ -53,6 +53,18 @@ describe('summary.md', () => {
     expect(await render(input)).not.toContain('compactions');
   });
 
+  it('tells how long no quorum was left, where that was so', async () => {
+    const input = sampleInput('PASS');
+    const withoutQuorum = [
+      { fromMs: 1000, toMs: 2000 },
+      { fromMs: 3000, toMs: 3200 },
+    ];
+    expect(await render({ ...input, verdict: { ...input.verdict, withoutQuorum } })).toContain(
+      '| time without a quorum | 1.2 s |\n',
+    );
+    expect(await render(input)).not.toContain('without a quorum');
+  });
+
   it('tells what duels took, in the words of the protocol, where there were any', async () => {
     const text = await render(duelInput());
     expect(text).toContain('| ballots overtaken | 7 |\n');

@@ -1,5 +1,6 @@
 import type { CheckResult, Evidence, Recording, Reporter, ReportInput, RunStatistics } from '../contracts.ts';
 import { epochNameOf } from '../epoch-name.ts';
+import { lengthMs } from '../spans.ts';
 import { loadSpan, type StrikeWindow, strikeWindows } from '../statistics.ts';
 import { count } from '../words.ts';
 import { duelRows } from './shared/duels.ts';
@@ -154,7 +155,8 @@ function footprint({ compactions, peakFootprint: peak }: RunStatistics): string[
   ];
 }
 
-function statisticsTables({ recording, verdict: { statistics } }: ReportInput, epoch: string): string {
+function statisticsTables({ recording, verdict }: ReportInput, epoch: string): string {
+  const { statistics, withoutQuorum } = verdict;
   const load = loadSpan(recording);
   const latency = (key: 'latencyCalmMs' | 'latencyFaultMs') => {
     const figures = statistics[key];
@@ -170,6 +172,7 @@ function statisticsTables({ recording, verdict: { statistics } }: ReportInput, e
       ['latency calm, p50 / p99 / p99.9 / max', latency('latencyCalmMs')],
       ['latency under fault, p50 / p99 / p99.9 / max', latency('latencyFaultMs')],
       ['longest stretch without a successful write', formatMs(statistics.longestOutageMs)],
+      ...(withoutQuorum.length === 0 ? [] : [['time without a quorum', formatMs(lengthMs(withoutQuorum))]]),
       [
         'recovery to 95 % of calm throughput',
         statistics.recoveryTo95Ms === null ? 'not reached' : formatMs(statistics.recoveryTo95Ms),

@@ -1,11 +1,11 @@
 /** What the charts of a report draw: binned, capped, in seconds since load began, and small enough to embed. */
 import type { Recording, ReportInput } from '../../contracts.ts';
 import { isLeading } from '../../roles.ts';
+import type { Span } from '../../spans.ts';
 import {
   calmRatePerSecond,
   loadSpan,
   recordingEndMs,
-  type Span,
   type StrikeWindow,
   strikeWindows,
   writeGaps,
@@ -57,6 +57,7 @@ export interface DrawnData extends DrawnLines {
   };
   readonly bands: readonly LabelledSpan[];
   readonly gaps: readonly (readonly [number, number])[];
+  readonly withoutQuorum: readonly (readonly [number, number])[];
   readonly faults: readonly FaultLane[];
   readonly nodes: readonly {
     readonly node: string;
@@ -190,6 +191,12 @@ export function chartData(input: ReportInput, epochName: string): ChartData {
         ],
       ),
       gaps: drawnGaps(recording, truncated),
+      withoutQuorum: capped(
+        input.verdict.withoutQuorum,
+        mostBands,
+        'Time without a quorum: # stretches',
+        truncated,
+      ).map(pair),
       faults: faults.map((lane) => capLane(lane, truncated)),
       nodes: drawnNodes(lanes, truncated),
       leaderless: leaderlessSpans(allLanes, endMs).slice(0, mostSpansPerLane).map(pair),

@@ -6,7 +6,7 @@ import type { ChartData } from './chart-data.ts';
 import { duelChart } from './duel-chart.ts';
 import { type Html, html } from './escape.ts';
 import { footprintCharts } from './footprint-charts.ts';
-import { lineKeys } from './legend.ts';
+import { type Key, lineKeys } from './legend.ts';
 import { resourceCharts } from './resource-charts.ts';
 import { foldedTable, type Row } from './tables.ts';
 
@@ -21,6 +21,8 @@ function binRows({ bins }: ChartData, cells: (bin: ChartData['bins'][number], ra
 const perSecond = (count: number, seconds: number) => formatFigure(seconds > 0 ? count / seconds : 0);
 const latency = (ms: number | null) => (ms === null ? '–' : formatMs(ms));
 
+const withoutQuorumKey: Key = { kind: 'hatch', tone: 'muted', label: 'time without a quorum' };
+
 /** The first chart: what faults did to the throughput. */
 export function heroSection(data: ChartData): Html {
   const bin = formatMs(data.binMs);
@@ -32,6 +34,7 @@ export function heroSection(data: ChartData): Html {
       { kind: 'area', tone: 'blue', label: 'successful operations' },
       { kind: 'band', tone: 'orange', label: 'fault in force' },
       { kind: 'hatch', tone: 'amber', label: 'no successful write' },
+      ...(data.drawn.withoutQuorum.length === 0 ? [] : [withoutQuorumKey]),
       { kind: 'line', tone: 'muted', label: 'calm rate', dash: '2 4' },
     ],
     table: foldedTable({
@@ -40,6 +43,7 @@ export function heroSection(data: ChartData): Html {
       rows: [
         ...data.drawn.bands.map(([fromS, toS, label]) => spanRow(`fault: ${label}`, fromS, toS)),
         ...data.drawn.gaps.map(([fromS, toS]) => spanRow('no successful write', fromS, toS)),
+        ...data.drawn.withoutQuorum.map(([fromS, toS]) => spanRow(withoutQuorumKey.label, fromS, toS)),
       ],
     }),
   })}</section>`;

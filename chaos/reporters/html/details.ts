@@ -1,5 +1,7 @@
 /** The tables of a report: checks, strikes, and where the run came from. */
 import type { CheckResult, ReportInput } from '../../contracts.ts';
+import { leftNoQuorum } from '../../quorum-left.ts';
+import type { Span } from '../../spans.ts';
 import { type StrikeWindow, strikeWindows } from '../../statistics.ts';
 import {
   formatAt,
@@ -49,10 +51,11 @@ export function checksSection(input: ReportInput): Html {
   return html`<section class="checks" id="checks"><h2>Checks</h2>${body}</section>`;
 }
 
-function strikeRow(strike: StrikeWindow): Row {
+function strikeRow(strike: StrikeWindow, withoutQuorum: readonly Span[]): Row {
   const { requestedMs, struckMs, healedMs } = strike;
   const target = strike.nodes.length === 0 ? strike.target : `${strike.target}: ${strike.nodes.join(', ')}`;
-  const outage = strike.outage ? html` <span class="kind">no quorum, by design</span>` : null;
+  const isOutage = strike.outage || leftNoQuorum(strike, withoutQuorum);
+  const outage = isOutage ? html` <span class="kind">time without a quorum</span>` : null;
   const row = [
     strike.strike,
     html`${strike.fault}${outage}`,
@@ -68,7 +71,7 @@ function strikeRow(strike: StrikeWindow): Row {
 }
 
 /** Every strike that was planned, and what became of it. */
-export function strikesSection({ recording }: ReportInput): Html {
+export function strikesSection({ recording, verdict }: ReportInput): Html {
   const strikes = strikeWindows(recording);
   if (strikes.length === 0)
     return html`<section id="strikes"><h2>Strikes</h2><p class="note">Nothing was struck.</p></section>`;
@@ -81,7 +84,7 @@ export function strikesSection({ recording }: ReportInput): Html {
     caption: 'Strikes, in seconds since load began',
     header: ['Strike', 'Fault', 'Target', 'Requested', 'In force', 'Heal requested', 'Healed', 'Lasted'],
     words: [0, 1, 2],
-    rows: strikes.map(strikeRow),
+    rows: strikes.map((strike) => strikeRow(strike, verdict.withoutQuorum)),
   })}</section>`;
 }
 

@@ -1,5 +1,5 @@
 /** Operations as bars on a time axis, a lane per process. An SVG, so that it needs no script and prints sharp. */
-import type { Span } from '../../statistics.ts';
+import type { Span } from '../../spans.ts';
 import { cut } from '../shared/format.ts';
 import { type Html, html } from './escape.ts';
 

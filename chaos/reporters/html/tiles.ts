@@ -61,7 +61,7 @@ function contradictions(checks: readonly CheckResult[]): Tile {
 
 const toneOf: Readonly<Record<CheckResult['verdict'], TileTone>> = { valid: 'good', invalid: 'bad', unknown: 'unsure' };
 
-/** The check that holds a figure against its limit; outages by design, say, are none of its business. */
+/** The check that holds a figure against its limit; time without a quorum, say, is none of its business. */
 function limited({ verdict }: ReportInput, name: string): CheckResult | undefined {
   return verdict.checks.find(({ check, value, limit }) => check === name && value !== undefined && limit !== undefined);
 }
@@ -70,9 +70,10 @@ function outage(input: ReportInput): Tile {
   const check = limited(input, 'availability');
   const limit = check?.limit ?? input.recording.plan.experiment.limits.outage;
   const value = check?.value ?? input.verdict.statistics.longestOutageMs;
-  const planned = input.recording.plan.strikes.some((strike) => strike.outage);
+  const isExcused =
+    input.verdict.withoutQuorum.length > 0 || input.recording.plan.strikes.some((strike) => strike.outage);
   return {
-    label: planned ? 'Outage despite a quorum' : 'Longest outage of writes',
+    label: isExcused ? 'Outage despite a quorum' : 'Longest outage of writes',
     value: formatMs(value),
     limit: `limit ${formatMs(limit)}`,
     tone: check === undefined ? 'neutral' : toneOf[check.verdict],

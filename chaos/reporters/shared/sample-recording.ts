@@ -284,6 +284,7 @@ export function sampleInput(outcome: Outcome, text = ''): ReportInput {
       sentence: `${sentences[outcome]}${text}`,
       checks: outcome === 'LAB ERROR' ? [] : amended,
       statistics: runStatistics(recording),
+      withoutQuorum: [],
       exitCode: exitCodes[outcome],
     },
     provenance: {

@@ -10,7 +10,6 @@ import {
   nodeLanes,
   observationsOf,
   observedSpans,
-  subtract,
 } from './series.ts';
 
 const sample = sampleRecording();
@@ -102,21 +101,6 @@ describe('leaderlessSpans', () => {
 
   it('says nothing of a system that reports no leaders', () => {
     expect(leaderlessSpans(nodeLanes(withEvents([])), 1000)).toEqual([]);
-  });
-});
-
-describe('subtract', () => {
-  it('leaves what no hole covers', () => {
-    const holes = [
-      { fromMs: 50, toMs: 80 },
-      { fromMs: -10, toMs: 10 },
-      { fromMs: 60, toMs: 70 },
-      { fromMs: 95, toMs: 200 },
-    ];
-    expect(subtract({ fromMs: 0, toMs: 100 }, holes)).toEqual([
-      { fromMs: 10, toMs: 50 },
-      { fromMs: 80, toMs: 95 },
-    ]);
   });
 });
 

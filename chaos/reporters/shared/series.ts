@@ -2,7 +2,8 @@
 import type { HistoryEvent, LabEvent, NodeId, Recording } from '../../contracts.ts';
 import { percentiles } from '../../percentiles.ts';
 import { isLeading } from '../../roles.ts';
-import { loadSpan, recordingEndMs, type Span, type StrikeWindow } from '../../statistics.ts';
+import { type Span, subtract } from '../../spans.ts';
+import { loadSpan, recordingEndMs, type StrikeWindow } from '../../statistics.ts';
 
 const binWidthsMs = [50, 100, 250, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 300_000, 900_000, 3_600_000];
 const wantedBins = 160;
@@ -131,19 +132,6 @@ export function leaderlessSpans(lanes: readonly NodeLane[], endMs: number): Span
     roles.filter(({ role }) => role !== null && isLeading(role)).flatMap((span) => subtract(span, absences)),
   );
   return leading.length === 0 ? [] : subtract({ fromMs: 0, toMs: endMs }, leading);
-}
-
-/** What is left of `span` without `holes`. */
-export function subtract(span: Span, holes: readonly Span[]): Span[] {
-  const left: Span[] = [];
-  let { fromMs } = span;
-  for (const hole of [...holes].sort((a, b) => a.fromMs - b.fromMs)) {
-    if (hole.toMs <= fromMs || hole.fromMs >= span.toMs) continue;
-    if (hole.fromMs > fromMs) left.push({ fromMs, toMs: hole.fromMs });
-    fromMs = Math.max(fromMs, hole.toMs);
-  }
-  if (fromMs < span.toMs) left.push({ fromMs, toMs: span.toMs });
-  return left;
 }
 
 /** A figure of each replica at equal steps of time. */

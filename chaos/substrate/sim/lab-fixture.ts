@@ -36,7 +36,7 @@ export async function bootLab({ protocol = 'raft', nodeCount = 3, snapshotAfterB
 export const statusesOf = (cluster: Cluster) => cluster.nodes.map((node) => cluster.status(node));
 
 /** Whether a client gets an answer to a write soon. */
-export async function answers({ cluster }: Lab, client: string): Promise<boolean> {
+export async function answers({ cluster }: Pick<Lab, 'cluster'>, client: string): Promise<boolean> {
   let type = '';
   cluster.client(client).submit({ f: 'write', key: 'k', value: 1 }, 4000, (completion) => {
     type = completion.type;

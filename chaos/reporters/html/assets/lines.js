@@ -60,6 +60,15 @@ function markGaps(pen) {
   }
 }
 
+/** Above the gaps: nobody could have written there. */
+function markTimeWithoutQuorum(pen) {
+  const height = 12 * pen.ratio;
+  const fill = report.hatch(pen.ctx, colours.muted, pen.ratio);
+  for (const [fromS, toS] of data.withoutQuorum) {
+    pen.box(fromS, toS, pen.top + pen.height - 2 * height, height, fill, colours.muted);
+  }
+}
+
 function markCalmRate(pen) {
   if (data.calmRate === null) return;
   const y = pen.y(data.calmRate);
@@ -85,6 +94,7 @@ function annotate(plot) {
   report.clipped(plot, (pen) => {
     nameBands(pen);
     markGaps(pen);
+    markTimeWithoutQuorum(pen);
     markCalmRate(pen);
     markLoadEnd(pen);
   });
