@@ -102,7 +102,7 @@ export interface ViewChange {
 export interface NewView {
   readonly type: 'new-view';
   readonly view: number;
-  /** Of a quorum, by different replicas. */
+  /** Of a quorum, by different replicas. What proves the same has its signatures where it comes first; see `shared-proofs.ts`. */
   readonly changes: readonly ViewChange[];
   readonly signature: Signature;
 }

@@ -5,6 +5,7 @@ import { decide } from './decisions.ts';
 import type { Digest, NewView, SlotReport, ViewChange } from './messages.ts';
 import { primaryOf } from './quorum.ts';
 import { selectView } from './selection.ts';
+import { withAllProofs, withProofsOnce } from './shared-proofs.ts';
 import type { Slot } from './slot.ts';
 import { type PbftState, windowSlots } from './state.ts';
 import { newViewStatement, viewChangeStatement } from './statements.ts';
@@ -88,7 +89,7 @@ function begin(state: PbftState): void {
 /** NEW-VIEW: computed again, never believed. */
 export function onNewView(state: PbftState, msg: NewView): void {
   if (msg.view < state.view || (msg.view === state.view && state.active)) return;
-  const changes = msg.changes.map((change) => knownCopy(state, change) ?? change);
+  const changes = withAllProofs(msg.changes).map((change) => knownCopy(state, change) ?? change);
   const known = new Set(changes.filter((change) => state.changes.get(change.signature.signer) === change));
   if (isNewView(state.verifier, { ...msg, changes }, known)) enter(state, { ...msg, changes });
 }
@@ -104,11 +105,13 @@ function knownCopy({ changes }: PbftState, change: ViewChange): ViewChange | und
   return isSame ? known : undefined;
 }
 
-function enter(state: PbftState, msg: NewView): void {
-  const { view, changes } = msg;
-  const { base, digests } = selectView(changes, state.sizes, state.rules.selection, state.nullDigest);
+/** @param whole - with the signatures of all its proofs */
+function enter(state: PbftState, whole: NewView): void {
+  const { view } = whole;
+  const { base, digests } = selectView(whole.changes, state.sizes, state.rules.selection, state.nullDigest);
   adopt(state, base);
   moveTo(state, view, true);
+  const msg = { ...whole, changes: withProofsOnce(whole.changes) };
   state.newView = msg;
   state.out.persist({ kind: 'enter', newView: msg });
   // Before what this replica shares in the view: that is taken by nobody for whom the view has not begun.
