@@ -1,16 +1,20 @@
 /** What a protocol replicates: a deterministic machine that applies decided batches in order. */
 export interface Machine {
-  /** Applies a decided batch; reports each command's result. */
-  apply(payload: Uint8Array, sink: ResultSink): void;
+  /**
+   * Applies decided commands; reports the result of each.
+   *
+   * @param client - who has signed them, where clients sign: a session belongs to whoever registered it, and to nobody else
+   */
+  apply(payload: Uint8Array, sink: ResultSink, client?: string): void;
   /** Answers one command that changes nothing, from the present state. */
   query(command: Uint8Array): Uint8Array;
   /** The result of a session's command that was applied before; null where this is not (or no longer) known. */
   recall(session: number, sequence: number): Uint8Array | null;
   /**
    * As `recall`, and also the result of a command that comes too late, whenever it is applied from now on: a later one of its
-   * session was applied, or its session has ended.
+   * session was applied, or its session has ended or is another client's.
    */
-  settledResult(session: number, sequence: number): Uint8Array | null;
+  settledResult(session: number, sequence: number, client?: string): Uint8Array | null;
   /** How large the state is. Walks through all of it: for a sample now and then. */
   size(): MachineSize;
   /** A hash of the whole state, sessions included: equal states have equal hashes on every replica. */

@@ -3,6 +3,8 @@ import type { Frozen } from './frozen.ts';
 
 /** What is known of a client's session. */
 export interface Session {
+  /** Who registered it, where clients sign; `nobody` elsewhere. */
+  readonly client: string;
   /** When it was last used, in applied commands: the same on every replica. */
   usedAt: number;
   /** Of its last command; 0 before the first. */
@@ -13,6 +15,9 @@ export interface Session {
 
 /** How many sessions are kept; past that the tenth that was idle longest goes, on every replica alike. */
 export const maxSessions = 100_000;
+
+/** Stands for the owner of a session where clients do not sign. */
+export const nobody = '';
 
 export const noResult = new Uint8Array(0);
 
@@ -48,9 +53,9 @@ export class SessionTable implements Iterable<readonly [number: number, session:
   }
 
   /** Gives a new session. */
-  register(usedAt: number): number {
+  register(usedAt: number, client = nobody): number {
     this.#last += 1;
-    this.#sessions.set(this.#last, { usedAt, sequence: 0, result: noResult });
+    this.#sessions.set(this.#last, { client, usedAt, sequence: 0, result: noResult });
     if (this.#sessions.size > maxSessions) this.#forgetIdle();
     return this.#last;
   }

@@ -9,6 +9,7 @@ import {
   type OperationName,
   type Result,
 } from './command.ts';
+import type { ResultSink } from './machine.ts';
 import { maxSessions } from './session-table.ts';
 import { SessionMachine } from './sessions.ts';
 
@@ -300,5 +301,49 @@ describe('the digest', () => {
     applied(two, cas('y', 'x'));
     expect(one.recall(1, 2)).not.toEqual(two.recall(1, 2));
     expect(one.digest()).not.toBe(two.digest());
+  });
+});
+
+describe('sessions of clients that sign', () => {
+  const resultsOf = (machine: SessionMachine, client: string, ...commands: Uint8Array[]): Result[] => {
+    const results: Result[] = [];
+    const sink = (...[, , , bytes]: Parameters<ResultSink>) => void results.push(decodeResult(bytes));
+    machine.apply(encodeBatch(commands), sink, client);
+    return results;
+  };
+
+  test('belong to who registered them, and are nobody else’s', () => {
+    const machine = new SessionMachine({}, true);
+    expect(resultsOf(machine, 'c1', encoded('register', 7, 0), encoded('put', 1, 1, 'mine'))).toEqual([
+      ok('1'),
+      ok(null),
+    ]);
+    expect(resultsOf(machine, 'c2', encoded('put', 1, 2, 'stolen'))).toEqual([expired]);
+    expect(resultsOf(machine, '', encoded('put', 1, 2, 'stolen'))).toEqual([expired]);
+    expect(read(machine)).toBe('mine');
+    expect(resultsOf(machine, 'c1', encoded('put', 1, 2, 'mine again'))).toEqual([ok(null)]);
+    expect(read(machine)).toBe('mine again');
+  });
+
+  test('tell nobody else what their commands came to', () => {
+    const machine = new SessionMachine({}, true);
+    resultsOf(machine, 'c1', encoded('register', 7, 0), encoded('append', 1, 1, 'secret'));
+    expect(machine.settledResult(1, 1, 'c1')).toEqual(encodeResult('ok', 'secret'));
+    expect(machine.settledResult(1, 1, 'c2')).toEqual(encodeResult('expired', null));
+    expect(machine.settledResult(1, 2, 'c1')).toBeNull();
+    expect(machine.settledResult(1, 2, 'c2')).toEqual(encodeResult('expired', null));
+  });
+
+  test('are still theirs in a state that was taken over from another replica', () => {
+    const machine = new SessionMachine({}, true);
+    resultsOf(machine, 'c1', encoded('register', 7, 0));
+    const other = new SessionMachine({}, true);
+    const restoration = other.restore();
+    const pieces = machine.snapshot();
+    for (let next = pieces.next(); !next.done; next = pieces.next()) restoration.take(next.value);
+    restoration.finish();
+    expect(other.digest()).toBe(machine.digest());
+    expect(resultsOf(other, 'c2', encoded('put', 1, 1, 'stolen'))).toEqual([expired]);
+    expect(resultsOf(other, 'c1', encoded('put', 1, 1, 'mine'))).toEqual([ok(null)]);
   });
 });

@@ -8,7 +8,7 @@ import type { Frozen } from './frozen.ts';
 import { applyToStore } from './key-value.ts';
 import type { Machine, MachineSize, Restoration, ResultSink } from './machine.ts';
 import { correctMachineRules, type MachineRules } from './rules.ts';
-import { noResult, type Session, SessionTable } from './session-table.ts';
+import { nobody, noResult, type Session, SessionTable } from './session-table.ts';
 import { encodeSnapshot, type MachineState, SnapshotDecoder } from './snapshot-format.ts';
 import { Store } from './store.ts';
 
@@ -20,27 +20,28 @@ type SessionsThen = Frozen<number, Readonly<Session>>;
 /** A key-value store behind client sessions. */
 export class SessionMachine implements Machine {
   readonly #rules: MachineRules;
-  readonly #canonical: boolean;
+  readonly #signed: boolean;
   #store: Store;
   #sessions = new SessionTable();
   #applied = 0;
 
   /**
    * @param bug - the rules that a planted bug overrides
-   * @param canonical - whether equal states have equal snapshots, byte for byte, so that replicas can vouch for each other's
+   * @param signed - whether replicas and clients sign: sessions then belong to clients, and equal states have equal snapshots,
+   *   byte for byte, so that replicas can vouch for each other's
    */
-  constructor(bug: Partial<MachineRules> = {}, canonical = false) {
+  constructor(bug: Partial<MachineRules> = {}, signed = false) {
     this.#rules = { ...correctMachineRules, ...bug };
-    this.#canonical = canonical;
-    this.#store = new Store(canonical);
+    this.#signed = signed;
+    this.#store = new Store(signed);
   }
 
-  apply(payload: Uint8Array, sink: ResultSink): void {
+  apply(payload: Uint8Array, sink: ResultSink, client = nobody): void {
     forEachCommand(payload, (head, command) => {
       this.#applied += 1;
       if (command === null) this.#refuse(head, sink);
-      else if (command.op === 'register') sink(true, command.session, 0, this.#register());
-      else sink(false, command.session, command.sequence, this.#applyOnce(command));
+      else if (command.op === 'register') sink(true, command.session, 0, this.#register(client));
+      else sink(false, command.session, command.sequence, this.#applyOnce(command, client));
     });
   }
 
@@ -61,8 +62,9 @@ export class SessionMachine implements Machine {
     return session !== undefined && sequence > 0 && session.sequence === sequence ? session.result : null;
   }
 
-  settledResult(id: number, sequence: number): Uint8Array | null {
+  settledResult(id: number, sequence: number, client = nobody): Uint8Array | null {
     const session = this.#sessions.get(id);
+    if (session !== undefined && session.client !== client) return expired;
     const late = session === undefined ? id <= this.#sessions.last : session.sequence > sequence;
     return late ? expired : this.recall(id, sequence);
   }
@@ -84,8 +86,8 @@ export class SessionMachine implements Machine {
     const hash = createHash('sha256');
     for (const key of [...this.#store.keys()].sort()) hash.update(JSON.stringify([key, this.#store.get(key)]));
     hash.update(`${this.#sessions.last}/${this.#applied};`);
-    for (const [id, { sequence, usedAt, result }] of this.#sessions) {
-      hash.update(`${id}:${sequence}:${usedAt}:${result.length};`).update(result);
+    for (const [id, { client, sequence, usedAt, result }] of this.#sessions) {
+      hash.update(`${id}${client}:${sequence}:${usedAt}:${result.length};`).update(result);
     }
     return hash.digest('hex').slice(0, 16);
   }
@@ -94,7 +96,8 @@ export class SessionMachine implements Machine {
     const store = this.#store.freeze();
     const frozen = this.#sessions.freeze();
     const sessions = this.#rules.snapshotsSessions ? frozen : asRegistered(frozen);
-    const pieces = encodeSnapshot({ lastSession: this.#sessions.last, applied: this.#applied, sessions, store });
+    const { last: lastSession } = this.#sessions;
+    const pieces = encodeSnapshot({ lastSession, applied: this.#applied, signed: this.#signed, sessions, store });
     const release = () => {
       store.release();
       frozen.release();
@@ -113,7 +116,7 @@ export class SessionMachine implements Machine {
   }
 
   restore(): Restoration {
-    const decoder = new SnapshotDecoder(this.#canonical);
+    const decoder = new SnapshotDecoder(this.#signed);
     return {
       take: (bytes) => decoder.take(bytes),
       finish: () => this.#adopt(decoder.finish()),
@@ -126,13 +129,14 @@ export class SessionMachine implements Machine {
     this.#store = store;
   }
 
-  #register(): Uint8Array {
-    return encodeResult('ok', String(this.#sessions.register(this.#applied)));
+  #register(client: string): Uint8Array {
+    return encodeResult('ok', String(this.#sessions.register(this.#applied, client)));
   }
 
-  #applyOnce(command: Command): Uint8Array {
+  #applyOnce(command: Command, client: string): Uint8Array {
     const session = this.#sessions.use(command.session);
-    if (session === undefined) return expired;
+    // Of a session that is not its own, a client is told what it is told of one that does not exist.
+    if (session === undefined || session.client !== client) return expired;
     session.usedAt = this.#applied;
     // A sequence from before the last one was answered long ago; its client no longer waits for it.
     if (command.sequence <= session.sequence) {
@@ -148,7 +152,8 @@ export class SessionMachine implements Machine {
 /** Sessions as they were before their first command. */
 function asRegistered({ size, records }: SessionsThen): Pick<SessionsThen, 'size' | 'records'> {
   const blank = function* (): Generator<readonly [number, Session]> {
-    for (const [number, { usedAt }] of records) yield [number, { usedAt, sequence: 0, result: noResult }];
+    for (const [number, { client, usedAt }] of records)
+      yield [number, { client, usedAt, sequence: 0, result: noResult }];
   };
   return { size, records: blank() };
 }

@@ -3,20 +3,24 @@ import { describe, expect, test } from 'vitest';
 import { maxSessions } from './session-table.ts';
 import { encodeSnapshot, SnapshotDecoder } from './snapshot-format.ts';
 
-type Session = readonly [number: number, usedAt: number, sequence: number, result: Uint8Array];
+type Session = readonly [number: number, usedAt: number, sequence: number, result: Uint8Array, client: string];
 interface Plain {
   readonly lastSession: number;
   readonly applied: number;
+  readonly signed: boolean;
   readonly sessions: readonly Session[];
   readonly records: readonly (readonly [key: string, value: string])[];
 }
 
-function piecesOf({ lastSession, applied, sessions, records }: Plain): Uint8Array[] {
-  const known = sessions.map(([number, usedAt, sequence, result]) => [number, { usedAt, sequence, result }] as const);
+function piecesOf({ lastSession, applied, signed, sessions, records }: Plain): Uint8Array[] {
+  const known = sessions.map(
+    ([number, usedAt, sequence, result, client]) => [number, { client, usedAt, sequence, result }] as const,
+  );
   return [
     ...encodeSnapshot({
       lastSession,
       applied,
+      signed,
       sessions: { size: known.length, records: known },
       store: { size: records.length, records },
     }),
@@ -40,11 +44,13 @@ function decoded(bytes: Uint8Array, cuts: readonly number[] = []): Plain {
   return {
     lastSession: sessions.last,
     applied,
-    sessions: [...sessions].map(([number, { usedAt, sequence, result }]) => [
+    signed: bytes[3] === 2,
+    sessions: [...sessions].map(([number, { client, usedAt, sequence, result }]) => [
       number,
       usedAt,
       sequence,
       new Uint8Array(result),
+      client,
     ]),
     records: [...store.keys()].map((key) => [key, store.get(key) as string]),
   };
@@ -53,9 +59,10 @@ function decoded(bytes: Uint8Array, cuts: readonly number[] = []): Plain {
 const small: Plain = {
   lastSession: 3,
   applied: 9,
+  signed: false,
   sessions: [
-    [1, 8, 4, new Uint8Array([7])],
-    [3, 2, 0, new Uint8Array(0)],
+    [1, 8, 4, new Uint8Array([7]), ''],
+    [3, 2, 0, new Uint8Array(0), ''],
   ],
   records: [
     ['k', 'é'],
@@ -70,12 +77,17 @@ const states: fc.Arbitrary<Plain> = fc
     applied: fc.maxSafeNat(),
     numbers: fc.uniqueArray(fc.integer({ min: 1, max: 50 }), { maxLength: 8 }),
     session: fc.tuple(fc.nat(0xffffffff), fc.uint8Array({ maxLength: 40 })),
+    signed: fc.boolean(),
+    client: fc.string({ unit: fc.constantFrom('a', '1', '-'), maxLength: 64 }),
     records: fc.uniqueArray(fc.tuple(text, text), { selector: ([key]) => key, maxLength: 8 }),
   })
-  .map(({ lastSession, applied, numbers, session: [sequence, result], records }) => ({
+  .map(({ lastSession, applied, numbers, session: [sequence, result], signed, client, records }) => ({
     lastSession,
     applied,
-    sessions: numbers.sort((a, b) => a - b).map((number) => [number, Math.max(0, applied - number), sequence, result]),
+    signed,
+    sessions: numbers
+      .sort((a, b) => a - b)
+      .map((number) => [number, Math.max(0, applied - number), sequence, result, signed ? client : '']),
     records,
   }));
 
@@ -91,6 +103,14 @@ describe('a snapshot as bytes', () => {
         .flat()
         .join(''),
     );
+  });
+
+  test('says whose each session is, where clients sign', () => {
+    const signed: Plain = { ...small, signed: true, sessions: [[1, 8, 4, new Uint8Array([7]), 'c1']] };
+    const hex = bytesOf(signed).toString('hex');
+    expect(hex.slice(0, 8)).toBe('00000002');
+    expect(hex.slice(48, 110)).toBe('3ff0000000000000402000000000000000000004000000010700000002' + '6331');
+    expect(decoded(bytesOf(signed))).toEqual(signed);
   });
 
   test('comes back as it was, wherever it is cut', () => {
@@ -109,7 +129,7 @@ describe('a snapshot as bytes', () => {
   test('comes in pieces of some tens of kilobytes, also where a value or a result is longer', () => {
     const long: Plain = {
       ...small,
-      sessions: [[2, 1, 1, new Uint8Array(70_000).fill(5)]],
+      sessions: [[2, 1, 1, new Uint8Array(70_000).fill(5), '']],
       records: [
         ...Array.from({ length: 3000 }, (_, index) => [`key ${index}`, 'é'.repeat(index % 300)] as const),
         ['long', 'é'.repeat(500_000)],
@@ -142,9 +162,17 @@ describe('bytes that are no snapshot', () => {
     bytes.set(Buffer.from(hex, 'hex'), at);
     return bytes;
   };
+  /** The same for a state whose one session, at 24, belongs to a client. */
+  const changedOwner = (at: number, hex: string): Buffer => {
+    const bytes = bytesOf({ ...small, signed: true, sessions: [[1, 8, 4, new Uint8Array([7]), 'c1']] });
+    bytes.set(Buffer.from(hex, 'hex'), at);
+    return bytes;
+  };
   // Where what stands, of the small one: header 0, session 24, session 49, keys 73, record 77, record 88, end 96.
   test.each([
-    ['another version', changed(0, '00000002'), /version 2, and only 1 is known/],
+    ['another version', changed(0, '00000003'), /version 3, and only 1 and 2 are known/],
+    ['a client with too long a name', changedOwner(49, '00000041'), /gives 65 as the length of a name/],
+    ['a client with no name of ASCII', changedOwner(53, 'c328'), /names a client by what is no ASCII/],
     ['a broken last session', changed(4, '3fe0000000000000'), /gives 0.5 as the last session/],
     ['a count of applied commands that is none', changed(12, '7ff8000000000000'), /gives NaN as the count of applied/],
     ['more sessions than there may be', changed(20, 'ffffffff'), `which is not between 0 and ${maxSessions}`],
@@ -177,7 +205,7 @@ describe('bytes that are no snapshot', () => {
 
   test('what was refused once is refused for good', () => {
     const decoder = new SnapshotDecoder();
-    expect(() => decoder.take(changed(0, '00000002'))).toThrow();
+    expect(() => decoder.take(changed(0, '00000003'))).toThrow();
     expect(() => decoder.take(bytesOf(small))).toThrow();
     expect(() => decoder.finish()).toThrow();
   });

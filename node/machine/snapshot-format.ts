@@ -3,12 +3,14 @@
  * bytes, as in a command, and so is the result of a session, whose bytes are those of `encodeResult`.
  *
  *     header    version u32 | last session f64 | applied commands f64 | number of sessions u32
- *     session   number f64 | used at f64 | sequence u32 | result
+ *     session   number f64 | used at f64 | sequence u32 | result | client (version 2 only)
  *     ...
  *     keys      number of keys u32
  *     record    key | value
  *     ...
  *     end       0x454e4421 ("END!") u32
+ *
+ * Version 1 is of a machine whose clients do not sign, and whose sessions therefore belong to nobody.
  *
  * Sessions stand in the order of their numbers, the one in which they were registered; records in none, or in that of their
  * keys where equal states are to have equal snapshots. There is no
@@ -17,16 +19,19 @@
 import { maxBytesPerUnit, putString, stringBytes } from './command.ts';
 import type { Frozen } from './frozen.ts';
 import { HeldBytes } from './held-bytes.ts';
-import { maxSessions, type Session, SessionTable } from './session-table.ts';
+import { maxSessions, nobody, type Session, SessionTable } from './session-table.ts';
 import { Store } from './store.ts';
 
-const version = 1;
+/** Without, and with the owners of sessions. */
+const versions = { unsigned: 1, signed: 2 } as const;
 const endMark = 0x454e4421;
 const headerBytes = 24;
 /** What a session takes in addition to its result. */
 const sessionBytes = 24;
 /** How long a piece is at most. */
 const pieceBytes = 64 * 1024;
+/** The longest name of a client. */
+const maxNameBytes = 64;
 /** No string of V8 takes more, for it has up to 2^29 - 24 units; and a result is a string behind five bytes. */
 const maxItemBytes = maxBytesPerUnit * (2 ** 29 - 24) + 5;
 
@@ -36,6 +41,8 @@ export interface FrozenState {
   readonly lastSession: number;
   /** How many commands were applied. */
   readonly applied: number;
+  /** Whether clients sign, and sessions belong to them. */
+  readonly signed: boolean;
   readonly sessions: Pick<Frozen<number, Readonly<Session>>, 'size' | 'records'>;
   readonly store: Pick<Frozen<string, string>, 'size' | 'records'>;
 }
@@ -50,18 +57,19 @@ export interface MachineState {
 /** Encodes a state piece by piece. A step encodes up to a piece, or one string or result where that is longer. */
 export function* encodeSnapshot(state: FrozenState): Generator<Uint8Array> {
   const out = new PieceWriter();
-  out.u32(version);
+  out.u32(state.signed ? versions.signed : versions.unsigned);
   out.f64(state.lastSession);
   out.f64(state.applied);
   out.u32(state.sessions.size);
-  for (const [number, { usedAt, sequence, result }] of state.sessions.records) {
-    const bytes = sessionBytes + result.length;
+  for (const [number, { client, usedAt, sequence, result }] of state.sessions.records) {
+    const bytes = sessionBytes + result.length + (state.signed ? stringBytes(client) : 0);
     if (!out.fits(bytes)) yield* out.begin(bytes);
     out.f64(number);
     out.f64(usedAt);
     out.u32(sequence);
     out.u32(result.length);
     out.bytes(result);
+    if (state.signed) out.text(client);
   }
   if (!out.fits(4)) yield* out.begin(4);
   out.u32(state.store.size);
@@ -131,6 +139,7 @@ export class SnapshotDecoder {
   #keys = 0;
   /** The number of the session before. */
   #number = 0;
+  #signed = false;
   #whole = false;
   #step: Step = () => this.#header();
 
@@ -155,7 +164,10 @@ export class SnapshotDecoder {
     const held = this.#held;
     if (held.length < 4) return false;
     const found = held.u32(0);
-    if (found !== version) throw new Error(`The snapshot has version ${found}, and only ${version} is known.`);
+    this.#signed = found === versions.signed;
+    if (!this.#signed && found !== versions.unsigned) {
+      throw new Error(`The snapshot has version ${found}, and only 1 and 2 are known.`);
+    }
     if (held.length < headerBytes) return false;
     this.#sessions = new SessionTable(inRange('last session', held.f64(4), 0, Number.MAX_SAFE_INTEGER));
     this.#applied = inRange('count of applied commands', held.f64(12), 0, Number.MAX_SAFE_INTEGER);
@@ -172,12 +184,27 @@ export class SnapshotDecoder {
     const number = inRange('number of a session', held.f64(0), this.#number + 1, this.#sessions.last);
     const usedAt = inRange('last use of a session', held.f64(8), 0, this.#applied);
     const length = inRange('length of a result', held.u32(20), 0, maxItemBytes);
-    if (held.length < sessionBytes + length) return false;
-    this.#sessions.add(number, { usedAt, sequence: held.u32(16), result: held.bytes(sessionBytes, length) });
-    held.drop(sessionBytes + length);
+    const end = sessionBytes + length;
+    const name = this.#clientAt(end);
+    if (held.length < end || name === undefined) return false;
+    const { client, bytes } = name;
+    this.#sessions.add(number, { client, usedAt, sequence: held.u32(16), result: held.bytes(sessionBytes, length) });
+    held.drop(end + bytes);
     this.#number = number;
     this.#left -= 1;
     return true;
+  }
+
+  /** Whose session it is, and how many bytes tell that; undefined where not all of them are there yet. */
+  #clientAt(at: number): { readonly client: string; readonly bytes: number } | undefined {
+    if (!this.#signed) return { client: nobody, bytes: 0 };
+    const held = this.#held;
+    if (held.length < at + 4) return undefined;
+    const length = inRange('length of a name', held.u32(at), 0, maxNameBytes);
+    if (held.length < at + 4 + length) return undefined;
+    const client = held.text(at + 4, length);
+    if (!/^[ -~]*$/.test(client)) throw new Error('The snapshot names a client by what is no ASCII.');
+    return { client, bytes: 4 + length };
   }
 
   #countOfKeys(): boolean {
