@@ -83,7 +83,7 @@ export interface ClientRequest {
   /** Chosen by the client; comes back in the reply. */
   readonly id: number;
   readonly access: 'write' | 'read';
-  /** One encoded command; see `machine/command.ts`. */
+  /** One encoded command, see `machine/command.ts`; or many in a bundle, where clients sign, see `bundle.ts`. */
   readonly command: Uint8Array;
 }
 

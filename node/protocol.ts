@@ -312,6 +312,13 @@ export interface ReplicaConfig {
   readonly trace: boolean;
   /** Present where the protocol signs. */
   readonly crypto?: Crypto;
+  /**
+   * Present where the protocol signs, for clients sign then, too: whether a batch consists of what clients of the run have asked
+   * for, each part signed by whoever wants it, and of nothing else. Whoever is to vote for a batch that another replica
+   * proposes asks first, or a malicious primary could have carried out what nobody wanted. Pure: what was found good is
+   * remembered for a while, so that it is verified once.
+   */
+  readonly isGenuine?: (payload: Uint8Array) => boolean;
 }
 
 /** Messages and records as bytes, for sockets and disks. The simulator passes values and never encodes. */
@@ -363,7 +370,7 @@ export interface ProtocolDefinition<M, R> {
   readonly defaultNodeCount: number;
   /** Why a group of so many replicas cannot be, in a sentence; undefined where it can. Absent where any number will do. */
   readonly sizeFlaw?: (nodeCount: number) => string | undefined;
-  /** Whether replicas sign what they say: `ReplicaConfig.crypto` is then there. */
+  /** Whether replicas sign what they say, and clients what they ask for: `ReplicaConfig` then has `crypto` and `isGenuine`. */
   readonly signs: boolean;
   /** How many faulty replicas `nodeCount` replicas tolerate. */
   readonly tolerated: (nodeCount: number) => number;

@@ -1,6 +1,7 @@
 /**
  * The clients' side of a replica: gathers requests into batches, knows who waits for what, and sends replies.
  */
+import type { ClientDesk, Propose, Settle } from './client-desk.ts';
 import { encodeBatch, peekCommand } from './machine/command.ts';
 import type { Machine, ResultSink } from './machine/machine.ts';
 import type { ClientPort, ClientRequest, Clock } from './ports.ts';
@@ -28,13 +29,7 @@ interface PendingRead {
   readonly waiters: readonly Waiter[];
 }
 
-/** Takes a batch to the protocol. */
-export type Propose = (id: number, access: Access, payload: Uint8Array) => void;
-
-/** Is told that nobody waits for a result of a write batch any more. Called in the midst of other work. */
-export type Settle = (id: number) => void;
-
-export class Requests {
+export class Requests implements ClientDesk {
   readonly #machine: Machine;
   readonly #clients: ClientPort;
   readonly #clock: Clock;
@@ -178,6 +173,11 @@ export class Requests {
   #forget(batch: Batch): void {
     for (const waiter of batch.waiters) this.#seats.leave(waiter);
     if (batch.id % 2 === 1) this.#settle?.(batch.id);
+  }
+
+  apply(index: number, payload: Uint8Array): void {
+    this.#machine.apply(payload, this.onResult);
+    this.serveReads(index);
   }
 
   /** Takes the result of each applied command to whoever waits for it. */

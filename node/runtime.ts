@@ -2,6 +2,8 @@
  * The runtime of one replica: feeds inputs to a protocol and carries out its effects in order, over ports. The same code
  * runs in the simulator and in a container. `docs/decisions/0001-protocol-contract.md` says why it is so.
  */
+import { BundleDesk } from './bundle-desk.ts';
+import type { ClientDesk, Propose, Settle } from './client-desk.ts';
 import { fnv1a } from './hash.ts';
 import type { Machine, MachineSize } from './machine/machine.ts';
 import { MachineSnapshots } from './machine-snapshots.ts';
@@ -18,8 +20,9 @@ import {
   type Order,
   type Protocol,
   type ProtocolView,
+  type ReplicaConfig,
 } from './protocol.ts';
-import { type Propose, Requests, type Settle } from './requests.ts';
+import { Requests } from './requests.ts';
 import { Timers } from './timers.ts';
 
 interface Held<M, R> {
@@ -35,6 +38,8 @@ export interface ReplicaOptions {
   readonly trace?: boolean;
   /** Where clients of the protocol turn to; `leader` where absent. Where it is all, the protocol is told what is settled. */
   readonly contact?: ClientPolicy['contact'];
+  /** Present where clients sign: they ask for bundles then (`bundle.ts`), and the protocol is told what is settled. */
+  readonly isGenuine?: ReplicaConfig['isGenuine'];
 }
 
 /** What a replica holds in memory for as long as it runs. */
@@ -67,7 +72,7 @@ export class Replica<M, R> {
   readonly #snapshots: MachineSnapshots<R>;
   /** The protocol has yet to begin: the machine first takes over the state of the newest snapshot. */
   #waking = false;
-  readonly #requests: Requests;
+  readonly #desk: ClientDesk;
   #lastOrder = 0;
   readonly #orders = new Map<number, (error?: string) => void>();
 
@@ -84,7 +89,12 @@ export class Replica<M, R> {
     // In the midst of effects, or before a request: taken up by `#drain`, after them.
     const settle: Settle = (id) => void this.#inputs.push({ kind: 'settled', id });
     const keeps = options.contact === 'all';
-    this.#requests = new Requests(machine, ports.clients, ports.clock, propose, keeps ? settle : undefined);
+    const { clients, clock } = ports;
+    const { isGenuine } = options;
+    this.#desk =
+      isGenuine === undefined
+        ? new Requests(machine, clients, clock, propose, keeps ? settle : undefined)
+        : new BundleDesk({ machine, clients, clock, isGenuine, propose, settle });
     this.#snapshots = new MachineSnapshots(machine, ports.snapshots, {
       guard: (work) => this.#guard(work),
       step: (input) => this.#step(input),
@@ -130,7 +140,7 @@ export class Replica<M, R> {
   request(client: ClientId, request: ClientRequest): void {
     if (!this.#alive()) return;
     if (this.#waking) this.#ports.clients.reply(client, { id: request.id, status: 'rejected' });
-    else this.#requests.take(client, request);
+    else this.#desk.take(client, request);
   }
 
   /** Takes what an operator wants; `done` gets the reason where it is not done. Never called once this replica has ended. */
@@ -261,13 +271,13 @@ export class Replica<M, R> {
       case 'read':
         if (effect.within !== undefined && !this.#marks.isWithin(effect.within))
           this.#step({ kind: 'lapsed', id: effect.id });
-        else this.#requests.read(effect.id, effect.index, this.#appliedIndex);
+        else this.#desk.read(effect.id, effect.index, this.#appliedIndex);
         return;
       case 'mark':
         this.#marks.set(effect.mark);
         return;
       case 'reject':
-        this.#requests.reject(effect.id, effect.leader);
+        this.#desk.reject(effect.id, effect.leader);
         return;
       case 'recall':
         this.#recall(effect.position);
@@ -307,7 +317,7 @@ export class Replica<M, R> {
   #onRestored(index: number, from: 'disk' | 'replica'): void {
     this.#appliedIndex = index;
     this.#ports.tracer?.({ type: 'restore', index, from });
-    this.#requests.onRestored(index);
+    this.#desk.onRestored(index);
   }
 
   #apply(index: number, payload: Uint8Array): void {
@@ -315,7 +325,6 @@ export class Replica<M, R> {
     invariant(index === this.#appliedIndex + 1, `index ${index} was decided after ${this.#appliedIndex}`);
     this.#appliedIndex = index;
     if (this.#options.trace !== false) this.#ports.tracer?.({ type: 'apply', index, hash: fnv1a(payload) });
-    this.#machine.apply(payload, this.#requests.onResult);
-    this.#requests.serveReads(index);
+    this.#desk.apply(index, payload);
   }
 }

@@ -117,8 +117,9 @@ async function jobOf(
   const { settings, warmupMs, durationMs, checkedKeys } = plan;
   const protocol = ownSystem(plan, point.system)?.protocol ?? point.system;
   const { driver, workload, clients, loop } = point;
-  const { endpoints } = system;
-  const base = { protocol, endpoints, clients, timeoutMs: operationTimeoutMs };
+  const { endpoints, clientKey } = system;
+  const signing = clientKey === undefined ? {} : { clientKey };
+  const base = { protocol, endpoints, ...signing, clients, timeoutMs: operationTimeoutMs };
   const driverSettings = leader === undefined ? base : { ...base, leader };
   return { driver, driverSettings, phase, workload, settings, seed, loop, warmupMs, durationMs, checkedKeys };
 }

@@ -66,6 +66,8 @@ export interface DriverSettings {
   readonly endpoints: Readonly<Record<string, string>>;
   /** The one that leads, where that is known: peers without redirection are asked there. */
   readonly leader?: string;
+  /** The private key that clients sign with; absent where they do not. */
+  readonly clientKey?: string;
   readonly clients: number;
   readonly timeoutMs: number;
 }
@@ -174,6 +176,8 @@ export interface BenchSystem {
   /** The version that it tells of itself. */
   readonly version: string;
   readonly endpoints: Readonly<Record<string, string>>;
+  /** The private key that clients sign with; undefined where they do not. */
+  readonly clientKey?: string | undefined;
   counters(): Promise<readonly ReplicaCounters[]>;
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { signatureBytes } from '../protocol.ts';
-import { ed25519Crypto, keysFlaw, type ReplicaKeys } from './ed25519.ts';
+import { ed25519Crypto, ed25519Signer, keysFlaw, type ReplicaKeys } from './ed25519.ts';
 import { type KeyPair, keyPairOf, readPrivateKey, readPublicKey } from './key-text.ts';
 import { isCanonicalScalar, isStrictPoint } from './strict-encodings.ts';
 
@@ -17,9 +17,11 @@ const pairs: Readonly<Record<'n1' | 'n2' | 'n3', KeyPair>> = {
   n3: keyPairOf(secretOf(3)),
 };
 const publicKeys = { n1: pairs.n1.publicKey, n2: pairs.n2.publicKey, n3: pairs.n3.publicKey };
+const client = keyPairOf(secretOf(9));
+const clientKeys = { lab: client.publicKey };
 const members = ['n1', 'n2', 'n3'];
-const n1 = ed25519Crypto({ privateKey: pairs.n1.privateKey, publicKeys });
-const n2 = ed25519Crypto({ privateKey: pairs.n2.privateKey, publicKeys });
+const n1 = ed25519Crypto({ privateKey: pairs.n1.privateKey, publicKeys, clientKeys });
+const n2 = ed25519Crypto({ privateKey: pairs.n2.privateKey, publicKeys, clientKeys });
 
 /** L, the order of the base point. */
 const order = 2n ** 252n + 27742317777372353535851937790883648493n;
@@ -58,12 +60,20 @@ describe('signatures of Ed25519', () => {
   test('are those of RFC 8032, section 7.1, TEST 3', () => {
     const pair = keyPairOf(hex('c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7'));
     expect(pair.publicKey).toBe(textOf(hex('fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025')));
-    const crypto = ed25519Crypto({ privateKey: pair.privateKey, publicKeys: { only: pair.publicKey } });
+    const crypto = ed25519Crypto({ privateKey: pair.privateKey, publicKeys: { only: pair.publicKey }, clientKeys: {} });
     const signature = crypto.sign(hex('af82'));
     expect(Buffer.from(signature).toString('hex')).toBe(
       '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a',
     );
     expect(crypto.verify('only', hex('af82'), signature)).toBe(true);
+  });
+
+  test('of a client are good under its own name, and under none that a replica may have', () => {
+    const signature = ed25519Signer(client.privateKey)(message);
+    expect(n2.verify('client:lab', message, signature)).toBe(true);
+    expect(n2.verify('client:other', message, signature)).toBe(false);
+    expect(n2.verify('lab', message, signature)).toBe(false);
+    expect(n2.verify('client:n1', message, n1.sign(message))).toBe(false);
   });
 
   test('are good everywhere, of the signer alone, and for the same bytes', () => {
@@ -158,6 +168,7 @@ describe('the keys of a replica', () => {
   const keys = (changes: Partial<ReplicaKeys> = {}): ReplicaKeys => ({
     privateKey: pairs.n1.privateKey,
     publicKeys,
+    clientKeys,
     ...changes,
   });
 
@@ -174,6 +185,8 @@ describe('the keys of a replica', () => {
     [{ publicKeys: { ...publicKeys, n3: 'no key' } }, 'must hold public keys of Ed25519, and that of n3 is none'],
     [{ publicKeys: { ...publicKeys, n3: textOf(identity) } }, 'and that of n3 is none that is taken'],
     [{ publicKeys: { ...publicKeys, n3: publicKeys.n2 } }, 'must not hold the same public key for two members'],
+    [{ clientKeys: { lab: 'no key' } }, 'must hold public keys of Ed25519, and that of the client lab is none'],
+    [{ clientKeys: { lab: publicKeys.n3 } }, 'must not hold the key of a member for a client'],
     [{ privateKey: 'no key' }, 'must hold a private key of Ed25519, and what it holds is none'],
     [{ privateKey: pairs.n2.privateKey }, 'must hold the private key of n1, and holds another one'],
   ])('have a flaw where %j', (changes, sentence) => {

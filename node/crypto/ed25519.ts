@@ -13,6 +13,7 @@
  * beside a large one: that makes nothing malleable, and all judge its signatures alike.
  */
 import { type KeyObject, sign, verify } from 'node:crypto';
+import { signerName } from '../bundle.ts';
 import { type Crypto, type NodeId, signatureBytes } from '../protocol.ts';
 import { publicTextOf, readPrivateKey, readPublicKey } from './key-text.ts';
 import { sha256 } from './sha256.ts';
@@ -24,6 +25,8 @@ export interface ReplicaKeys {
   readonly privateKey: string;
   /** Those of all replicas, itself included. */
   readonly publicKeys: Readonly<Record<NodeId, string>>;
+  /** Those of the clients of the run, by their names. */
+  readonly clientKeys: Readonly<Record<string, string>>;
 }
 
 /** What is wrong with the keys of a replica, as the end of a sentence that begins with `keys`; undefined where nothing is. */
@@ -35,23 +38,37 @@ export function keysFlaw(id: NodeId, members: readonly NodeId[], keys: ReplicaKe
   const wrong = members.find((member) => readPublicKey(texts.get(member) ?? '') === undefined);
   if (wrong !== undefined) return `must hold public keys of Ed25519, and that of ${wrong} is none that is taken`;
   if (new Set(texts.values()).size !== texts.size) return 'must not hold the same public key for two members';
+  const clients = Object.entries(keys.clientKeys);
+  const unknown = clients.find(([, text]) => readPublicKey(text) === undefined);
+  if (unknown !== undefined)
+    return `must hold public keys of Ed25519, and that of the client ${unknown[0]} is none that is taken`;
+  // Who could sign for both could have carried out what it wants, and say that somebody else wanted it.
+  if (clients.some(([, text]) => [...texts.values()].includes(text)))
+    return 'must not hold the key of a member for a client';
   const own = readPrivateKey(keys.privateKey);
   if (own === undefined) return 'must hold a private key of Ed25519, and what it holds is none';
   return publicTextOf(own) === texts.get(id) ? undefined : `must hold the private key of ${id}, and holds another one`;
 }
 
 /** @throws RangeError where one of the keys is none: `keysFlaw` finds it before */
-export function ed25519Crypto({ privateKey, publicKeys }: ReplicaKeys): Crypto {
-  const own = demandKey(readPrivateKey(privateKey));
-  const known = new Map(Object.entries(publicKeys).map(([id, text]) => [id, demandKey(readPublicKey(text))]));
+export function ed25519Crypto({ privateKey, publicKeys, clientKeys }: ReplicaKeys): Crypto {
+  const clients = Object.entries(clientKeys).map(([name, text]): [string, string] => [signerName(name), text]);
+  const texts = [...Object.entries(publicKeys), ...clients];
+  const known = new Map(texts.map(([id, text]) => [id, demandKey(readPublicKey(text))]));
   return {
-    sign: (bytes) => new Uint8Array(sign(null, bytes, own)),
+    sign: ed25519Signer(privateKey),
     verify: (signer, bytes, signature) => {
       const key = known.get(signer);
       return key !== undefined && verifyStrictly(key, bytes, signature);
     },
     digest: sha256,
   };
+}
+
+/** Signs with a private key. @throws RangeError where the text is none */
+export function ed25519Signer(privateKey: string): Crypto['sign'] {
+  const own = demandKey(readPrivateKey(privateKey));
+  return (bytes) => new Uint8Array(sign(null, bytes, own));
 }
 
 /** @param key - one that `readPublicKey` took */

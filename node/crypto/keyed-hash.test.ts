@@ -52,6 +52,14 @@ describe('signatures by keyed hash', () => {
       expect(of('n1').verify(name, message, of('n1').sign(message))).toBe(false);
   });
 
+  it('of a client are good under its own name, whoever it is, and a replica cannot make them', () => {
+    const signature = of('client:c1').sign(message);
+    for (const id of members) expect(of(id).verify('client:c1', message, signature)).toBe(true);
+    expect(of('n1').verify('client:c2', message, signature)).toBe(false);
+    expect(of('n1', 8).verify('client:c1', message, signature)).toBe(false);
+    expect(of('n2').verify('client:n1', message, of('n1').sign(message))).toBe(false);
+  });
+
   it('come with SHA-256', () => {
     // FIPS 180-4 gives the one of "abc" as an example.
     expect(of('n1').digest(bytesOf('abc'))).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');

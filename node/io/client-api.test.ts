@@ -2,7 +2,7 @@ import { Client, credentials, Metadata, type StatusObject, status } from '@grpc/
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodeCommand, maxCommandBytes } from '../machine/command.ts';
 import type { ClientReply, ClientRequest } from '../ports.ts';
-import { encodeRequests } from './client-batches.ts';
+import { encodeRequests, maxAskedBytes } from './client-batches.ts';
 import { ClientServer } from './client-server.ts';
 import { sessionMethod } from './client-service.ts';
 import { eventually } from './fixture.ts';
@@ -136,7 +136,7 @@ describe('the clients’ API bounds what it takes', () => {
     ['undecodable bytes', Buffer.alloc(50, 0xff), status.INVALID_ARGUMENT],
     [
       'a command above 1 MiB',
-      encodeRequests([{ id: 1, access: 'write', command: Buffer.alloc(maxCommandBytes + 1) }]),
+      encodeRequests([{ id: 1, access: 'write', command: Buffer.alloc(maxAskedBytes + 1) }]),
       status.INVALID_ARGUMENT,
     ],
     ['a batch above 4 MiB', Buffer.alloc((4 << 20) + 1), status.RESOURCE_EXHAUSTED],

@@ -1,4 +1,5 @@
 /** `Requests` and `Replies` of node/proto/client.proto as bytes, and one `Request` or `Reply` alone. */
+import { bundleRoom } from '../bundle.ts';
 import { maxCommandBytes } from '../machine/command.ts';
 import type { ClientReply, ClientRequest } from '../ports.ts';
 import { FieldReader, fieldBytes, putFieldHead, putFixed64, putFixed64Halves, wireType } from './wire.ts';
@@ -7,6 +8,9 @@ import { FieldReader, fieldBytes, putFieldHead, putFixed64, putFixed64Halves, wi
 export const maxBatchBytes = 4 << 20;
 /** What a sender puts into one batch, in bytes; a batch of one may be larger. */
 export const fullBatchBytes = 1 << 20;
+
+/** The longest command, also where it stands in a bundle; behind its own length there. */
+export const maxAskedBytes = maxCommandBytes + 4 + bundleRoom;
 
 const emptyView = Buffer.alloc(0);
 /** Ids are whole numbers up to 2^53 - 1, and these their upper 32 bits. */
@@ -89,7 +93,7 @@ function readRequest(reader: FieldReader): ClientRequest | null {
     else if (field === 3 && type === wireType.bytes) command = reader.bytes();
     else reader.skip();
   }
-  return reader.failed || command.length > maxCommandBytes ? null : { id, access, command };
+  return reader.failed || command.length > maxAskedBytes ? null : { id, access, command };
 }
 
 function outcomeBytes(reply: ClientReply): number {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Crypto, ProtocolAbility } from '../protocol.ts';
+import { ManualClock, ManualRandom } from '../manual-ports.ts';
+import type { ClientRequest } from '../ports.ts';
+import type { ClientPolicy, Crypto, ProtocolAbility } from '../protocol.ts';
 import { replicaConfigOf } from './replica-config.ts';
-import { drawKeys, keySettings } from './run-keys.ts';
+import { drawKeys, keySettings, signingClients } from './run-keys.ts';
 import { type NodeSettingsInput, readSettings, SettingsError } from './settings.ts';
 
 const good: NodeSettingsInput = {
@@ -93,14 +95,31 @@ describe('a protocol that signs', () => {
     );
   });
 
+  it('knows what clients of the run have asked for, and takes nothing from others', () => {
+    const sent: ClientRequest[] = [];
+    const clock = new ManualClock();
+    const send = (_: string, request: ClientRequest) => void sent.push(request);
+    for (const run of [keys, drawKeys(ids, signing)]) {
+      const policy: ClientPolicy = { contact: 'all', replyQuorum: () => 1, reads: 'ordered' };
+      const clients = signingClients(run?.client.privateKey ?? '', policy, { members: ['n1'], clock, send });
+      clients.session(new ManualRandom()).call({ op: 'put', key: 'k', a: 'v', b: null }, 1000, () => {});
+      clock.endTurn();
+    }
+    const { isGenuine } = replicaConfigOf(settingsOf('n2'), signing);
+    expect(sent.map(({ command }) => isGenuine?.(command))).toEqual([true, false]);
+  });
+
   it('is the only one that is given them', () => {
-    expect(replicaConfigOf(settingsOf('n1'), { ...signing, signs: false })).not.toHaveProperty('crypto');
+    const config = replicaConfigOf(settingsOf('n1'), { ...signing, signs: false });
+    expect(config).not.toHaveProperty('crypto');
+    expect(config).not.toHaveProperty('isGenuine');
     expect(drawKeys(ids, { signs: false })).toBe(undefined);
     expect(keySettings(undefined, 'n1')).toEqual({});
   });
 
-  it('has other keys in each run, and for each replica', () => {
-    const pairs = [...(keys?.values() ?? []), ...(drawKeys(ids, signing)?.values() ?? [])];
-    expect(new Set(pairs.flatMap(({ privateKey, publicKey }) => [privateKey, publicKey])).size).toBe(12);
+  it('has other keys in each run, for each replica and for the clients', () => {
+    const runs = [keys, drawKeys(ids, signing)];
+    const pairs = runs.flatMap((run) => (run === undefined ? [] : [...run.replicas.values(), run.client]));
+    expect(new Set(pairs.flatMap(({ privateKey, publicKey }) => [privateKey, publicKey])).size).toBe(16);
   });
 });

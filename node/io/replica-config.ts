@@ -1,4 +1,5 @@
 /** What a protocol is told, out of the settings of a replica. */
+import { BundleCheck } from '../bundle.ts';
 import { type CryptoCounts, counted } from '../crypto/counted.ts';
 import { ed25519Crypto } from '../crypto/ed25519.ts';
 import { modeFlaw } from '../modes.ts';
@@ -39,13 +40,18 @@ export function replicaConfigOf(
   const { leaseReads, quorums, mode } = settings;
   refuseMode(settings, definition);
   const asked = { ...(leaseReads && { leaseReads }), ...(quorums && { quorums }), ...(mode && { mode }) };
-  const signing = signs && { crypto: counted(cryptoOf(settings), counts) };
+  const signing = signs && signingOf(settings, counts);
   return { id, members, electionTimeoutMs, heartbeatIntervalMs, ...limits, ...asked, ...signing, trace };
 }
 
 function refuseMode({ protocol, mode }: NodeSettings, definition: Definition): void {
   const flaw = mode === undefined ? undefined : modeFlaw(mode, definition.modes);
   if (flaw !== undefined) throw new SettingsError(`The setting mode is wrong: the protocol "${protocol}" ${flaw}.`);
+}
+
+function signingOf(settings: NodeSettings, counts: CryptoCounts): Pick<ReplicaConfig, 'crypto' | 'isGenuine'> {
+  const crypto = counted(cryptoOf(settings), counts);
+  return { crypto, isGenuine: new BundleCheck(crypto).isGenuine };
 }
 
 function cryptoOf({ id, protocol, keys }: NodeSettings): Crypto {

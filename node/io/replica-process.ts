@@ -3,7 +3,7 @@ import type { CryptoCounts } from '../crypto/counted.ts';
 import type { Machine } from '../machine/machine.ts';
 import { SessionMachine } from '../machine/sessions.ts';
 import type { ReplicaFact } from '../ports.ts';
-import type { ClientPolicy, Codec, Durable, Protocol } from '../protocol.ts';
+import type { ClientPolicy, Codec, Durable, Protocol, ReplicaConfig } from '../protocol.ts';
 import { Replica } from '../runtime.ts';
 import { ClientServer } from './client-server.ts';
 import { systemClock, systemRandom } from './clock.ts';
@@ -39,7 +39,8 @@ interface Parts {
   readonly codec: Codec<unknown, unknown>;
   readonly contact: ClientPolicy['contact'];
   readonly machine: Machine;
-  /** Present where the protocol signs. */
+  /** Present where the protocol signs, and clients do. */
+  readonly isGenuine: ReplicaConfig['isGenuine'];
   readonly counts: CryptoCounts | undefined;
 }
 
@@ -52,7 +53,8 @@ async function loadParts(settings: NodeSettings): Promise<Parts> {
   const config = replicaConfigOf(settings, definition, counts);
   const honest = definition.create(config, defect);
   const machine = new SessionMachine(defect?.machine, definition.signs);
-  const parts = { codec, contact: client.contact, machine, counts: definition.signs ? counts : undefined };
+  const signing = { isGenuine: config.isGenuine, counts: definition.signs ? counts : undefined };
+  const parts = { codec, contact: client.contact, machine, ...signing };
   if (settings.malice === undefined) return { ...parts, protocol: honest };
   const turnable = new TurnableReplica(honest, {
     ...{ config, definition, accomplices: settings.malice.accomplices },
@@ -82,7 +84,7 @@ export class ReplicaProcess {
     this.#options = options;
     this.#turnable = parts.turnable;
     const { settings, journal } = options;
-    const { protocol, codec, contact, machine } = parts;
+    const { protocol, codec, contact, machine, isGenuine } = parts;
     const { id, runId, members, peers, token } = settings;
     this.#disk = disk;
     this.#storage = new FaultyStorage(disk.storage);
@@ -134,6 +136,7 @@ export class ReplicaProcess {
       signal: this.#incarnation.signal,
       trace: settings.trace,
       contact,
+      ...(isGenuine && { isGenuine }),
     });
   }
 

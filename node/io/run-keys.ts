@@ -3,28 +3,53 @@
  * the token of the run is.
  */
 import { randomBytes } from 'node:crypto';
+import { BundleClient, type BundleClientOptions } from '../bundle-client.ts';
+import { ed25519Signer } from '../crypto/ed25519.ts';
 import { type KeyPair, keyPairOf } from '../crypto/key-text.ts';
-import type { NodeId, ProtocolDefinition } from '../protocol.ts';
+import { sha256 } from '../crypto/sha256.ts';
+import type { ClientPolicy, NodeId, ProtocolDefinition } from '../protocol.ts';
 import type { NodeSettingsInput } from './settings.ts';
 
-/** One pair for each replica. Holds secrets. */
-export type RunKeys = ReadonlyMap<NodeId, KeyPair>;
+/** Holds secrets. */
+export interface RunKeys {
+  /** One pair for each replica. */
+  readonly replicas: ReadonlyMap<NodeId, KeyPair>;
+  /** Of the process whose clients ask the replicas: the lab, or the load generator of a benchmark. */
+  readonly client: KeyPair;
+}
+
+/** What that process is called. */
+const clientName = 'lab';
 
 /** How long a private key is (RFC 8032, section 5.1.5). */
 const secretBytes = 32;
+
+const drawPair = (): KeyPair => keyPairOf(randomBytes(secretBytes));
 
 /** Undefined where the protocol does not sign. */
 export function drawKeys(
   nodes: readonly NodeId[],
   { signs }: Pick<ProtocolDefinition<unknown, unknown>, 'signs'>,
 ): RunKeys | undefined {
-  return signs ? new Map(nodes.map((node) => [node, keyPairOf(randomBytes(secretBytes))])) : undefined;
+  return signs ? { replicas: new Map(nodes.map((node) => [node, drawPair()])), client: drawPair() } : undefined;
 }
 
 /** The part of the settings of one replica that holds its keys; empty where there are none. */
 export function keySettings(keys: RunKeys | undefined, id: NodeId): Pick<NodeSettingsInput, 'keys'> {
-  const own = keys?.get(id);
+  const own = keys?.replicas.get(id);
   if (keys === undefined || own === undefined) return {};
-  const publicKeys = Object.fromEntries([...keys].map(([node, { publicKey }]) => [node, publicKey]));
-  return { keys: { privateKey: own.privateKey, publicKeys } };
+  const publicKeys = Object.fromEntries([...keys.replicas].map(([node, { publicKey }]) => [node, publicKey]));
+  const clientKeys = { [clientName]: keys.client.publicKey };
+  return { keys: { privateKey: own.privateKey, publicKeys, clientKeys } };
+}
+
+/** The clients of this process, which sign what they ask for with the run's key for that. */
+export function signingClients(
+  privateKey: string,
+  policy: ClientPolicy,
+  options: Pick<BundleClientOptions, 'members' | 'clock' | 'send'>,
+): BundleClient {
+  const quorum = policy.replyQuorum(options.members.length);
+  const crypto = { sign: ed25519Signer(privateKey), digest: sha256 };
+  return new BundleClient({ name: clientName, quorum, crypto, ...options });
 }

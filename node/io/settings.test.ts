@@ -51,7 +51,9 @@ describe('the settings of a replica', () => {
 
   it('may hold the keys to sign with', () => {
     const keys = { privateKey: own.privateKey, publicKeys };
-    expect(read({ keys }).keys).toEqual(keys);
+    expect(read({ keys }).keys).toEqual({ ...keys, clientKeys: {} });
+    const clientKeys = { lab: keyPairOf(new Uint8Array(32).fill(9)).publicKey };
+    expect(read({ keys: { ...keys, clientKeys } }).keys).toEqual({ ...keys, clientKeys });
     expect(read()).not.toHaveProperty('keys');
   });
 

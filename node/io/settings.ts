@@ -82,8 +82,17 @@ const schema = z
     peers: z.record(nodeId, address),
     /** Shown by every caller of the control API. */
     token: z.string().min(16).max(256),
-    /** With what it signs, where the protocol does: its own private key, a secret, and the public ones of all members. */
-    keys: z.strictObject({ privateKey: z.string(), publicKeys: z.record(nodeId, z.string()) }).optional(),
+    /**
+     * With what it signs, where the protocol does: its own private key, a secret, and the public ones of all members. Where there
+     * is no key of a client, nobody can ask it for anything.
+     */
+    keys: z
+      .strictObject({
+        privateKey: z.string(),
+        publicKeys: z.record(nodeId, z.string()),
+        clientKeys: z.record(nodeId, z.string()).default({}),
+      })
+      .optional(),
     /** How often an idle link gives a sign of life; from the number of members where absent. */
     linkIntervalMs: milliseconds.optional(),
   })

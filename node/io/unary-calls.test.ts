@@ -2,7 +2,7 @@ import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodeCommand, maxCommandBytes } from '../machine/command.ts';
 import type { ClientReply, ClientRequest } from '../ports.ts';
-import { encodeRequest } from './client-batches.ts';
+import { encodeRequest, maxAskedBytes } from './client-batches.ts';
 import { ClientServer } from './client-server.ts';
 import { callMethod } from './client-service.ts';
 import { eventually } from './fixture.ts';
@@ -114,7 +114,7 @@ describe('one request a call', () => {
     ['undecodable bytes', Buffer.alloc(50, 0xff), 'INVALID_ARGUMENT', /could not be decoded, or is above 1 MiB$/],
     [
       'a command above 1 MiB',
-      encodeRequest({ ...write(1), command: Buffer.alloc(maxCommandBytes + 1) }),
+      encodeRequest({ ...write(1), command: Buffer.alloc(maxAskedBytes + 1) }),
       'INVALID_ARGUMENT',
       /could not be decoded, or is above 1 MiB$/,
     ],

@@ -194,6 +194,33 @@ export function encodeBatch(commands: readonly Uint8Array[]): Uint8Array {
   return buffer;
 }
 
+/** What was joined by `encodeBatch`, as views; null where the bytes are anything else. */
+export function decodeBatch(payload: Uint8Array): Uint8Array[] | null {
+  const buffer = asBuffer(payload);
+  const items: Uint8Array[] = [];
+  let at = 0;
+  while (at < buffer.length) {
+    if (at + 4 > buffer.length) return null;
+    const from = at + 4;
+    at = from + buffer.readUInt32BE(at);
+    if (at > buffer.length) return null;
+    items.push(buffer.subarray(from, at));
+  }
+  return items;
+}
+
+/** Whether a payload is one or more commands, each of which tells whom its result is for, and nothing else. */
+export function isWholeBatch(payload: Uint8Array): boolean {
+  const buffer = asBuffer(payload);
+  let at = 0;
+  while (at + 4 <= buffer.length) {
+    const from = at + 4;
+    at = from + buffer.readUInt32BE(at);
+    if (at > buffer.length || headAt(buffer, from, at) === null) return false;
+  }
+  return at > 0 && at === buffer.length;
+}
+
 /**
  * Calls `each` with every command of a payload, decoded where it stands. What begins like a command and is none has a
  * head and no body; what does not even begin like one is passed over. A damaged tail ends the walk.

@@ -1,11 +1,12 @@
+import type { ReplicaConfig } from '../protocol.ts';
 import type { Behaviour } from './kit/behaviour.ts';
 import { sessionsIn } from './kit/tampering.ts';
 
 /** Every second client, by its session. */
 const isCensored = (session: number): boolean => session % 2 === 1;
 
-function concernsCensored(batch: Uint8Array | undefined): boolean {
-  return batch !== undefined && [...sessionsIn(batch)].some(isCensored);
+function concernsCensored(batch: Uint8Array | undefined, config: ReplicaConfig): boolean {
+  return batch !== undefined && [...sessionsIn(batch, config)].some(isCensored);
 }
 
 /** Others see to it that what a client has asked for is done, and a leader that does not do it is replaced. */
@@ -15,10 +16,10 @@ const behaviour: Behaviour = {
   leavesProof: false,
   deceive: ({ forgery, view, config }) => ({
     hear: (input) => {
-      if (input.kind === 'request') return concernsCensored(input.payload) ? [] : [input];
+      if (input.kind === 'request') return concernsCensored(input.payload, config) ? [] : [input];
       // What others propose it takes like anybody: else it would be found out at once.
       const leads = view().leader === config.id;
-      const asks = input.kind === 'message' && leads && concernsCensored(forgery.valueIn?.(input.msg));
+      const asks = input.kind === 'message' && leads && concernsCensored(forgery.valueIn?.(input.msg), config);
       return asks && input.kind === 'message' && input.from !== config.id ? [] : [input];
     },
   }),

@@ -12,7 +12,7 @@ const behaviour: Behaviour = {
       const value = forgery.valueIn?.(msg);
       return value === undefined || value.length === 0
         ? undefined
-        : forgery.withValue?.(msg, withOtherValues(value), config);
+        : forgery.withValue?.(msg, withOtherValues(value, config), config);
     }),
 };
 

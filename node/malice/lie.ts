@@ -6,10 +6,10 @@ const behaviour: Behaviour = {
   summary: 'applies other values than were decided, and so answers its clients with lies',
   needs: [],
   leavesProof: false,
-  deceive: () => ({
+  deceive: ({ config }) => ({
     act: (effect) =>
       effect.kind === 'apply' && effect.payload.length > 0
-        ? [{ ...effect, payload: withOtherValues(effect.payload) }]
+        ? [{ ...effect, payload: withOtherValues(effect.payload, config) }]
         : [effect],
   }),
 };

@@ -72,7 +72,7 @@ export class RandomPlay {
     const limits = { logCacheBytes: 8, maxUncommittedBytes: 1000, snapshotChunkBytes: 6 };
     const snapshotAfterBytes = this.#pick([60, 60, 400]);
     this.#actors = members.map((id) => {
-      const signing = definition.signs && { crypto: keyedHashCrypto(seed, id, members) };
+      const signing = definition.signs && { crypto: keyedHashCrypto(seed, id, members), isGenuine: () => true };
       const config: ReplicaConfig = {
         id,
         members,

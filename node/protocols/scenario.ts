@@ -168,6 +168,7 @@ class Play {
     for (const id of nodes) {
       const signing = this.#definition.signs && {
         crypto: keyedHashCrypto(seed, id, [...this.#actors.keys(), ...nodes]),
+        isGenuine: () => true,
       };
       const actor = new Actor(id, {
         createProtocol: () => this.#definition.create({ id, ...settings, ...signing }),

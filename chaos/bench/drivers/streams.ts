@@ -1,8 +1,9 @@
 /** Our replicas over their streams: one connection to each, with all clients behind it, as experiments use it. */
+import type { ClientPorts } from '../../../node/client.ts';
 import { ReplicaConnections } from '../../../node/io/replica-connections.ts';
 import { loadProtocol } from '../../catalog.ts';
 import type { BenchOperation, Driver, DriverDefinition, DriverSettings } from '../contracts.ts';
-import { ReplicaClient } from '../replica-client.ts';
+import { type Group, plainGroup, ReplicaClient, signingGroup } from '../replica-client.ts';
 
 /** How long the connections have to come up, in milliseconds. */
 const connectLimitMs = 10_000;
@@ -19,20 +20,24 @@ class StreamsDriver implements Driver {
   }
 
   async open(): Promise<void> {
-    const { endpoints, clients, protocol } = this.#settings;
+    const { endpoints, clients, protocol, clientKey } = this.#settings;
     const { client: policy } = await loadProtocol(protocol);
     const members = Object.keys(endpoints);
-    this.#clients = Array.from({ length: clients }, (_, number) => {
-      const client: ReplicaClient = new ReplicaClient({
-        members,
-        policy,
-        send: (to, request) => line.send(to, request),
-        onDone: (outcome, value) => this.onDone(number, outcome, value),
-      });
-      const line = this.#connections.addClient((from, reply) => client.receive(from, reply));
-      return client;
-    });
+    // Clients that sign do so together; those that do not have a way of their own each.
+    const groups =
+      clientKey === undefined
+        ? Array.from({ length: clients }, () => this.#group((send) => plainGroup({ members, policy, send })))
+        : [this.#group((send) => signingGroup(clientKey, { members, policy, send }, clients))];
+    this.#clients = groups
+      .flatMap(({ sessions }) => sessions)
+      .map((session, number) => new ReplicaClient(session, (outcome, value) => this.onDone(number, outcome, value)));
     await this.#connected(members.length);
+  }
+
+  #group(create: (send: ClientPorts['send']) => Group): Group {
+    const group = create((to, request) => line.send(to, request));
+    const line = this.#connections.addClient((from, reply) => group.receive(from, reply));
+    return group;
   }
 
   submit(client: number, operations: readonly BenchOperation[]): void {

@@ -4,7 +4,7 @@ import type { ClientRequest } from '../../../node/ports.ts';
 import { loadProtocol } from '../../catalog.ts';
 import type { BenchOperation, Driver, DriverDefinition, DriverSettings } from '../contracts.ts';
 import { UnaryConnection } from '../http2/unary-connection.ts';
-import { ReplicaClient } from '../replica-client.ts';
+import { type Group, type GroupOptions, plainGroup, ReplicaClient, signingGroup } from '../replica-client.ts';
 
 const path = '/splitbrain.v1.Client/Call';
 /** As many as the driver of etcd has. */
@@ -13,6 +13,8 @@ const connectionsPerReplica = 4;
 class UnaryDriver implements Driver {
   onDone: Driver['onDone'] = () => {};
   readonly #settings: DriverSettings;
+  /** One session each: an operation is a call of its own. */
+  #groups: Group[] = [];
   #clients: ReplicaClient[] = [];
   #connections = new Map<string, UnaryConnection[]>();
 
@@ -21,7 +23,7 @@ class UnaryDriver implements Driver {
   }
 
   async open(): Promise<void> {
-    const { endpoints, clients, protocol } = this.#settings;
+    const { endpoints, clients, protocol, clientKey } = this.#settings;
     const { client: policy } = await loadProtocol(protocol);
     const opened = Object.entries(endpoints).map(async ([member, address]) => {
       const connections = Array.from({ length: connectionsPerReplica }, () => UnaryConnection.open(address));
@@ -29,14 +31,13 @@ class UnaryDriver implements Driver {
     });
     await Promise.all(opened);
     const members = Object.keys(endpoints);
-    this.#clients = Array.from({ length: clients }, (_, number) => {
-      return new ReplicaClient({
-        members,
-        policy,
-        send: (to, request) => this.#call(number, to, request),
-        onDone: (outcome, value) => this.onDone(number, outcome, value),
-      });
+    this.#groups = Array.from({ length: clients }, (_, number) => {
+      const options: GroupOptions = { members, policy, send: (to, request) => this.#call(number, to, request) };
+      return clientKey === undefined ? plainGroup(options) : signingGroup(clientKey, options, 1);
     });
+    this.#clients = this.#groups
+      .flatMap(({ sessions }) => sessions)
+      .map((session, number) => new ReplicaClient(session, (outcome, value) => this.onDone(number, outcome, value)));
   }
 
   submit(client: number, operations: readonly BenchOperation[]): void {
@@ -54,7 +55,7 @@ class UnaryDriver implements Driver {
     connection?.call(path, encodeRequest(request), (bytes) => {
       // Without a reply the client's own time-out decides: it may have been carried out.
       const reply = bytes === null ? null : decodeReply(bytes);
-      if (reply !== null) this.#clients[client]?.receive(to, reply);
+      if (reply !== null) this.#groups[client]?.receive(to, reply);
     });
   }
 }

@@ -31,6 +31,7 @@ export async function startContainers(
     name: ownName(options),
     version: `${packageVersion()}, in containers`,
     endpoints: cluster.clientAddresses,
+    clientKey: cluster.clientKey,
     counters: () =>
       Promise.all(
         Object.entries(cluster.metricsAddresses).map(([node, address]) => readReplicaCounters(node, address)),

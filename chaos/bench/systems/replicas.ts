@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { freeAddresses } from '../../../node/io/free-addresses.ts';
 import { heapFlags } from '../../../node/io/heap-flags.ts';
 import { packageRoot, packageVersion } from '../../../node/io/package-root.ts';
-import { drawKeys, keySettings } from '../../../node/io/run-keys.ts';
+import { drawKeys, keySettings, type RunKeys } from '../../../node/io/run-keys.ts';
 import type { NodeSettingsInput } from '../../../node/io/settings.ts';
 import { readStatus } from '../../../node/io/status-page.ts';
 import { loadProtocol } from '../../catalog.ts';
@@ -48,8 +48,11 @@ interface Member {
 
 /** Starts the replicas, and returns when one of them leads. */
 export async function startReplicas(options: ReplicasOptions): Promise<BenchSystem> {
-  const members = (await settingsOf(options)).map((settings) => startMember(settings, options));
-  const system = new Replicas(ownName(options), members);
+  const { protocol, nodes } = options;
+  const ids = Array.from({ length: nodes }, (_, index) => `n${index + 1}`);
+  const keys = drawKeys(ids, await loadProtocol(protocol));
+  const members = (await settingsOf(ids, keys, options)).map((settings) => startMember(settings, options));
+  const system = new Replicas(ownName(options), members, keys?.client.privateKey);
   try {
     await system.ready(options.signal);
     return system;
@@ -59,11 +62,13 @@ export async function startReplicas(options: ReplicasOptions): Promise<BenchSyst
   }
 }
 
-async function settingsOf({ protocol, mode, storage, nodes, folder }: ReplicasOptions): Promise<NodeSettingsInput[]> {
-  const ids = Array.from({ length: nodes }, (_, index) => `n${index + 1}`);
-  const addresses = await freeAddresses(4 * nodes);
+async function settingsOf(
+  ids: readonly string[],
+  keys: RunKeys | undefined,
+  { protocol, mode, storage, folder }: ReplicasOptions,
+): Promise<NodeSettingsInput[]> {
+  const addresses = await freeAddresses(4 * ids.length);
   const token = randomBytes(24).toString('base64url');
-  const keys = drawKeys(ids, await loadProtocol(protocol));
   const runId = `bench-${randomBytes(4).toString('hex')}`;
   const listens = ids.map((id, index) => {
     const [peer, client, control, metrics] = addresses.slice(4 * index, 4 * index + 4);
@@ -73,7 +78,7 @@ async function settingsOf({ protocol, mode, storage, nodes, folder }: ReplicasOp
   return listens.map(({ id, listen }) => ({
     runId,
     id,
-    members: ids,
+    members: [...ids],
     protocol,
     ...(mode === undefined ? {} : { mode }),
     ...timeouts,
@@ -115,10 +120,12 @@ class Replicas implements BenchSystem {
   readonly name: string;
   readonly version = packageVersion();
   readonly endpoints: Readonly<Record<string, string>>;
+  readonly clientKey: string | undefined;
   readonly #members: readonly Member[];
 
-  constructor(name: string, members: readonly Member[]) {
+  constructor(name: string, members: readonly Member[], clientKey: string | undefined) {
     this.name = name;
+    this.clientKey = clientKey;
     this.#members = members;
     this.endpoints = Object.fromEntries(members.map(({ id, settings }) => [id, settings.listen.client]));
   }

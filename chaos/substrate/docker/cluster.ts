@@ -1,6 +1,7 @@
 /** A booted lab of containers, as the run sees it. */
 import { type ClientPorts, SessionClient } from '../../../node/client.ts';
 import { ReplicaConnections } from '../../../node/io/replica-connections.ts';
+import { signingClients } from '../../../node/io/run-keys.ts';
 import type { ClientPolicy } from '../../../node/protocol.ts';
 import type {
   Cluster,
@@ -24,6 +25,8 @@ import type { Links, Toxic } from './toxiproxy.ts';
 export interface DockerClusterParts {
   readonly seed: number;
   readonly policy: ClientPolicy;
+  /** The private key that clients sign with; absent where they do not. */
+  readonly clientKey?: string;
   readonly replicas: ReadonlyMap<NodeId, ReplicaContainer>;
   readonly links: Links;
   /** Where the clients' link to each replica is reached, `host:port`. */
@@ -69,13 +72,25 @@ export class DockerCluster implements Cluster {
     return this.#parts.metrics;
   }
 
+  /** The private key that clients sign with; undefined where they do not. */
+  get clientKey(): string | undefined {
+    return this.#parts.clientKey;
+  }
+
   client(name: string): LabClient {
-    const { seed, policy } = this.#parts;
+    const { seed, policy, clientKey } = this.#parts;
     const random = randomFor(seed, `client/${name}`);
-    const line = this.#connections.addClient((from, reply) => session.receive(from, reply));
+    let receive: SessionClient['receive'] = () => {};
+    const line = this.#connections.addClient((from, reply) => receive(from, reply));
     const send: ClientPorts['send'] = (to, request) => line.send(to, request);
-    const session = new SessionClient({ clock: realClock, random, send }, this.nodes, policy);
-    return labClient(session);
+    if (clientKey === undefined) {
+      const session = new SessionClient({ clock: realClock, random, send }, this.nodes, policy);
+      receive = (from, reply) => session.receive(from, reply);
+      return labClient(session);
+    }
+    const bundles = signingClients(clientKey, policy, { members: this.nodes, clock: realClock, send });
+    receive = (from, reply) => bundles.receive(from, reply);
+    return labClient(bundles.session(random));
   }
 
   status(node: NodeId): NodeStatus {

@@ -78,6 +78,7 @@ export class Lab {
     return new DockerCluster(nodes, {
       seed,
       policy: definition.client,
+      ...(secrets.keys && { clientKey: secrets.keys.client.privateKey }),
       replicas: await this.#takeReplicas(containers, secrets),
       links,
       addresses: Object.fromEntries(

@@ -46,9 +46,18 @@ test('replicas of a protocol that signs know each other by the keys in the compo
 test('each replica is told no private key but its own', () => {
   const secrets = drawSecrets(nodes, { signs: true });
   const text = textWith(secrets);
-  for (const [node, { privateKey }] of secrets.keys ?? []) {
+  for (const [node, { privateKey }] of secrets.keys?.replicas ?? []) {
     expect(settingsIn(text, node).keys?.privateKey).toBe(privateKey);
     expect(text.split(privateKey)).toHaveLength(2);
+  }
+});
+
+test('no replica is told the private key of clients, and each their public one', () => {
+  const secrets = drawSecrets(nodes, { signs: true });
+  const text = textWith(secrets);
+  expect(text).not.toContain(secrets.keys?.client.privateKey);
+  for (const node of nodes) {
+    expect(settingsIn(text, node).keys?.clientKeys).toEqual({ lab: secrets.keys?.client.publicKey });
   }
 });
 
@@ -56,7 +65,7 @@ test('the compose file is kept without secrets, and says where they were', () =>
   const secrets = drawSecrets(nodes, { signs: true });
   const kept = withoutSecrets(textWith(secrets), secrets);
   expect(kept).not.toContain(secrets.token);
-  const pairs = [...(secrets.keys?.values() ?? [])];
+  const pairs = [...(secrets.keys?.replicas.values() ?? [])];
   expect(pairs).toHaveLength(4);
   for (const { privateKey, publicKey } of pairs) {
     expect(kept).not.toContain(privateKey);

@@ -6,7 +6,7 @@ import type { NodeId, ProtocolDefinition } from '../../../node/protocol.ts';
 export interface LabSecrets {
   /** What control calls must show. */
   readonly token: string;
-  /** Of the replicas of a protocol that signs. */
+  /** Of the replicas of a protocol that signs, and of their clients, which are in the lab's own process. */
   readonly keys?: RunKeys;
 }
 
@@ -23,7 +23,7 @@ export function drawSecrets(
  * do not start from it as it is: they want private keys.
  */
 export function withoutSecrets(text: string, { token, keys }: LabSecrets): string {
-  const privateKeys = [...(keys?.values() ?? [])].map(({ privateKey }) => privateKey);
+  const privateKeys = [...(keys?.replicas.values() ?? [])].map(({ privateKey }) => privateKey);
   return privateKeys.reduce(
     (rest, key) => rest.replaceAll(key, 'private-key-of-another-run'),
     text.replaceAll(token, 'token-of-another-run'),

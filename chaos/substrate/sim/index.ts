@@ -1,4 +1,6 @@
 /** The simulator: a whole cluster in one process, in virtual time, decided by a seed alone. */
+import { BundleCheck, signerName } from '../../../node/bundle.ts';
+import { BundleClient } from '../../../node/bundle-client.ts';
 import { SessionClient } from '../../../node/client.ts';
 import { keyedHashCrypto } from '../../../node/crypto/keyed-hash.ts';
 import { behaviourNames } from '../../../node/io/behaviours.ts';
@@ -95,7 +97,8 @@ class SimCluster implements Cluster {
   readonly #definition: ProtocolDefinition<unknown, unknown>;
   readonly #network: SimNetwork;
   readonly #processes = new Map<NodeId, SimProcess>();
-  readonly #clients = new Map<string, SessionClient>();
+  readonly #clients = new Map<string, Pick<SessionClient, 'receive'>>();
+  readonly #seed: number;
   /** How each behaves from the beginning on; honestly where absent. */
   readonly #born: Readonly<Record<NodeId, string>>;
   readonly #behaviours: ReadonlyMap<string, NamedBehaviour>;
@@ -108,6 +111,7 @@ class SimCluster implements Cluster {
   ) {
     this.nodes = plan.nodes;
     this.#definition = definition;
+    this.#seed = plan.seed;
     this.#born = plan.malicious ?? {};
     this.#behaviours = new Map(behaviours.map((named) => [named.name, named]));
     this.#random = (purpose) => randomFor(plan.seed, purpose);
@@ -138,6 +142,7 @@ class SimCluster implements Cluster {
         createProtocol: () => inMaliciousHands(plan, definition, config, defect),
         createMachine: () => new SessionMachine(defect?.machine, definition.signs),
         contact: definition.client.contact,
+        ...(config.isGenuine && { isGenuine: config.isGenuine }),
       };
       const process = new SimProcess(node, world, disk);
       this.#processes.set(node, process);
@@ -165,10 +170,18 @@ class SimCluster implements Cluster {
     const send = (to: NodeId, request: ClientRequest) => {
       this.#network.sendInOrder(name, to, () => this.#process(to).request(name, request));
     };
-    const ports = { clock: this.clock, random: this.#random(`client/${name}`), send };
-    const session = new SessionClient(ports, this.nodes, this.#definition.client);
-    this.#clients.set(name, session);
-    return labClient(session);
+    const random = this.#random(`client/${name}`);
+    const { client: policy, signs } = this.#definition;
+    if (!signs) {
+      const session = new SessionClient({ clock: this.clock, random, send }, this.nodes, policy);
+      this.#clients.set(name, session);
+      return labClient(session);
+    }
+    const crypto = keyedHashCrypto(this.#seed, signerName(name), this.nodes);
+    const quorum = policy.replyQuorum(this.nodes.length);
+    const bundles = new BundleClient({ name, members: this.nodes, quorum, crypto, clock: this.clock, send });
+    this.#clients.set(name, bundles);
+    return labClient(bundles.session(random));
   }
 
   status(node: NodeId) {
@@ -286,7 +299,12 @@ export function replicaConfig(
     ...(leaseReads === undefined ? {} : { leaseReads }),
     ...(quorums === undefined ? {} : { quorums }),
     ...(mode === undefined ? {} : { mode }),
-    ...(signs && { crypto: keyedHashCrypto(plan.seed, id, plan.nodes) }),
+    ...(signs && signingOf(plan, id)),
     trace: true,
   };
+}
+
+function signingOf({ seed, nodes }: Plan, id: NodeId): Pick<ReplicaConfig, 'crypto' | 'isGenuine'> {
+  const crypto = keyedHashCrypto(seed, id, nodes);
+  return { crypto, isGenuine: new BundleCheck(crypto).isGenuine };
 }

@@ -11,7 +11,7 @@ import type {
   Snapshots,
   Storage,
 } from '../../../node/ports.ts';
-import type { ClientId, ClientPolicy, NodeId, Order, Protocol } from '../../../node/protocol.ts';
+import type { ClientId, ClientPolicy, NodeId, Order, Protocol, ReplicaConfig } from '../../../node/protocol.ts';
 import { Replica } from '../../../node/runtime.ts';
 import type { LabFact, NodeStatus } from '../../contracts.ts';
 import type { SimClock } from './clock.ts';
@@ -36,6 +36,8 @@ export interface ProcessWorld {
   readonly createMachine: () => Machine;
   /** Where clients of the protocol turn to. */
   readonly contact: ClientPolicy['contact'];
+  /** Present where clients sign. */
+  readonly isGenuine?: ReplicaConfig['isGenuine'];
 }
 
 export class SimProcess {
@@ -63,7 +65,7 @@ export class SimProcess {
     this.#state = 'up';
     this.#world.observe({ type: 'node-up', node: this.node });
     const { signal } = this.#incarnation;
-    const { random, reply, send, observe, createProtocol, createMachine, contact } = this.#world;
+    const { random, reply, send, observe, createProtocol, createMachine, contact, isGenuine } = this.#world;
     const ports = {
       clock: this.#nodeClock(signal),
       random,
@@ -78,7 +80,9 @@ export class SimProcess {
     };
     this.#protocol = createProtocol();
     this.#protocol.behave?.(this.#behaviour);
-    this.#replica = new Replica(this.#protocol, createMachine(), ports, { id: this.node, signal, contact });
+    const signing = isGenuine && { isGenuine };
+    const options = { id: this.node, signal, contact, ...signing };
+    this.#replica = new Replica(this.#protocol, createMachine(), ports, options);
     this.#replica.start(this.#disk.durable);
   }
 

@@ -1,10 +1,28 @@
+import { type Bundle, bundleBytes, decodeBundles } from '../../bundle.ts';
 import { type Command, encodeBatch, encodeCommand, forEachCommand } from '../../machine/command.ts';
+import type { ReplicaConfig } from '../../protocol.ts';
 
 /** What is written in place of every value. */
 const otherValue = '"invented"';
 
-/** The same batch, but every value that it writes is another one. */
-export function withOtherValues(batch: Uint8Array): Uint8Array {
+/** What of a replica tells how a batch is laid out. */
+type Layout = Pick<ReplicaConfig, 'isGenuine'>;
+
+/** The same batch, but every value that it writes is another one. Where clients sign, that is under signatures that are not of it. */
+export function withOtherValues(batch: Uint8Array, layout: Layout): Uint8Array {
+  const bundles = bundlesIn(batch, layout);
+  if (bundles === null) return withOtherCommands(batch);
+  return Buffer.concat(
+    bundles.map((bundle) => bundleBytes({ ...bundle, commands: withOtherCommands(bundle.commands) })),
+  );
+}
+
+/** Null where clients do not sign. */
+function bundlesIn(batch: Uint8Array, { isGenuine }: Layout): readonly Bundle[] | null {
+  return isGenuine === undefined ? null : decodeBundles(batch);
+}
+
+function withOtherCommands(batch: Uint8Array): Uint8Array {
   const commands: Uint8Array[] = [];
   forEachCommand(batch, (_, command) => {
     if (command !== null) commands.push(encodeCommand(tampered(command)));
@@ -18,8 +36,9 @@ function tampered(command: Command): Command {
 }
 
 /** The sessions that a batch has commands of. */
-export function sessionsIn(batch: Uint8Array): Set<number> {
+export function sessionsIn(batch: Uint8Array, layout: Layout): Set<number> {
   const sessions = new Set<number>();
-  forEachCommand(batch, ({ session }) => void sessions.add(session));
+  const parts = bundlesIn(batch, layout)?.map(({ commands }) => commands) ?? [batch];
+  for (const commands of parts) forEachCommand(commands, ({ session }) => void sessions.add(session));
   return sessions;
 }

@@ -37,7 +37,8 @@ export function onForward(state: PbftState, { payload }: Forward): void {
   const digest = state.crypto.digest(payload);
   // That it is known is not enough: it may have been proposed in an earlier view, and to this replica alone.
   for (const { proposal } of state.slots.values()) if (proposal === digest) return;
-  propose(state, payload);
+  // What no client has asked for nobody would share, and the view would come to nothing.
+  if (state.isGenuine(payload)) propose(state, payload);
 }
 
 /** PRE-PREPARE. */
@@ -53,7 +54,10 @@ export function onPropose(state: PbftState, from: string, msg: Propose): void {
   apply(state);
 }
 
-/** Whether it is of the primary, no other batch stands in the slot, and the batch is the one that is named; keeps the batch. */
+/**
+ * Whether it is of the primary, no other batch stands in the slot, and the batch is the one that is named and that clients have
+ * asked for; keeps the batch.
+ */
 function isAcceptable(state: PbftState, msg: Propose): boolean {
   const { slot: number, digest, payload, signature } = msg;
   const proposal = state.slots.get(number)?.proposal;
@@ -62,7 +66,8 @@ function isAcceptable(state: PbftState, msg: Propose): boolean {
   const primary = primaryOf(msg.view, state.config.members);
   if (signature.signer !== primary || !isVote(state.verifier, 'share', msg, signature)) return false;
   if (state.bodies.get(digest) === undefined) {
-    if (state.crypto.digest(payload) !== digest) return false;
+    // What enough others have shared, and what is decided, comes by other ways: an honest replica has looked at it here.
+    if (state.crypto.digest(payload) !== digest || !state.isGenuine(payload)) return false;
     state.bodies.keep(digest, payload);
   }
   return true;

@@ -46,6 +46,7 @@ export function configOf(id: NodeId, nodes = 4): ReplicaConfig {
     snapshotChunkBytes: 100,
     trace: false,
     crypto: cryptoOf(id),
+    isGenuine: () => true,
   };
 }
 

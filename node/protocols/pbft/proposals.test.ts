@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inView, leftFor, persist, preparing, Replica, reject, sharing, timer, toOthers } from './fixture.ts';
+import { inView, leftFor, ofKind, persist, preparing, Replica, reject, sharing, timer, toOthers } from './fixture.ts';
 import type { Propose } from './messages.ts';
 import { bytes, certificate, choice, commit, propose, share, stable } from './signed-fixture.ts';
 
@@ -57,6 +57,33 @@ describe('a proposal is not taken', () => {
     const backup = new Replica({ id: 'n2' });
     expect(backup.hearSigned(propose(64, 'x'))).toContainEqual(sharing(choice(64, 'x'), 'x'));
     expect(backup.hearSigned(propose(1, 'y'))).toContainEqual(sharing(choice(1, 'y'), 'y'));
+  });
+});
+
+describe('what no client has asked for', () => {
+  /** Clients have asked for everything but what begins with an exclamation mark. */
+  const isGenuine = (payload: Uint8Array) => payload[0] !== bytes('!')[0];
+
+  test('a backup shares in no way: it is not kept, not written, and stands in no slot', () => {
+    const backup = new Replica({ id: 'n2', isGenuine });
+    expect(backup.hear('n1', propose(1, '!forged'))).toEqual([]);
+    expect(backup.view().lastIndex).toBe(0);
+    expect(backup.heldBytes()).toBe(0);
+    expect(backup.hearSigned(share('n3', 1, '!forged'), share('n4', 1, '!forged'))).toEqual([]);
+    expect(backup.hearSigned(propose(1, 'x'))).toContainEqual(sharing(choice(1, 'x'), 'x'));
+  });
+
+  test('a primary does not propose for a backup that hands it over', () => {
+    const primary = new Replica({ isGenuine });
+    expect(primary.hear('n2', { type: 'forward', payload: bytes('!forged') })).toEqual([]);
+    expect(primary.hear('n2', { type: 'forward', payload: bytes('x') })).toContainEqual(sharing(choice(1, 'x'), 'x'));
+  });
+
+  // A quorum, and so an honest replica, has looked at it: to doubt it would mean to fall behind for good.
+  test('is applied all the same where it is proven to be decided', () => {
+    const backup = new Replica({ id: 'n2', isGenuine });
+    const decision = { payload: bytes('!x'), certificate: certificate('slow', 1, '!x') };
+    expect(ofKind('apply', backup.hear('n3', { type: 'decided', decisions: [decision] }))).toHaveLength(1);
   });
 });
 

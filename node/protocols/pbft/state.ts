@@ -42,6 +42,8 @@ export class PbftState {
   readonly config: ReplicaConfig;
   readonly rules: PbftRules;
   readonly mode: Mode;
+  /** Whether clients have asked for all of a batch. */
+  readonly isGenuine: (payload: Uint8Array) => boolean;
   readonly verifier: ViewVerifier;
   readonly out = new Outbox<PbftMessage, PbftRecord>();
   readonly nullDigest: Digest;
@@ -103,8 +105,10 @@ export class PbftState {
   readonly recalls: Recalls<PbftRecord>;
 
   constructor(config: ReplicaConfig, rules: PbftRules) {
-    const { crypto, members } = config;
+    const { crypto, members, isGenuine } = config;
     invariant(crypto !== undefined, 'a replica of PBFT signs what it says, and has no keys');
+    invariant(isGenuine !== undefined, 'a replica of PBFT cannot tell what clients have asked for');
+    this.isGenuine = isGenuine;
     this.config = config;
     this.rules = rules;
     this.mode = modeOf(config.mode);

@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest';
+import { BundleCheck, decodeBundles, signerName } from './bundle.ts';
+import { BundleClient } from './bundle-client.ts';
+import type { CallOutcome, SessionClient } from './client.ts';
+import { counted } from './crypto/counted.ts';
+import { keyedHashCrypto } from './crypto/keyed-hash.ts';
+import { type Command, decodeBatch, decodeCommand, encodeBatch, encodeResult } from './machine/command.ts';
+import { ManualClock, ManualRandom } from './manual-ports.ts';
+import type { ClientRequest } from './ports.ts';
+
+const members = ['n1', 'n2', 'n3', 'n4'];
+const attemptMs = 400;
+
+/** Clients before four replicas of which one may be malicious; two equal replies are an answer. */
+function stage() {
+  const clock = new ManualClock();
+  const counts = { signatures: 0, verifications: 0 };
+  const crypto = counted(keyedHashCrypto(7, signerName('c1'), members), counts);
+  const sent: { readonly to: string; readonly request: ClientRequest }[] = [];
+  const send = (to: string, request: ClientRequest) => void sent.push({ to, request });
+  const clients = new BundleClient({ name: 'c1', members, quorum: 2, crypto, clock, send });
+  const outcomes: [number, CallOutcome][] = [];
+  const sessions: SessionClient[] = [];
+  const open = (count: number) => {
+    for (let number = 0; number < count; number += 1) sessions.push(clients.session(new ManualRandom(), attemptMs));
+  };
+  const put = (session: number, value: string, timeoutMs = 5000) =>
+    sessions[session]?.call({ op: 'put', key: 'k', a: value, b: null }, timeoutMs, (outcome) => {
+      outcomes.push([session, outcome]);
+    });
+  /** Ends the turn; gives what was sent since the last time. */
+  const taken = () => {
+    clock.endTurn();
+    return sent.splice(0);
+  };
+  const answer = (from: string, id: number, ...results: Uint8Array[]) =>
+    clients.receive(from, { id, status: 'ok', result: encodeBatch(results) });
+  /** Two replicas answer a bundle alike. */
+  const confirm = (id: number, ...results: Uint8Array[]) => {
+    for (const from of ['n1', 'n3']) answer(from, id, ...results);
+  };
+  /** Sessions 1 to `count` are registered. */
+  const registered = (count: number) => {
+    open(count);
+    for (let session = 0; session < count; session += 1) put(session, `first of ${session}`);
+    const id = taken()[0]?.request.id ?? 0;
+    confirm(id, ...sessions.map((_, place) => ok(String(place + 1))));
+  };
+  return { clock, counts, clients, outcomes, open, put, taken, answer, confirm, registered };
+}
+
+const ok = (value: string | null = null) => encodeResult('ok', value);
+
+function commandsIn({ command }: ClientRequest): (Command | null)[] {
+  const [bundle] = decodeBundles(command) ?? [];
+  return (decodeBatch(bundle?.commands ?? new Uint8Array(0)) ?? []).map(decodeCommand);
+}
+
+describe('clients that sign', () => {
+  test('sign all that they ask for in a turn once, and send the very same to every replica', () => {
+    const { counts, open, put, taken } = stage();
+    open(3);
+    for (const session of [0, 1, 2]) put(session, 'v');
+    const sent = taken();
+    expect(sent.map(({ to }) => to)).toEqual(members);
+    expect(new Set(sent.map(({ request }) => request))).toHaveProperty('size', 1);
+    const [first] = sent;
+    expect(first?.request.access).toBe('write');
+    expect(commandsIn(first?.request as ClientRequest).map((command) => command?.op)).toEqual([
+      ...['register', 'register', 'register'],
+    ]);
+    expect(new BundleCheck(keyedHashCrypto(7, 'n2', members)).isGenuine(first?.request.command as Uint8Array)).toBe(
+      true,
+    );
+    expect(counts.signatures).toBe(1);
+  });
+
+  test('are given the results in the order in which they asked, once two replicas have said the same of all', () => {
+    const { outcomes, registered, put, taken, answer } = stage();
+    registered(2);
+    const id = taken()[0]?.request.id ?? 0;
+    answer('n4', id, ok('1'), ok('lie'));
+    answer('n2', id, ok('1'), ok('2'));
+    expect(outcomes).toEqual([]);
+    answer('n3', id, ok('1'), ok('2'));
+    expect(outcomes).toEqual([
+      [0, { kind: 'answered', result: { status: 'ok', value: '1' } }],
+      [1, { kind: 'answered', result: { status: 'ok', value: '2' } }],
+    ]);
+    // What comes later is nobody's.
+    answer('n1', id, ok('1'), ok('2'));
+    expect(outcomes).toHaveLength(2);
+    put(1, 'next');
+    expect(commandsIn(taken()[0]?.request as ClientRequest)).toMatchObject([{ session: 2, sequence: 2, a: 'next' }]);
+  });
+
+  test('believe no replica alone, however often it says something, nor a stranger, nor a refusal', () => {
+    const { outcomes, clients, registered, taken, answer } = stage();
+    registered(1);
+    const id = taken()[0]?.request.id ?? 0;
+    for (let again = 0; again < 3; again += 1) answer('n2', id, ok('lie'));
+    answer('n9', id, ok('lie'));
+    for (const from of members) clients.receive(from, { id, status: 'rejected' });
+    expect(outcomes).toEqual([]);
+    answer('n4', id, ok('lie'));
+    expect(outcomes).toHaveLength(1);
+  });
+
+  test('take no answer that has another number of results than was asked for', () => {
+    const { outcomes, registered, taken, confirm } = stage();
+    registered(2);
+    const id = taken()[0]?.request.id ?? 0;
+    confirm(id, ok());
+    expect(outcomes).toEqual([]);
+    confirm(id, ok(), ok());
+    expect(outcomes).toHaveLength(2);
+  });
+
+  test('send the same bundle again when an answer is late, and sign nothing for that; any try may be answered', () => {
+    const { clock, counts, outcomes, registered, taken, answer } = stage();
+    registered(2);
+    const first = taken();
+    const { signatures } = counts;
+    answer('n1', first[0]?.request.id ?? 0, ok(), ok());
+    clock.pass(attemptMs);
+    const again = taken();
+    expect(new Set(again.map(({ to }) => to))).toEqual(new Set(members));
+    for (const { request } of again) expect(request).toBe(first[0]?.request);
+    expect(counts.signatures).toBe(signatures);
+    answer('n2', first[0]?.request.id ?? 0, ok(), ok());
+    expect(outcomes).toHaveLength(2);
+    clock.pass(attemptMs);
+    expect(taken()).toEqual([]);
+  });
+
+  test('forget a bundle that nobody waits for any more: all have given up, and ask for something else', () => {
+    const { clock, clients, outcomes, registered, put, taken } = stage();
+    registered(2);
+    taken();
+    expect(clients.underWay).toBe(1);
+    clock.pass(5000);
+    expect(outcomes.map(([, { kind }]) => kind)).toEqual(['unknown', 'unknown']);
+    taken();
+    put(0, 'x');
+    taken();
+    expect(clients.underWay).toBe(2);
+    put(1, 'y');
+    taken();
+    expect(clients.underWay).toBe(2);
+  });
+
+  test('put at most 384 commands into a bundle, and 256 KiB where one command is not longer', () => {
+    const { open, put, taken } = stage();
+    open(900);
+    for (let session = 0; session < 900; session += 1) put(session, 'v');
+    const toFirst = () => taken().filter(({ to }) => to === 'n1');
+    expect(toFirst().map(({ request }) => commandsIn(request).length)).toEqual([384, 384, 132]);
+    const long = stage();
+    long.registered(4);
+    long.confirm(long.taken()[0]?.request.id ?? 0, ok(), ok(), ok(), ok());
+    for (const [session, kib] of [200, 100, 300, 10].entries()) long.put(session, 'x'.repeat(kib * 1024));
+    const bundles = long.taken().filter(({ to }) => to === 'n1');
+    expect(bundles.map(({ request }) => commandsIn(request).length)).toEqual([1, 1, 1, 1]);
+  });
+});

@@ -1,0 +1,237 @@
+import { describe, expect, test } from 'vitest';
+import { BundleCheck, encodeBundle, signerName } from './bundle.ts';
+import { BundleDesk } from './bundle-desk.ts';
+import { keyedHashCrypto } from './crypto/keyed-hash.ts';
+import { encodeBatch, encodeCommand, encodeResult, type OperationName } from './machine/command.ts';
+import { SessionMachine } from './machine/sessions.ts';
+import { ManualClock } from './manual-ports.ts';
+import type { ClientReply } from './ports.ts';
+
+interface Batch {
+  readonly id: number;
+  readonly payload: Uint8Array;
+}
+
+const encoded = (op: OperationName, session: number, sequence: number, value: string | null = null) =>
+  encodeCommand({ op, session, sequence, key: 'k', a: value, b: null });
+const bundleOf = (client: string, ...commands: Uint8Array[]) =>
+  encodeBundle(client, commands, keyedHashCrypto(7, signerName(client), []));
+
+/** The clients' side of a replica over a real machine. */
+function desk() {
+  const clock = new ManualClock();
+  const machine = new SessionMachine({}, true);
+  const replies: [client: string, reply: ClientReply][] = [];
+  const batches: Batch[] = [];
+  const settled: number[] = [];
+  const bundles = new BundleDesk({
+    machine,
+    clients: { reply: (client, reply) => void replies.push([client, reply]) },
+    clock,
+    isGenuine: new BundleCheck(keyedHashCrypto(7, 'n1', ['n1'])).isGenuine,
+    propose: (id, _, payload) => void batches.push({ id, payload }),
+    settle: (id) => void settled.push(id),
+  });
+  const take = (from: string, id: number, command: Uint8Array) => bundles.take(from, { id, access: 'write', command });
+  /** Takes a bundle in a turn of its own. */
+  const ask = (from: string, id: number, command: Uint8Array) => {
+    take(from, id, command);
+    clock.endTurn();
+  };
+  let index = 0;
+  const decide = (...payloads: (Uint8Array | undefined)[]) => {
+    index += 1;
+    bundles.apply(index, Buffer.concat(payloads.map((payload) => payload ?? new Uint8Array(0))));
+  };
+  /** Sessions 1 to `count` of client c1. */
+  const registered = (count: number) => {
+    for (let number = 1; number <= count; number += 1) decide(bundleOf('c1', encoded('register', number, 0)));
+  };
+  const taken = () => replies.splice(0);
+  return { clock, machine, bundles, batches, settled, take, ask, decide, registered, taken };
+}
+
+const ok = (id: number, ...values: (string | null)[]): ClientReply => ({
+  id,
+  status: 'ok',
+  result: encodeBatch(values.map((value) => encodeResult('ok', value))),
+});
+const expired = encodeResult('expired', null);
+
+describe('bundles that are asked for', () => {
+  test('are proposed whole, those of one turn together', () => {
+    const { clock, take, batches } = desk();
+    const [one, two, three] = [1, 2, 3].map((drawn) => bundleOf(`c${drawn}`, encoded('register', drawn, 0)));
+    take('s1', 1, one as Uint8Array);
+    take('s2', 1, two as Uint8Array);
+    expect(batches).toEqual([]);
+    clock.endTurn();
+    take('s1', 2, three as Uint8Array);
+    clock.endTurn();
+    expect(batches.map(({ payload }) => Buffer.from(payload))).toEqual([
+      Buffer.concat([one as Uint8Array, two as Uint8Array]),
+      Buffer.from(three as Uint8Array),
+    ]);
+  });
+
+  test('wait for the next turn where they make a batch of more than 1 MiB, but for one that is longer alone', () => {
+    const { clock, take, batches } = desk();
+    for (const session of [1, 2, 3])
+      take('s1', session, bundleOf('c1', encoded('put', session, 1, 'x'.repeat(600_000))));
+    for (let turn = 1; turn <= 3; turn += 1) {
+      clock.endTurn();
+      expect(batches).toHaveLength(turn);
+    }
+  });
+
+  test.each([
+    ['a command that nobody has signed', encoded('register', 1, 0)],
+    ['nothing', new Uint8Array(0)],
+    [
+      'two bundles',
+      Buffer.concat([bundleOf('c1', encoded('register', 1, 0)), bundleOf('c1', encoded('register', 2, 0))]),
+    ],
+    ['what a replica has signed', encodeBundle('c1', [encoded('register', 1, 0)], keyedHashCrypto(7, 'n1', ['n1']))],
+  ])('are turned away where they are none: %s', (_, command) => {
+    const { ask, batches, taken } = desk();
+    ask('s1', 1, command);
+    expect(taken()).toEqual([['s1', { id: 1, status: 'rejected' }]]);
+    expect(batches).toEqual([]);
+  });
+
+  test('are answered with the results of all commands, in order, and are settled then', () => {
+    const { registered, ask, batches, decide, settled, taken } = desk();
+    registered(2);
+    ask('s1', 9, bundleOf('c1', encoded('append', 2, 1, 'a'), encoded('append', 1, 1, 'b')));
+    decide(batches[0]?.payload);
+    expect(taken()).toEqual([['s1', ok(9, 'a', 'ab')]]);
+    expect(settled).toEqual([batches[0]?.id]);
+    decide(batches[0]?.payload);
+    expect(taken()).toEqual([]);
+    expect(settled).toHaveLength(1);
+  });
+
+  test('are answered also where another replica proposed them, in another company', () => {
+    const { clock, registered, take, batches, decide, settled, taken } = desk();
+    registered(3);
+    const [one, two, other] = [1, 2, 3].map((session) => bundleOf('c1', encoded('append', session, 1, `${session}`)));
+    take('s1', 1, one as Uint8Array);
+    take('s2', 2, two as Uint8Array);
+    clock.endTurn();
+    decide(other, two);
+    expect(taken()).toEqual([['s2', ok(2, '32')]]);
+    expect(settled).toEqual([]);
+    decide(one);
+    expect(taken()).toEqual([['s1', ok(1, '321')]]);
+    expect(settled).toEqual([batches[0]?.id]);
+  });
+
+  test('go into no batch where they were applied before it was made', () => {
+    const { clock, registered, take, batches, decide, taken } = desk();
+    registered(1);
+    const bundle = bundleOf('c1', encoded('append', 1, 1, 'a'));
+    take('s1', 1, bundle);
+    decide(bundle);
+    expect(taken()).toEqual([['s1', ok(1, 'a')]]);
+    clock.endTurn();
+    expect(batches).toEqual([]);
+  });
+
+  test('that come again while they wait are in no other batch; the reply goes where they were asked for last', () => {
+    const { registered, ask, batches, decide, taken } = desk();
+    registered(1);
+    const bundle = bundleOf('c1', encoded('append', 1, 1, 'a'));
+    ask('s1', 1, bundle);
+    ask('s2', 5, bundle);
+    expect(batches).toHaveLength(1);
+    decide(bundle);
+    expect(taken()).toEqual([['s2', ok(5, 'a')]]);
+  });
+
+  test('that are refused by the protocol may be asked for again', () => {
+    const { bundles, registered, ask, batches, settled, taken } = desk();
+    registered(1);
+    const bundle = bundleOf('c1', encoded('append', 1, 1, 'a'));
+    ask('s1', 1, bundle);
+    bundles.reject(batches[0]?.id ?? 0, 'n2');
+    bundles.reject(batches[0]?.id ?? 0, 'n2');
+    expect(taken()).toEqual([['s1', { id: 1, status: 'rejected', leader: 'n2' }]]);
+    expect(settled).toEqual([]);
+    ask('s1', 2, bundle);
+    expect(batches).toHaveLength(2);
+  });
+
+  test('are forgotten, and settled, where more than 1,024 batches wait', () => {
+    const { registered, ask, settled, batches } = desk();
+    registered(1);
+    for (let sequence = 1; sequence <= 1025; sequence += 1)
+      ask('s1', sequence, bundleOf('c1', encoded('put', 1, sequence)));
+    expect(settled).toEqual([batches[0]?.id]);
+    ask('s1', 1, bundleOf('c1', encoded('put', 1, 1)));
+    expect(batches).toHaveLength(1026);
+  });
+});
+
+describe('what is said of a bundle that was carried out', () => {
+  test('is what became of it at first: a registration gives no second session, however often it is decided', () => {
+    const { ask, decide, taken } = desk();
+    const bundle = bundleOf('c1', encoded('register', 7, 0));
+    decide(bundle);
+    decide(bundle);
+    ask('s1', 3, bundle);
+    expect(taken()).toEqual([['s1', ok(3, '1')]]);
+  });
+
+  test('is known from the sessions where it is kept no more, and proposed nowhere', () => {
+    const { registered, ask, decide, batches, taken } = desk();
+    registered(2);
+    const bundle = bundleOf('c1', encoded('append', 1, 1, 'a'), encoded('append', 2, 1, 'b'));
+    decide(bundle);
+    for (let other = 0; other < 4096; other += 1) decide(bundleOf('c2', encoded('register', other, 0)));
+    ask('s1', 3, bundle);
+    expect(taken()).toEqual([['s1', ok(3, 'a', 'ab')]]);
+    expect(batches).toEqual([]);
+  });
+
+  test('is that it comes too late, where its session went on without it, or belongs to another client', () => {
+    const { registered, ask, decide, batches, taken } = desk();
+    registered(1);
+    decide(bundleOf('c1', encoded('append', 1, 2, 'b')));
+    ask('s1', 1, bundleOf('c1', encoded('append', 1, 1, 'a')));
+    ask('s1', 2, bundleOf('c2', encoded('append', 1, 3, 'stolen')));
+    const late = { status: 'ok', result: encodeBatch([expired]) };
+    expect(taken()).toEqual([
+      ['s1', { id: 1, ...late }],
+      ['s1', { id: 2, ...late }],
+    ]);
+    expect(batches).toEqual([]);
+  });
+
+  test('is nothing of batches that are no bundles: they change no state', () => {
+    const { machine, decide, registered } = desk();
+    registered(1);
+    const before = machine.digest();
+    decide(encodeBatch([encoded('put', 1, 1, 'forged')]));
+    expect(machine.digest()).toBe(before);
+  });
+});
+
+describe('a state that was taken over', () => {
+  test('answers what it has done; who waits for a session asks again; the rest goes on waiting', () => {
+    const { machine, bundles, registered, ask, batches, settled, decide, taken } = desk();
+    registered(2);
+    const done = bundleOf('c1', encoded('append', 1, 1, 'a'));
+    const registers = bundleOf('c1', encoded('register', 50, 0), encoded('append', 1, 1, 'a'));
+    const waits = bundleOf('c1', encoded('append', 2, 1, 'b'));
+    for (const [id, bundle] of [done, registers, waits].entries()) ask('s1', id, bundle);
+    machine.apply(encodeBatch([encoded('append', 1, 1, 'a')]), () => {}, 'c1');
+    bundles.onRestored();
+    expect(taken()).toEqual([
+      ['s1', ok(0, 'a')],
+      ['s1', { id: 1, status: 'rejected' }],
+    ]);
+    expect(settled).toEqual([batches[0]?.id, batches[1]?.id]);
+    decide(waits);
+    expect(taken()).toEqual([['s1', ok(2, 'ab')]]);
+  });
+});

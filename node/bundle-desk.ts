@@ -1,0 +1,241 @@
+/**
+ * The clients' side of a replica whose clients sign: takes bundles, proposes them whole, and answers each with the results of all
+ * its commands. Every replica keeps what it was asked until it is done, whoever proposes it.
+ *
+ * What is said of a bundle is what became of it where it stands first in the log, so that honest replicas say the same: carried
+ * out again, a registration would give another session, and a command that its session has left behind would give no result.
+ */
+import { type Bundle, bundleKey, decodeBundles } from './bundle.ts';
+import type { ClientDesk, Propose, Settle } from './client-desk.ts';
+import { encodeBatch, forEachCommand } from './machine/command.ts';
+import type { Machine } from './machine/machine.ts';
+import type { ClientPort, ClientRequest, Clock } from './ports.ts';
+import type { ClientId, NodeId } from './protocol.ts';
+import { Ring } from './ring.ts';
+
+/** The most bytes of bundles that become one batch, but for a bundle that is longer. What waits behind it goes in the next turn. */
+const maxBatchBytes = 1 << 20;
+/** How many batches may be on their way; the oldest is forgotten past that (its clients time out and try again). */
+const maxBatchesUnderWay = 1024;
+/** How many bundles may wait; more are turned away. */
+const maxWaiting = 20_000;
+/** How many bytes of answers are kept for who asks again. */
+const maxAnswerBytes = 8 << 20;
+/** How many answers are kept. */
+const maxAnswers = 4096;
+
+/** A bundle that is to be answered. */
+interface Waiting {
+  client: ClientId;
+  id: number;
+  readonly key: string;
+  readonly bundle: Bundle;
+  readonly bytes: Uint8Array;
+  batch: Batch | undefined;
+}
+
+interface Batch {
+  readonly number: number;
+  readonly waiting: readonly Waiting[];
+  unanswered: number;
+}
+
+export interface BundleDeskOptions {
+  readonly machine: Machine;
+  readonly clients: ClientPort;
+  readonly clock: Clock;
+  /** Whether a request is what a client of the run has signed. */
+  readonly isGenuine: (payload: Uint8Array) => boolean;
+  readonly propose: Propose;
+  readonly settle: Settle;
+}
+
+export class BundleDesk implements ClientDesk {
+  readonly #options: BundleDeskOptions;
+  #gathered: Waiting[] = [];
+  #flushing = false;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #batches = new Ring<Batch>(maxBatchesUnderWay);
+  readonly #answers = new Answers();
+
+  constructor(options: BundleDeskOptions) {
+    this.#options = options;
+  }
+
+  take(client: ClientId, { id, access, command }: ClientRequest): void {
+    const { clients, isGenuine } = this.#options;
+    // First of all: what stands in a bundle is nothing before its signature is verified.
+    const [bundle, more] = access === 'write' && isGenuine(command) ? (decodeBundles(command) ?? []) : [];
+    if (bundle === undefined || more !== undefined) {
+      clients.reply(client, { id, status: 'rejected' });
+      return;
+    }
+    const key = bundleKey(bundle);
+    const known = this.#knownAnswer(key, bundle);
+    if (known !== null) clients.reply(client, { id, status: 'ok', result: known });
+    else this.#await({ client, id, key, bundle, bytes: command, batch: undefined });
+  }
+
+  /** What can be said of a bundle without having it decided: all that was asked is done, or comes too late. */
+  #knownAnswer(key: string, { client, commands }: Bundle): Uint8Array | null {
+    const kept = this.#answers.get(key);
+    if (kept !== undefined) return kept;
+    const results: Uint8Array[] = [];
+    let count = 0;
+    forEachCommand(commands, ({ op, session, sequence }) => {
+      count += 1;
+      const result = op === 'register' ? null : this.#options.machine.settledResult(session, sequence, client);
+      if (result !== null) results.push(result);
+    });
+    return results.length === count ? encodeBatch(results) : null;
+  }
+
+  #await(waiting: Waiting): void {
+    const present = this.#waiting.get(waiting.key);
+    if (present !== undefined) {
+      // Asked for again: only the way back is new.
+      present.client = waiting.client;
+      present.id = waiting.id;
+      return;
+    }
+    if (this.#waiting.size >= maxWaiting) {
+      this.#options.clients.reply(waiting.client, { id: waiting.id, status: 'rejected' });
+      return;
+    }
+    this.#waiting.set(waiting.key, waiting);
+    this.#gathered.push(waiting);
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    this.#options.clock.soon(() => this.#flush());
+  }
+
+  /** One batch a turn: what it becomes goes out before the next is begun. */
+  #flush(): void {
+    this.#flushing = false;
+    // Some may have been decided since they came, through another replica.
+    const waiting = this.#takeBatch().filter((each) => this.#waiting.get(each.key) === each);
+    if (waiting.length === 0) return;
+    const batch: Batch = { number: this.#batches.next(), waiting, unanswered: waiting.length };
+    for (const each of waiting) each.batch = batch;
+    const oldest = this.#batches.put(batch);
+    if (oldest !== undefined) this.#forget(oldest);
+    this.#options.propose(batch.number, 'write', joined(waiting));
+  }
+
+  #takeBatch(): Waiting[] {
+    const gathered = this.#gathered;
+    let bytes = 0;
+    let count = 0;
+    for (const each of gathered) {
+      bytes += each.bytes.length;
+      if (bytes > maxBatchBytes && count > 0) break;
+      count += 1;
+    }
+    if (count === gathered.length) {
+      this.#gathered = [];
+      return gathered;
+    }
+    this.#flushSoon();
+    return gathered.splice(0, count);
+  }
+
+  #forget(batch: Batch): void {
+    for (const each of batch.waiting) if (this.#waiting.get(each.key) === each) this.#waiting.delete(each.key);
+    this.#options.settle(batch.number);
+  }
+
+  apply(_index: number, payload: Uint8Array): void {
+    // What is no bundles is decided by nobody who is honest; it would be nothing on all replicas alike.
+    for (const bundle of decodeBundles(payload) ?? []) this.#carryOut(bundle);
+  }
+
+  #carryOut(bundle: Bundle): void {
+    const results: Uint8Array[] = [];
+    const sink = (_registers: boolean, _session: number, _sequence: number, result: Uint8Array) => {
+      results.push(result);
+    };
+    this.#options.machine.apply(bundle.commands, sink, bundle.client);
+    const key = bundleKey(bundle);
+    const answer = this.#answers.keep(key, encodeBatch(results));
+    const waiting = this.#waiting.get(key);
+    if (waiting !== undefined) this.#answer(waiting, answer);
+  }
+
+  #answer(waiting: Waiting, result: Uint8Array | null): void {
+    const { client, id, key, batch } = waiting;
+    this.#waiting.delete(key);
+    this.#options.clients.reply(client, result === null ? { id, status: 'rejected' } : { id, status: 'ok', result });
+    if (batch === undefined) return;
+    batch.unanswered -= 1;
+    if (batch.unanswered > 0) return;
+    this.#batches.take(batch.number);
+    this.#options.settle(batch.number);
+  }
+
+  reject(id: number, leader: NodeId | undefined): void {
+    const batch = this.#batches.take(id);
+    for (const waiting of batch?.waiting ?? []) {
+      if (this.#waiting.get(waiting.key) !== waiting) continue;
+      this.#waiting.delete(waiting.key);
+      const reply = { id: waiting.id, status: 'rejected' } as const;
+      this.#options.clients.reply(waiting.client, leader === undefined ? reply : { ...reply, leader });
+    }
+  }
+
+  /** Everything is ordered: there are no reads beside the log. */
+  read(): void {}
+
+  /**
+   * The state does not tell what session a registration was given, if it was: whoever waits for that asks again. Other bundles
+   * go on waiting, unless all that they ask for is done.
+   */
+  onRestored(): void {
+    for (const waiting of [...this.#waiting.values()]) {
+      const known = this.#knownAnswer(waiting.key, waiting.bundle);
+      if (known !== null || registers(waiting.bundle)) this.#answer(waiting, known);
+    }
+  }
+}
+
+/** What was said of the last bundles, for who asks again. */
+class Answers {
+  readonly #answers = new Map<string, Uint8Array>();
+  #bytes = 0;
+
+  get(key: string): Uint8Array | undefined {
+    return this.#answers.get(key);
+  }
+
+  /** Keeps what is said first; gives what is kept. */
+  keep(key: string, answer: Uint8Array): Uint8Array {
+    const first = this.#answers.get(key);
+    if (first !== undefined) return first;
+    this.#answers.set(key, answer);
+    this.#bytes += answer.length;
+    for (const [oldest, { length }] of this.#answers) {
+      if (this.#answers.size <= maxAnswers && this.#bytes <= maxAnswerBytes) break;
+      this.#answers.delete(oldest);
+      this.#bytes -= length;
+    }
+    return answer;
+  }
+}
+
+/** Bundles one behind the other; without a copy where there is one. */
+function joined(waiting: readonly Waiting[]): Uint8Array {
+  const [first, ...others] = waiting;
+  if (first !== undefined && others.length === 0) return first.bytes;
+  return Buffer.concat(waiting.map(({ bytes }) => bytes));
+}
+
+function registers({ commands }: Bundle): boolean {
+  let found = false;
+  forEachCommand(commands, ({ op }) => {
+    found ||= op === 'register';
+  });
+  return found;
+}

@@ -1,0 +1,138 @@
+/**
+ * Bundles: what the clients of one process ask for in one turn, signed once. Under a protocol whose replicas sign, clients do
+ * too, or a malicious primary could have carried out what nobody asked for. A bundle is proposed as a whole, so that whoever
+ * is to vote for it sees who wants it; a batch is bundles one behind the other, and a client's request is a batch of one.
+ *
+ * A bundle is `length u32 | length of the name u8 | name | signature | commands`. The first length is of all that follows it;
+ * the signature has 64 bytes; commands stand each behind a u32 length, as in any batch (`machine/command.ts`). All numbers are
+ * big-endian.
+ */
+import { encodeBatch, isWholeBatch } from './machine/command.ts';
+import { type Crypto, type NodeId, signatureBytes } from './protocol.ts';
+
+export interface Bundle {
+  /** Who has signed it. */
+  readonly client: string;
+  readonly signature: Uint8Array;
+  readonly commands: Uint8Array;
+}
+
+/** What comes before the name, in bytes. */
+const headBytes = 5;
+const maxNameBytes = 64;
+/** The most that a bundle takes beside its commands, in bytes. */
+export const bundleRoom = headBytes + maxNameBytes + signatureBytes;
+
+const utf8 = new TextEncoder();
+
+/** What the names of clients begin with where signatures are verified, and those of no replicas. */
+const clientPrefix = 'client:';
+
+/** What a client is called where signatures are verified. */
+export function signerName(client: string): string {
+  return clientPrefix + client;
+}
+
+export function isClient(signer: NodeId): boolean {
+  return signer.startsWith(clientPrefix);
+}
+
+/** What is signed. @param digest - of the commands */
+export function bundleStatement(client: string, digest: string): Uint8Array {
+  return utf8.encode(`splitbrain commands of ${client} ${digest}`);
+}
+
+/**
+ * Signs commands.
+ *
+ * @param client - the name of the signer, up to 64 characters of ASCII
+ */
+export function encodeBundle(
+  client: string,
+  commands: readonly Uint8Array[],
+  { sign, digest }: Pick<Crypto, 'sign' | 'digest'>,
+): Uint8Array {
+  const batch = encodeBatch(commands);
+  return bundleBytes({ client, signature: sign(bundleStatement(client, digest(batch))), commands: batch });
+}
+
+/** A bundle as bytes, whoever has signed what. */
+export function bundleBytes({ client, signature, commands }: Bundle): Uint8Array {
+  const length = headBytes + client.length + signatureBytes + commands.length;
+  const bytes = Buffer.allocUnsafe(length);
+  bytes.writeUInt32BE(length - 4, 0);
+  bytes[4] = client.length;
+  bytes.write(client, headBytes, 'latin1');
+  bytes.set(signature, headBytes + client.length);
+  bytes.set(commands, headBytes + client.length + signatureBytes);
+  return bytes;
+}
+
+/** The bundles of a batch, as views into it; null where it is anything else. Signatures are not looked at. */
+export function decodeBundles(payload: Uint8Array): readonly Bundle[] | null {
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  const bundles: Bundle[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    if (at + headBytes > bytes.length) return null;
+    const end = at + 4 + bytes.readUInt32BE(at);
+    const name = at + headBytes;
+    const signature = name + (bytes[at + 4] as number);
+    const commands = signature + signatureBytes;
+    if (signature - name > maxNameBytes || commands > end || end > bytes.length) return null;
+    bundles.push({
+      client: bytes.toString('latin1', name, signature),
+      signature: bytes.subarray(signature, commands),
+      commands: bytes.subarray(commands, end),
+    });
+    at = end;
+  }
+  return bundles;
+}
+
+/** What tells a bundle from all others, once its signature was verified: a good one stands for one message under one key. */
+export function bundleKey({ signature }: Bundle): string {
+  return Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength).toString('latin1');
+}
+
+/** How many bundles are remembered to be good. */
+const maxRemembered = 4096;
+
+/**
+ * Tells whether a batch is what clients of the run have asked for, and nothing else. A replica meets each bundle twice, from the
+ * client and in a proposal: what was found good is remembered for a while, so that its signature is verified once.
+ */
+export class BundleCheck {
+  readonly #crypto: Crypto;
+  /** What was signed, by the signatures under it. */
+  readonly #good = new Map<string, string>();
+
+  constructor(crypto: Crypto) {
+    this.#crypto = crypto;
+  }
+
+  readonly isGenuine = (payload: Uint8Array): boolean => {
+    const bundles = decodeBundles(payload);
+    return bundles !== null && bundles.length > 0 && bundles.every((bundle) => this.#isGood(bundle));
+  };
+
+  #isGood(bundle: Bundle): boolean {
+    const { client, signature, commands } = bundle;
+    const digest = this.#crypto.digest(commands);
+    const signed = `${digest} ${client}`;
+    const key = bundleKey(bundle);
+    if (this.#good.get(key) === signed) return true;
+    if (!isWholeBatch(commands)) return false;
+    if (!this.#crypto.verify(signerName(client), bundleStatement(client, digest), signature)) return false;
+    this.#remember(key, signed);
+    return true;
+  }
+
+  #remember(key: string, signed: string): void {
+    this.#good.set(key, signed);
+    if (this.#good.size <= maxRemembered) return;
+    for (const oldest of this.#good.keys()) {
+      this.#good.delete(oldest);
+      return;
+    }
+  }
+}
