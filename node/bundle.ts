@@ -94,45 +94,16 @@ export function bundleKey({ signature }: Bundle): string {
   return Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength).toString('latin1');
 }
 
-/** How many bundles are remembered to be good. */
-const maxRemembered = 4096;
-
 /**
- * Tells whether a batch is what clients of the run have asked for, and nothing else. A replica meets each bundle twice, from the
- * client and in a proposal: what was found good is remembered for a while, so that its signature is verified once.
+ * Whether a batch is what clients of the run have asked for, each part signed by whoever wants it, and nothing else. A replica meets
+ * each bundle twice, from the client and in a proposal: its `crypto` remembers what it has verified.
  */
-export class BundleCheck {
-  readonly #crypto: Crypto;
-  /** What was signed, by the signatures under it. */
-  readonly #good = new Map<string, string>();
+export function isGenuine(payload: Uint8Array, crypto: Crypto): boolean {
+  const bundles = decodeBundles(payload);
+  return bundles !== null && bundles.length > 0 && bundles.every((bundle) => isSigned(bundle, crypto));
+}
 
-  constructor(crypto: Crypto) {
-    this.#crypto = crypto;
-  }
-
-  readonly isGenuine = (payload: Uint8Array): boolean => {
-    const bundles = decodeBundles(payload);
-    return bundles !== null && bundles.length > 0 && bundles.every((bundle) => this.#isGood(bundle));
-  };
-
-  #isGood(bundle: Bundle): boolean {
-    const { client, signature, commands } = bundle;
-    const digest = this.#crypto.digest(commands);
-    const signed = `${digest} ${client}`;
-    const key = bundleKey(bundle);
-    if (this.#good.get(key) === signed) return true;
-    if (!isWholeBatch(commands)) return false;
-    if (!this.#crypto.verify(signerName(client), bundleStatement(client, digest), signature)) return false;
-    this.#remember(key, signed);
-    return true;
-  }
-
-  #remember(key: string, signed: string): void {
-    this.#good.set(key, signed);
-    if (this.#good.size <= maxRemembered) return;
-    for (const oldest of this.#good.keys()) {
-      this.#good.delete(oldest);
-      return;
-    }
-  }
+function isSigned({ client, signature, commands }: Bundle, crypto: Crypto): boolean {
+  if (!isWholeBatch(commands)) return false;
+  return crypto.verify(signerName(client), bundleStatement(client, crypto.digest(commands)), signature);
 }

@@ -315,8 +315,7 @@ export interface ReplicaConfig {
   /**
    * Present where the protocol signs, for clients sign then, too: whether a batch consists of what clients of the run have asked
    * for, each part signed by whoever wants it, and of nothing else. Whoever is to vote for a batch that another replica
-   * proposes asks first, or a malicious primary could have carried out what nobody wanted. Pure: what was found good is
-   * remembered for a while, so that it is verified once.
+   * proposes asks first, or a malicious primary could have carried out what nobody wanted. Pure.
    */
   readonly isGenuine?: (payload: Uint8Array) => boolean;
 }

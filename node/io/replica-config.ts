@@ -1,7 +1,8 @@
 /** What a protocol is told, out of the settings of a replica. */
-import { BundleCheck } from '../bundle.ts';
+import { isGenuine } from '../bundle.ts';
 import { type CryptoCounts, counted } from '../crypto/counted.ts';
 import { ed25519Crypto } from '../crypto/ed25519.ts';
+import { remembering } from '../crypto/remembered.ts';
 import { modeFlaw } from '../modes.ts';
 import type { Crypto, ProtocolAbility, ProtocolDefinition, ReplicaConfig } from '../protocol.ts';
 import { type NodeSettings, SettingsError } from './settings.ts';
@@ -50,8 +51,8 @@ function refuseMode({ protocol, mode }: NodeSettings, definition: Definition): v
 }
 
 function signingOf(settings: NodeSettings, counts: CryptoCounts): Pick<ReplicaConfig, 'crypto' | 'isGenuine'> {
-  const crypto = counted(cryptoOf(settings), counts);
-  return { crypto, isGenuine: new BundleCheck(crypto).isGenuine };
+  const crypto = remembering(counted(cryptoOf(settings), counts));
+  return { crypto, isGenuine: (payload) => isGenuine(payload, crypto) };
 }
 
 function cryptoOf({ id, protocol, keys }: NodeSettings): Crypto {
