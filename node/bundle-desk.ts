@@ -7,7 +7,7 @@
  */
 import { type Bundle, bundleKey, decodeBundles } from './bundle.ts';
 import type { ClientDesk, Propose, Settle } from './client-desk.ts';
-import { encodeBatch, forEachCommand } from './machine/command.ts';
+import { encodeBatch, headsIn } from './machine/command.ts';
 import type { Machine } from './machine/machine.ts';
 import type { ClientPort, ClientRequest, Clock } from './ports.ts';
 import type { ClientId, NodeId } from './protocol.ts';
@@ -81,13 +81,13 @@ export class BundleDesk implements ClientDesk {
     const kept = this.#answers.get(key);
     if (kept !== undefined) return kept;
     const results: Uint8Array[] = [];
-    let count = 0;
-    forEachCommand(commands, ({ op, session, sequence }) => {
-      count += 1;
+    for (const { op, session, sequence } of headsIn(commands)) {
       const result = op === 'register' ? null : this.#options.machine.settledResult(session, sequence, client);
-      if (result !== null) results.push(result);
-    });
-    return results.length === count ? encodeBatch(results) : null;
+      // Nearly always the first one: what is asked is new.
+      if (result === null) return null;
+      results.push(result);
+    }
+    return encodeBatch(results);
   }
 
   #await(waiting: Waiting): void {
@@ -233,9 +233,6 @@ function joined(waiting: readonly Waiting[]): Uint8Array {
 }
 
 function registers({ commands }: Bundle): boolean {
-  let found = false;
-  forEachCommand(commands, ({ op }) => {
-    found ||= op === 'register';
-  });
-  return found;
+  for (const { op } of headsIn(commands)) if (op === 'register') return true;
+  return false;
 }

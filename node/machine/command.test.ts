@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type Command,
+  decodeBatch,
   decodeCommand,
   decodeRecords,
   decodeResult,
@@ -10,7 +11,9 @@ import {
   encodeRecords,
   encodeResult,
   forEachCommand,
+  headsIn,
   isRead,
+  isWholeBatch,
   maxCommandBytes,
   operations,
   peekCommand,
@@ -144,6 +147,47 @@ describe('a batch', () => {
         expect(29 * commandsIn(bytes).length).toBeLessThanOrEqual(bytes.length);
       }),
     );
+  });
+
+  test('gives back what it was made of, whatever that is', () => {
+    fc.assert(
+      fc.property(fc.array(garbage), (items) => {
+        expect(decodeBatch(encodeBatch(items))?.map((item) => Uint8Array.from(item))).toEqual(items);
+      }),
+    );
+    expect(decodeBatch(new Uint8Array([0, 0, 0, 2, 1]))).toBeNull();
+    expect(decodeBatch(new Uint8Array([0, 0, 0]))).toBeNull();
+  });
+
+  test('is walked by its heads as by its commands, also where it is garbage', () => {
+    const heads = (payload: Uint8Array) => {
+      const found: unknown[] = [];
+      forEachCommand(payload, (head) => void found.push(head));
+      return found;
+    };
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          garbage,
+          fc.array(commands).map((list) => encodeBatch(list.map(encodeCommand))),
+        ),
+        (bytes) => {
+          expect([...headsIn(bytes)]).toEqual(heads(bytes));
+        },
+      ),
+    );
+  });
+
+  test('is whole where it is one command or more, and nothing else', () => {
+    const encoded = encodeCommand(put);
+    const whole = encodeBatch([encoded, encoded]);
+    expect(isWholeBatch(whole)).toBe(true);
+    for (let length = 0; length < whole.length; length += 1) {
+      expect(isWholeBatch(whole.subarray(0, length))).toBe(length === 4 + encoded.length);
+    }
+    for (const item of [new Uint8Array(0), Uint8Array.from(encoded).fill(255, 0, 1), encoded.subarray(0, 24)]) {
+      expect(isWholeBatch(encodeBatch([encoded, item]))).toBe(false);
+    }
   });
 
   test('a damaged tail ends the walk; what came before is there', () => {

@@ -137,13 +137,17 @@ export function peekCommand(bytes: Uint8Array): CommandHead | null {
 }
 
 function headAt(buffer: Buffer, from: number, to: number): CommandHead | null {
+  if (!isHeadAt(buffer, from, to)) return null;
+  const op = operations[buffer[from] as number] as OperationName;
+  return { op, session: buffer.readDoubleBE(from + 1), sequence: buffer.readUInt32BE(from + 9) };
+}
+
+function isHeadAt(buffer: Buffer, from: number, to: number): boolean {
   const length = to - from;
-  if (length < headerBytes + 12 || length > maxCommandBytes) return null;
-  const op = operations[buffer[from] as number];
-  if (op === undefined) return null;
+  if (length < headerBytes + 12 || length > maxCommandBytes) return false;
+  if ((buffer[from] as number) >= operations.length) return false;
   const session = buffer.readDoubleBE(from + 1);
-  if (!Number.isSafeInteger(session) || session < 0) return null;
-  return { op, session, sequence: buffer.readUInt32BE(from + 9) };
+  return Number.isSafeInteger(session) && session >= 0;
 }
 
 /** A string on its way out of a buffer: where it ends, and what it is. Reused, for decoding is on the hot path. */
@@ -216,9 +220,20 @@ export function isWholeBatch(payload: Uint8Array): boolean {
   while (at + 4 <= buffer.length) {
     const from = at + 4;
     at = from + buffer.readUInt32BE(at);
-    if (at > buffer.length || headAt(buffer, from, at) === null) return false;
+    if (at > buffer.length || !isHeadAt(buffer, from, at)) return false;
   }
   return at > 0 && at === buffer.length;
+}
+
+/** The heads of the commands that `forEachCommand` walks; no more of them is decoded than is asked for. */
+export function* headsIn(payload: Uint8Array): Generator<CommandHead> {
+  const buffer = asBuffer(payload);
+  for (let at = 0; at + 4 <= buffer.length; ) {
+    const from = at + 4;
+    at = from + buffer.readUInt32BE(at);
+    const head = at > buffer.length ? null : headAt(buffer, from, at);
+    if (head !== null) yield head;
+  }
 }
 
 /**
