@@ -127,6 +127,31 @@ describe.concurrent('a benchmark of storage engines', () => {
   });
 });
 
+describe.concurrent('a benchmark of a protocol that signs', () => {
+  test('has as many replicas as it needs, clients that sign in either way, and tells what that takes', async () => {
+    const out = scratch.fresh();
+    const flags = ['--protocol', 'pbft', '--beside', 'none', '--driver', 'streams,unary', '--check', '20', '--json'];
+    const { code, stdout, stderr } = await bench(out, ['ycsb-a', '--clients', '4', ...flags, ...short]);
+    expect(code, stderr).toBe(0);
+    const { plan, measurements, checks } = JSON.parse(stdout) as BenchResult;
+    expect(plan.nodes).toBe(4);
+    expect(measurements.map(({ point }) => point.driver)).toEqual(['streams', 'unary']);
+    for (const { load, operationsPerBatch, perOperation } of measurements) {
+      expect(load.ok).toBeGreaterThan(0);
+      expect(load).toMatchObject({ failed: 0, unknown: 0 });
+      for (const told of [operationsPerBatch, perOperation.signatures, perOperation.verifications]) {
+        expect(told).toBeGreaterThan(0);
+      }
+    }
+    expect(checks).toMatchObject([{ system: 'pbft', verdict: 'valid' }]);
+    expect(stderr).toMatch(/\neach ycsb-a +load +ops a batch +syncs +messages +signatures +verified\n/);
+    // The keys are the run's, and no report tells a secret.
+    for (const file of ['bench.json', 'bench.md', 'bench.html'])
+      expect(textOf(onlyRun(out), file)).not.toContain('Key"');
+    await allGone(out);
+  });
+});
+
 describe.concurrent('a benchmark of protocols', () => {
   const compared = ['put', '--protocol', 'multi-paxos', '--nodes', '1', '--clients', '1', ...short];
 
