@@ -1,6 +1,7 @@
 import type { Checker, Evidence, Recording } from '../contracts.ts';
 import { pairOperations } from '../history.ts';
-import { calmRatePerSecond, type Span, strikeWindows } from '../statistics.ts';
+import type { Span } from '../spans.ts';
+import { calmRatePerSecond, strikeWindows } from '../statistics.ts';
 import { seconds } from '../words.ts';
 
 /**

@@ -117,7 +117,7 @@ function enter(state: PbftState, whole: NewView): void {
   // Before what this replica shares in the view: that is taken by nobody for whom the view has not begun.
   if (state.leads) sayNewView(state, msg);
   take(state, base.slot, digests);
-  learnFrom(state, changes);
+  learnFrom(state, whole.changes);
   onEntered(state);
   askForBodies(state);
 }
