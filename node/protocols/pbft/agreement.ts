@@ -48,7 +48,7 @@ export function onPropose(state: PbftState, from: string, msg: Propose): void {
   if (from !== state.config.id && !isAcceptable(state, msg)) return;
   const slot = state.slot(number);
   slot.proposal = digest;
-  slot.votes.share.add(digest, signature);
+  slot.votes.share.add(digest, signature, state.rules.countsRepeats);
   share(state, slot);
   evaluate(state, slot, digest);
   apply(state);
@@ -78,11 +78,12 @@ export function onVote(state: PbftState, from: string, msg: Vote): void {
   const { view, slot: number, phase, digest, signature } = msg;
   if (view !== state.votingView || !state.counts || !state.isInWindow(number)) return;
   const slot = state.slot(number);
-  if (slot.votes[phase].voteOf(signature.signer) !== undefined) return;
+  const isRepeat = slot.votes[phase].voteOf(signature.signer) !== undefined;
+  if (isRepeat && !state.rules.countsRepeats) return;
   const isLate = slot.decided !== undefined;
   if (isLate && (phase === 'share' || !helpsCommitters(state, slot))) return;
   if (from !== state.config.id && !isVote(state.verifier, phase, msg, signature)) return;
-  slot.votes[phase].add(digest, signature);
+  slot.votes[phase].add(digest, signature, state.rules.countsRepeats);
   if (isLate) tellProof(state, slot, signature.signer);
   else evaluate(state, slot, digest);
 }

@@ -35,10 +35,10 @@ export function setBeat({ config, out }: PbftState): void {
 
 /** Now and then: says where it stands, and asks for what it lacks. */
 export function onBeat(state: PbftState): void {
-  const { view, active, history, stable } = state;
+  const { view, active, stable, applied } = state;
   setBeat(state);
   state.allowance.renew();
-  const status = { type: 'status', view, changing: !active, applied: history.applied, stable: stable.slot } as const;
+  const status = { type: 'status', view, changing: !active, applied, stable: stable.slot } as const;
   state.sendToOthers(status);
   if (!state.progressed) {
     askSomebody(state);
@@ -51,7 +51,7 @@ export function onBeat(state: PbftState): void {
 
 /** Asks one of those who are ahead for what it lacks; another one each time. */
 function askSomebody(state: PbftState): void {
-  const { applied } = state.history;
+  const { applied } = state;
   const ahead = [...state.peers]
     .filter(([, peer]) => peer.applied > applied)
     .map(([id]) => id)
@@ -74,7 +74,8 @@ export function onStatus(state: PbftState, from: string, msg: Status): void {
     if (help !== undefined) out.send(from, help);
   }
   if (msg.stable < state.stable.slot) out.sendEagerly(from, { type: 'stable', checkpoint: state.stable });
-  if (stuck && state.active && view === state.view && !changing) sendAgain(state, from, applied);
+  if (state.rules.sendsAgain && stuck && state.active && view === state.view && !changing)
+    sendAgain(state, from, applied);
 }
 
 /** What this replica has said of the slots that another one waits for. */

@@ -110,7 +110,7 @@ function replayEnter(state: PbftState, { newView }: EnterRecord): void {
 
 /** What this replica has shared in the present view was proposed there. */
 function takeUpProposals(state: PbftState): void {
-  state.nextSlot = Math.max(state.base, state.stable.slot) + 1;
+  state.nextSlot = state.rules.firstFreeSlot(state.base, state.stable.slot);
   if (!state.active) return;
   for (const slot of state.slots.values()) {
     const last = slot.sent?.last;

@@ -116,8 +116,9 @@ export class PbftState {
     this.nullDigest = crypto.digest(new Uint8Array(0));
     this.bodies.keep(this.nullDigest, new Uint8Array(0));
     this.history = new History(crypto, config.logCacheBytes, 2 * sizes.quorum * signedBytes);
-    const fastQuorum = rules.fastQuorum(sizes);
-    this.verifier = { crypto, members, sizes, fastQuorum, windowSlots, origin: this.history.origin };
+    const { origin } = this.history;
+    const judge = rules.judge();
+    this.verifier = { crypto, members, sizes, fastQuorum: rules.fastQuorum(sizes), windowSlots, origin, judge };
     this.stable = { slot: 0, digest: this.history.origin, signatures: [] };
     this.pending = new Pending(config.maxUncommittedBytes);
     this.recalls = new Recalls((position) => this.out.emit({ kind: 'recall', position }));
@@ -173,6 +174,11 @@ export class PbftState {
   /** Whether this replica counts votes. */
   get counts(): boolean {
     return this.collector === undefined || this.collector === this.config.id;
+  }
+
+  /** Up to which slot it has applied all. */
+  get applied(): number {
+    return this.rules.appliedTo(this.history.applied, this.stable.slot);
   }
 
   /** The last slot that may be under way: H. */

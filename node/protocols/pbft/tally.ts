@@ -6,9 +6,9 @@ export class Tally {
   readonly #first = new Map<NodeId, Digest>();
   readonly #signatures = new Map<Digest, Signature[]>();
 
-  /** One vote of each signer counts: its first. False where it voted here before. */
-  add(digest: Digest, signature: Signature): boolean {
-    if (this.#first.has(signature.signer)) return false;
+  /** One vote of each signer counts: its first. False where it voted here before, unless that counts again. */
+  add(digest: Digest, signature: Signature, countsRepeats = false): boolean {
+    if (this.#first.has(signature.signer) && !countsRepeats) return false;
     this.#first.set(signature.signer, digest);
     const others = this.#signatures.get(digest);
     if (others === undefined) this.#signatures.set(digest, [signature]);

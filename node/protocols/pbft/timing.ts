@@ -6,13 +6,12 @@ import type { PbftState } from './state.ts';
 
 export const progressTimer = 'progress';
 export const viewTimer = 'view';
-const maxDoublings = 6;
 /** How many batches are handed to a primary at a time: those that have waited longest. */
 const maxForwards = 16;
 
 /** How long a request may wait in the present view, in milliseconds. */
-function patienceMs({ config, failedViews }: PbftState): number {
-  return config.electionTimeoutMs[1] * 2 ** Math.min(failedViews, maxDoublings);
+function patienceMs({ config, rules, failedViews }: PbftState): number {
+  return config.electionTimeoutMs[1] * rules.patienceFactor(failedViews);
 }
 
 /** How long a request may wait for a primary that seems to have ended, in milliseconds. */
@@ -80,8 +79,8 @@ function isInTouch({ heard, sizes }: PbftState): boolean {
 }
 
 /** Whether a quorum is proven to have applied more: what this replica waits for may be done, and the primary not to blame. */
-function isBehind({ history, stable }: PbftState): boolean {
-  return history.applied < stable.slot;
+function isBehind({ applied, stable }: PbftState): boolean {
+  return applied < stable.slot;
 }
 
 /** The primary seems to have ended: what waits need not wait as long as for one that is slow. */

@@ -10,7 +10,7 @@ import type { Slot } from './slot.ts';
 import { type PbftState, windowSlots } from './state.ts';
 import { newViewStatement, viewChangeStatement } from './statements.ts';
 import { onEntered, onLeft, onQuorumLeft } from './timing.ts';
-import { isNewView, isViewChange } from './view-validity.ts';
+import { isNewView, isOfPrimary, isViewChange } from './view-validity.ts';
 
 /** Takes part in no view before this one any more, and says what it knows. */
 export function leave(state: PbftState, view: number): void {
@@ -40,7 +40,8 @@ function reports(state: PbftState): SlotReport[] {
     if (!state.isInWindow(slot.number)) continue;
     const { sent } = slot;
     const report = slot.report(sent === undefined ? undefined : state.rules.reportedShare(sent, state.view));
-    if (report !== undefined) found.push(report);
+    const told = report === undefined ? undefined : state.rules.told(report);
+    if (told !== undefined) found.push(told);
   }
   return found;
 }
@@ -91,7 +92,10 @@ export function onNewView(state: PbftState, msg: NewView): void {
   if (msg.view < state.view || (msg.view === state.view && state.active)) return;
   const changes = withAllProofs(msg.changes).map((change) => knownCopy(state, change) ?? change);
   const known = new Set(changes.filter((change) => state.changes.get(change.signature.signer) === change));
-  if (isNewView(state.verifier, { ...msg, changes }, known)) enter(state, { ...msg, changes });
+  const isValid = state.rules.checksNewViews
+    ? isNewView(state.verifier, { ...msg, changes }, known)
+    : isOfPrimary(state.verifier, msg);
+  if (isValid) enter(state, { ...msg, changes });
 }
 
 /**
@@ -129,7 +133,7 @@ function sayNewView({ config, out }: PbftState, msg: NewView): void {
 /** Puts what a view begins with into its slots. */
 export function take(state: PbftState, base: number, digests: readonly Digest[]): void {
   state.base = base + digests.length;
-  state.nextSlot = Math.max(state.base, state.stable.slot) + 1;
+  state.nextSlot = state.rules.firstFreeSlot(state.base, state.stable.slot);
   for (const [offset, digest] of digests.entries()) {
     const number = base + 1 + offset;
     if (!state.isInWindow(number)) continue;

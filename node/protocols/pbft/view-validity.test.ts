@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SlotReport, ViewChange } from './messages.ts';
 import { sizesOf } from './quorum.ts';
+import { correctRules } from './rules.ts';
 import { certificate, change, cryptoOf, digest, first, newView, origin, signed, stable } from './signed-fixture.ts';
 import { newViewStatement } from './statements.ts';
 import { isNewView, isViewChange, type ViewVerifier } from './view-validity.ts';
@@ -14,6 +15,7 @@ const verifierOf = (nodes: number): ViewVerifier => ({
   fastQuorum: nodes,
   origin,
   windowSlots,
+  judge: correctRules.judge(),
 });
 
 // At four replicas f + 1 and 2f are two both, so that seven are needed to tell a wrong number.

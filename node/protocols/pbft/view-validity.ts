@@ -2,6 +2,7 @@
 import { isCertificate, isDecision, isSigned, isStable, type Verifier } from './certificates.ts';
 import type { Digest, NewView, SlotReport, ViewChange } from './messages.ts';
 import { primaryOf } from './quorum.ts';
+import type { Judge } from './rules.ts';
 import { newViewStatement, viewChangeStatement } from './statements.ts';
 
 /** What a replica needs to know for it. */
@@ -10,6 +11,8 @@ export interface ViewVerifier extends Verifier {
   readonly origin: Digest;
   /** How many slots behind a stable checkpoint may be under way. */
   readonly windowSlots: number;
+  /** Whether a prepared certificate is taken to hold. */
+  readonly judge: Judge;
 }
 
 export function isViewChange(verifier: ViewVerifier, change: ViewChange): boolean {
@@ -32,13 +35,14 @@ function areInOrder(slots: readonly SlotReport[], behind: number, last: number):
 }
 
 /** Nothing that it speaks of is of the view that is to begin, or a later one. */
-function isReport(verifier: Verifier, { slot, decided, prepared, share }: SlotReport, view: number): boolean {
+function isReport(verifier: ViewVerifier, { slot, decided, prepared, share }: SlotReport, view: number): boolean {
   if (share !== undefined && share.view >= view) return false;
   for (const certificate of [decided, prepared]) {
     if (certificate !== undefined && (certificate.slot !== slot || certificate.view >= view)) return false;
   }
   if (decided !== undefined && !isDecision(verifier, decided)) return false;
-  return prepared === undefined || (prepared.kind === 'prepared' && isCertificate(verifier, prepared));
+  if (prepared === undefined) return true;
+  return prepared.kind === 'prepared' && verifier.judge(prepared, () => isCertificate(verifier, prepared));
 }
 
 /**
@@ -47,10 +51,15 @@ function isReport(verifier: Verifier, { slot, decided, prepared, share }: SlotRe
  * @param known - those of its view changes that were verified before
  */
 export function isNewView(verifier: ViewVerifier, msg: NewView, known: ReadonlySet<ViewChange> = new Set()): boolean {
-  const { view, changes, signature } = msg;
-  const { members, sizes } = verifier;
-  if (changes.length !== sizes.quorum || signature.signer !== primaryOf(view, members)) return false;
+  const { view, changes } = msg;
+  if (changes.length !== verifier.sizes.quorum) return false;
   if (new Set(changes.map((change) => change.signature.signer)).size < changes.length) return false;
-  if (!isSigned(verifier, newViewStatement(msg), signature)) return false;
+  if (!isOfPrimary(verifier, msg)) return false;
   return changes.every((change) => change.view === view && (known.has(change) || isViewChange(verifier, change)));
+}
+
+/** Whether the primary of its view has signed it, whatever it says. */
+export function isOfPrimary(verifier: Verifier, msg: NewView): boolean {
+  const { view, signature } = msg;
+  return signature.signer === primaryOf(view, verifier.members) && isSigned(verifier, newViewStatement(msg), signature);
 }
