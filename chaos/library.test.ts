@@ -10,11 +10,22 @@ import { simSubstrate } from './substrate/sim/index.ts';
 
 const { capabilities } = simSubstrate;
 
-/** What a protocol cannot do is refused in a sentence. All else has to pass. */
+/** In these a malicious replica lies about certificates, which not every protocol has. */
+const liesAboutCertificates = ['lying-successor'];
+
+/** What a protocol cannot do, or a malicious replica cannot forge of it, is refused in a sentence. All else has to pass. */
 const refused: Readonly<Record<string, readonly string[]>> = {
-  raft: ['amnesia'],
-  'multi-paxos': [],
-  paxos: ['amnesia', 'challenged-lease', 'lease-reads', 'new-leader', 'reborn-candidate', 'transfer'],
+  raft: ['amnesia', ...liesAboutCertificates],
+  'multi-paxos': liesAboutCertificates,
+  paxos: [
+    ...liesAboutCertificates,
+    'amnesia',
+    'challenged-lease',
+    'lease-reads',
+    'new-leader',
+    'reborn-candidate',
+    'transfer',
+  ],
   pbft: [
     ...['amnesia', 'challenged-lease', 'concurrent-changes', 'disk-wiped', 'learner-catch-up', 'lease-reads'],
     ...['members-change', 'new-leader', 'reborn-candidate', 'removed-leader', 'transfer'],
@@ -49,7 +60,9 @@ describe.each(namesOf('experiment'))('%s', (name) => {
     async (protocol) => {
       const refusal = await planOf(name, protocol).catch((error: unknown) => error);
       expect(refusal).toBeInstanceOf(IncapableError);
-      expect((refusal as Error).message).toMatch(new RegExp(`needs a protocol that can .*, and "${protocol}" cannot`));
+      expect((refusal as Error).message).toMatch(
+        new RegExp(`needs a protocol that can .*, and "${protocol}" cannot|forges what "${protocol}" has not`),
+      );
     },
   );
 });

@@ -16,7 +16,7 @@ import type {
   Vote,
 } from './messages.ts';
 import { Pbft } from './pbft.ts';
-import { correctRules } from './rules.ts';
+import { correctRules, type PbftRules } from './rules.ts';
 import { bytes, cryptoOf, first } from './signed-fixture.ts';
 import { viewChangeStatement, voteStatement } from './statements.ts';
 
@@ -93,6 +93,8 @@ export interface Setup extends Partial<Pick<ReplicaConfig, 'maxEntriesPerMessage
   readonly nodes?: number;
   /** Replicas that never start: malicious ones, for which the test speaks. */
   readonly absent?: readonly NodeId[];
+  /** The rules that a planted bug overrides. */
+  readonly rules?: Partial<PbftRules>;
 }
 
 export class Group {
@@ -104,12 +106,12 @@ export class Group {
   #asked: { readonly id: number; readonly node: NodeId; readonly text: string }[] = [];
   #lastRequest = 0;
 
-  constructor({ nodes = 4, absent = [], ...settings }: Setup = {}) {
+  constructor({ nodes = 4, absent = [], rules = {}, ...settings }: Setup = {}) {
     this.actors = first(nodes)
       .filter((id) => !absent.includes(id))
       .map((id) => {
         const actor: PbftActor = new Actor(id, {
-          createProtocol: () => new Pbft({ ...configOf(id, nodes), ...settings }, correctRules),
+          createProtocol: () => new Pbft({ ...configOf(id, nodes), ...settings }, { ...correctRules, ...rules }),
           onHappening: (happening) => this.#onHappening(actor, happening),
         });
         return actor;
