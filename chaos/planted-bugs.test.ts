@@ -29,7 +29,8 @@ const byTest = bugs.flatMap(({ protocol, bug, foundBy }) =>
 );
 
 /** What a counter-example tells of: an operation of a client, what a replica did, or how long nothing was done. */
-const plainWords = /Client process \d+|final read|had both applied|\bn\d+\b.* at \d+\.\d+ s|for \d+\.\d+ s/;
+const plainWords =
+  /Client process \d+|final read|had both applied|had applied \d+ of \d+|\bn\d+\b.* at \d+\.\d+ s|for \d+\.\d+ s/;
 
 interface Judged {
   readonly recording: Recording;
