@@ -179,7 +179,7 @@ describe('three replica processes', () => {
       const told = all[place];
       const { members } = cluster;
       expect(told).toMatchObject({
-        schemaVersion: 2,
+        schemaVersion: 3,
         runId: 'run-1',
         id,
         protocol: 'raft',

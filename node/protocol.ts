@@ -248,6 +248,11 @@ export interface Protocol<M, R> {
   view(): ProtocolView;
   /** The bytes of payloads that memory holds, decided or not; absent where a protocol cannot tell. */
   heldBytes?(): number;
+  /**
+   * How many messages of other replicas came to nothing in this life, by why in a word or two; each counts once. Absent where
+   * a protocol does not count. Counted and no facts: a flood of such messages must not become one of facts.
+   */
+  refused?(): Readonly<Record<string, number>>;
 }
 
 /** Pure, synchronous cryptography. Ed25519 signing is deterministic (RFC 8032), so a protocol that signs stays pure. */

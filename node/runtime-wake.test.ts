@@ -30,6 +30,7 @@ describe('a start from a snapshot', () => {
     beginFrom(durable, send('hello'));
     replica.receive('n2', 'too early');
     expect({ begun, inputs, seen: taken() }).toEqual({ begun: [], inputs: [], seen: [] });
+    expect(replica.refused()).toEqual({ waking: 1, 'own-name': 0 });
     snapshots.finish();
     expect(begun).toEqual([durable]);
     expect({ applied: replica.appliedIndex, state: replica.stateHash() }).toEqual({

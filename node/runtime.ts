@@ -73,6 +73,7 @@ export class Replica<M, R> {
   /** The protocol has yet to begin: the machine first takes over the state of the newest snapshot. */
   #waking = false;
   readonly #desk: ClientDesk;
+  readonly #unheard = { 'own-name': 0, waking: 0 };
   #lastOrder = 0;
   readonly #orders = new Map<number, (error?: string) => void>();
 
@@ -127,7 +128,11 @@ export class Replica<M, R> {
 
   /** Takes a message of another replica. What it sends itself never comes by the network: nobody may speak in its name. */
   receive(from: NodeId, msg: M): void {
-    if (from === this.#options.id) return;
+    if (from === this.#options.id) {
+      this.#unheard['own-name'] += 1;
+      return;
+    }
+    if (this.#waking) this.#unheard.waking += 1;
     this.#step({ kind: 'message', from, msg });
   }
 
@@ -156,6 +161,14 @@ export class Replica<M, R> {
 
   view(): ProtocolView {
     return this.#protocol.view();
+  }
+
+  /**
+   * How many messages of others came to nothing, by why: those of the protocol's own reasons, those in this replica's own name
+   * (`own-name`), and those that came before the protocol began (`waking`).
+   */
+  refused(): Readonly<Record<string, number>> {
+    return { ...this.#protocol.refused?.(), ...this.#unheard };
   }
 
   get appliedIndex(): number {

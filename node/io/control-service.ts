@@ -18,6 +18,8 @@ export interface ReplicaStatus {
   /** Null where it was not asked for. */
   readonly stateHash: string | null;
   readonly inbound: readonly InboundLink[];
+  /** Of what came from other replicas nothing became of so much, by why. */
+  readonly refused: Readonly<Record<string, number>>;
   /** The faults that are set, in words. */
   readonly faults: readonly string[];
 }
@@ -87,6 +89,7 @@ export function statusFromWire({ view, stateHash, inbound, ...wire }: WireStatus
       const heard = link.lastHeardMs >= 0;
       return { ...link, lastHeardMs: heard ? link.lastHeardMs : null, delayMs: heard ? link.delayMs : null };
     }),
+    refused: wire.refused,
     faults: wire.faults,
   };
 }

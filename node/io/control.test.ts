@@ -27,6 +27,7 @@ const known: ReplicaStatus = {
     { from: 'n2', silent: false, lastHeardMs: 3.25, delayMs: -0.5, frames: 10, undecodable: 1 },
     { from: 'n3', silent: true, lastHeardMs: null, delayMs: null, frames: 0, undecodable: 0 },
   ],
+  refused: { 'message-undecodable': 1, invalid: 2 ** 40 },
   faults: ['slow-disk 50 ms'],
 };
 

@@ -97,6 +97,26 @@ function widenWindows(http2Server: Http2Server): void {
   http2Server.on('session', (session) => session.setLocalWindowSize(flowControlWindowBytes));
 }
 
+/**
+ * Tells with which status each call of a method ended, by the trailers that were sent: what the library refuses by itself, a
+ * message above its limit for one, it tells no handler (version 1.14). To be called once the server listens.
+ */
+export function watchEnds(
+  server: Server,
+  path: string,
+  onEnd: (code: number, headers: IncomingHttpHeaders) => void,
+): void {
+  for (const http2Server of listeners(server).keys()) {
+    http2Server.on('stream', (stream, headers) => {
+      if (headers[':path'] !== path) return;
+      stream.on('close', () => {
+        const code = stream.sentTrailers?.['grpc-status'] ?? stream.sentHeaders?.['grpc-status'];
+        if (code !== undefined) onEnd(Number(code), headers);
+      });
+    });
+  }
+}
+
 type StreamListener = (stream: ServerHttp2Stream, ...rest: unknown[]) => void;
 
 /**

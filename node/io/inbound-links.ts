@@ -3,8 +3,8 @@ import { Metadata, type Server, type ServerReadableStream, type StatusObject, st
 import type { NodeId } from '../protocol.ts';
 import { wallClockMs } from './clock.ts';
 import type { LinkWatch } from './link-watch.ts';
-import { type Frame, Reassembly } from './peer-frames.ts';
-import { badFrame, type Greeting, sendMethod } from './peer-service.ts';
+import { type Frame, type FrameFlaw, Reassembly } from './peer-frames.ts';
+import { type Greeting, sendMethod } from './peer-service.ts';
 
 type Call = ServerReadableStream<Frame, Record<string, never>>;
 type End = (refusal: Partial<StatusObject> | null, closed?: Record<string, never>) => void;
@@ -25,20 +25,66 @@ export interface InboundLinksOptions {
 /** One call of a sender. */
 interface Inbound {
   readonly reassembly: Reassembly;
-  lastSequence: number;
   /** Ends the call, once; what still comes is not taken. */
   readonly end: End;
   over: boolean;
 }
 
+/** Why something that came was not handed on. */
+export type LinkRefusal =
+  | FrameFlaw
+  /** Somebody who is not of this group, or wanted another replica. */
+  | 'caller'
+  | 'frame-too-long'
+  | 'message-undecodable';
+
+const sentences: Readonly<Record<Exclude<LinkRefusal, 'caller'>, string>> = {
+  'frame-undecodable': 'a frame could not be decoded',
+  'frame-out-of-order': 'a frame is missing',
+  'frame-too-long': 'a frame is too long',
+  'message-too-long': 'a message is too large',
+  'message-undecodable': 'a message could not be decoded',
+};
+
+/** What came of whole messages, those that could not be decoded included. */
+export interface Received {
+  messages: number;
+  bytes: number;
+}
+
 export class InboundLinks {
   readonly #options: InboundLinksOptions;
   readonly #current = new Map<NodeId, Inbound>();
-  readonly receivedBytes = new Map<NodeId, number>();
+  readonly #received = new Map<NodeId, Received>();
+  readonly #refused: Record<LinkRefusal, number> = {
+    caller: 0,
+    'frame-undecodable': 0,
+    'frame-out-of-order': 0,
+    'frame-too-long': 0,
+    'message-too-long': 0,
+    'message-undecodable': 0,
+  };
 
   constructor(server: Server, options: InboundLinksOptions) {
     this.#options = options;
     server.addService({ Send: sendMethod }, { Send: (call: Call, end: End) => this.#accept(call, end) });
+  }
+
+  /** What was not handed on, by why. */
+  refused(): Readonly<Record<LinkRefusal, number>> {
+    return { ...this.#refused };
+  }
+
+  received(from: NodeId): Readonly<Received> {
+    return this.#received.get(from) ?? { messages: 0, bytes: 0 };
+  }
+
+  /** A call was ended by the library, which takes no message above its limit and none that it cannot unpack. */
+  endedByLibrary(code: number, from: string): void {
+    const { peers } = this.#options;
+    const name = peers.includes(from) ? from : `"${shown(from)}"`;
+    if (code === status.RESOURCE_EXHAUSTED) this.#refuse('frame-too-long', name);
+    else if (code === status.INTERNAL || code === status.UNIMPLEMENTED) this.#refuse('frame-undecodable', name);
   }
 
   /** Ends every call in good order. */
@@ -53,13 +99,13 @@ export class InboundLinks {
     const from = String(call.metadata.get('from')[0] ?? '');
     const refusal = this.#refusal(from, call.metadata);
     if (refusal !== null) {
+      this.#refused.caller += 1;
       this.#options.complain(refusal);
       end({ code: status.PERMISSION_DENIED, details: refusal });
       return;
     }
     const inbound: Inbound = {
       reassembly: new Reassembly(),
-      lastSequence: 0,
       over: false,
       end: (error, closed) => {
         if (!inbound.over) end(error, closed);
@@ -88,25 +134,24 @@ export class InboundLinks {
   }
 
   #take(from: NodeId, inbound: Inbound, frame: Frame): void {
-    const { watch } = this.#options;
-    if (frame === badFrame || frame.sequence !== inbound.lastSequence + 1) {
-      this.#breakOff(from, inbound, frame === badFrame ? 'a frame could not be decoded' : 'a frame is missing');
-      return;
-    }
-    inbound.lastSequence = frame.sequence;
-    if (this.#current.get(from) !== inbound) this.#replaceBy(from, inbound);
-    watch.heard(from, performance.now(), wallClockMs() - frame.sentAtMs);
     const messages = inbound.reassembly.take(frame);
-    if (messages === null) {
-      this.#breakOff(from, inbound, 'a message is too large');
+    if (typeof messages === 'string') {
+      this.#breakOff(from, inbound, messages);
       return;
     }
-    let bytes = 0;
+    if (this.#current.get(from) !== inbound) this.#replaceBy(from, inbound);
+    this.#options.watch.heard(from, performance.now(), wallClockMs() - frame.sentAtMs);
+    if (messages.length > 0) this.#deliver(from, messages);
+  }
+
+  #deliver(from: NodeId, messages: readonly Uint8Array[]): void {
+    const received = this.#received.get(from) ?? { messages: 0, bytes: 0 };
+    this.#received.set(from, received);
+    received.messages += messages.length;
     for (const message of messages) {
-      bytes += message.length;
-      if (!this.#options.deliver(from, message)) this.#undecodable(from, 'a message could not be decoded');
+      received.bytes += message.length;
+      if (!this.#options.deliver(from, message)) this.#refuse('message-undecodable', from);
     }
-    if (bytes > 0) this.receivedBytes.set(from, (this.receivedBytes.get(from) ?? 0) + bytes);
   }
 
   /** With its first good frame a newer call takes the place of one that may be stuck; garbage takes nobody's. */
@@ -117,14 +162,15 @@ export class InboundLinks {
   }
 
   /** After a frame that makes no sense nothing in this call can be trusted; the sender may dial again. */
-  #breakOff(from: NodeId, inbound: Inbound, why: string): void {
-    this.#undecodable(from, why);
-    inbound.end({ code: status.INVALID_ARGUMENT, details: why });
+  #breakOff(from: NodeId, inbound: Inbound, flaw: FrameFlaw): void {
+    this.#refuse(flaw, from);
+    inbound.end({ code: status.INVALID_ARGUMENT, details: sentences[flaw] });
   }
 
-  #undecodable(from: NodeId, why: string): void {
+  #refuse(why: Exclude<LinkRefusal, 'caller'>, from: NodeId): void {
+    this.#refused[why] += 1;
     this.#options.watch.undecodable(from);
-    this.#options.complain(`${why}, from ${from}`);
+    this.#options.complain(`${sentences[why]}, from ${from}`);
   }
 }
 

@@ -5,7 +5,7 @@ import { readSettings } from './settings.ts';
 import { readStatus, type StatusPage } from './status-page.ts';
 
 const status: StatusPage = {
-  schemaVersion: 2,
+  schemaVersion: 3,
   runId: 'run-1',
   id: 'n2',
   protocol: 'raft',
@@ -18,6 +18,7 @@ const status: StatusPage = {
   lastIndex: 8,
   appliedIndex: 6,
   uptimeMs: 1234,
+  refused: { invalid: 2 },
 };
 
 const source: MetricsSource = {
@@ -25,6 +26,7 @@ const source: MetricsSource = {
   appliedIndex: () => 6,
   traffic: () => [],
   inbound: () => [],
+  refused: () => ({ invalid: 2 }),
   faults: () => [],
 };
 
@@ -56,6 +58,11 @@ describe('the metrics server', () => {
     expect(text).toContain('lab_crypto_signatures_total{protocol="pbft",node="n2"} 7\n');
     expect(text).toContain('lab_crypto_verifications_total{protocol="pbft",node="n2"} 30\n');
     expect((await metrics.page()).text).not.toContain('lab_crypto');
+  });
+
+  test('shows of what nothing came, by why', async () => {
+    const page = await (await fetch(`http://${await open()}/metrics`)).text();
+    expect(page).toMatch(/^lab_network_refused_total\{reason="invalid",protocol="raft",node="n2"\} 2$/m);
   });
 
   test.each(['HEAD', 'POST'])('answers no %s', async (method) => {

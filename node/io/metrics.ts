@@ -15,6 +15,8 @@ export interface MetricsSource {
   readonly appliedIndex: () => number;
   readonly traffic: () => readonly PeerTraffic[];
   readonly inbound: () => readonly InboundLink[];
+  /** What came of other replicas and was not taken, by why. */
+  readonly refused: () => Readonly<Record<string, number>>;
   /** The faults that are set inside of this replica, by name. */
   readonly faults: () => readonly string[];
   /** Present where the protocol signs. */
@@ -143,7 +145,7 @@ export class Metrics implements RequestObserver {
     this.#total('crypto_verifications_total', 'Signatures checked.', () => counts().verifications);
   }
 
-  #describeNetwork({ traffic, inbound }: MetricsSource): void {
+  #describeNetwork({ traffic, inbound, refused }: MetricsSource): void {
     this.#perPeer('network_peer_sent_bytes_total', 'Bytes of messages sent.', () =>
       traffic().map(({ peer, sentBytes }) => [peer, sentBytes]),
     );
@@ -152,6 +154,12 @@ export class Metrics implements RequestObserver {
     );
     this.#perPeer('network_peer_received_bytes_total', 'Bytes of messages received.', () =>
       traffic().map(({ peer, receivedBytes }) => [peer, receivedBytes]),
+    );
+    this.#perPeer('network_peer_received_messages_total', 'Messages received, whole ones, whatever came of them.', () =>
+      traffic().map(({ peer, receivedMessages }) => [peer, receivedMessages]),
+    );
+    this.#each('network_refused_total', 'Callers, frames and messages of which nothing came, by why.', 'reason', () =>
+      Object.entries(refused()),
     );
     this.#perPeer('network_peer_dropped_messages_total', 'Messages that a full buffer dropped.', () =>
       traffic().map(({ peer, dropped }) => [peer, dropped]),
@@ -218,14 +226,18 @@ export class Metrics implements RequestObserver {
   }
 
   #perPeer(name: string, help: string, values: () => (readonly [NodeId, number])[]): void {
+    this.#each(name, help, 'peer', values);
+  }
+
+  #each(name: string, help: string, label: string, values: () => (readonly [string, number])[]): void {
     const counter: Counter = new Counter({
       name: prefix + name,
       help,
-      labelNames: ['peer'],
+      labelNames: [label],
       registers: [this.#registry],
       collect: () => {
         counter.reset();
-        for (const [peer, value] of values()) counter.inc({ peer }, value);
+        for (const [each, value] of values()) counter.inc({ [label]: each }, value);
       },
     });
   }

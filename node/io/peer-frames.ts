@@ -57,19 +57,34 @@ export function decodeFrame(bytes: Buffer): Frame | null {
   return { sequence, sentAtMs, messages, unfinished };
 }
 
+/** Stands for a frame that could not be decoded. */
+export const badFrame: Frame = { sequence: 0, sentAtMs: 0, messages: [], unfinished: false };
+
+/** Why a frame is of no use, and with it the rest of the call that it came in. */
+export type FrameFlaw =
+  | 'frame-undecodable'
+  /** Not the one that follows: one is missing, or came again. */
+  | 'frame-out-of-order'
+  /** What its sender puts together exceeds `maxMessageBytes`. */
+  | 'message-too-long';
+
 /** Puts the messages of one call together again. */
 export class Reassembly {
+  #lastSequence = 0;
   #parts: Uint8Array[] = [];
   #bytes = 0;
 
-  /** The messages that `frame` completes; null where the sender exceeds `maxMessageBytes`, and cannot be followed. */
-  take(frame: Frame): readonly Uint8Array[] | null {
+  /** The messages that `frame` completes; or why the sender cannot be followed any further. */
+  take(frame: Frame): readonly Uint8Array[] | FrameFlaw {
+    if (frame === badFrame) return 'frame-undecodable';
+    if (frame.sequence !== this.#lastSequence + 1) return 'frame-out-of-order';
+    this.#lastSequence = frame.sequence;
     if (this.#parts.length === 0 && !frame.unfinished) return frame.messages;
     const whole: Uint8Array[] = [];
     for (const [index, message] of frame.messages.entries()) {
       this.#parts.push(message);
       this.#bytes += message.length;
-      if (this.#bytes > maxMessageBytes) return null;
+      if (this.#bytes > maxMessageBytes) return 'message-too-long';
       if (frame.unfinished && index === frame.messages.length - 1) break;
       whole.push(this.#parts.length === 1 ? message : Buffer.concat(this.#parts, this.#bytes));
       this.#parts = [];

@@ -1,10 +1,7 @@
 /** The method `splitbrain.v1.Peer/Send`, as its sender and its receiver use it. */
 import type { MethodDefinition } from '@grpc/proto-loader';
 import { handWrittenMethod, loadService } from './grpc.ts';
-import { decodeFrame, encodeFrame, type Frame } from './peer-frames.ts';
-
-/** Stands for a frame that could not be decoded. */
-export const badFrame: Frame = { sequence: 0, sentAtMs: 0, messages: [], unfinished: false };
+import { badFrame, decodeFrame, encodeFrame, type Frame } from './peer-frames.ts';
 
 type Closed = Record<string, never>;
 const empty = Buffer.alloc(0);

@@ -75,7 +75,7 @@ describe('a link', () => {
     await eventually(() => n2.received.length === 3, 'all three arrived');
     expect(n2.received).toEqual(['n1: a', `n1: ${9 << 20}`, 'n1: c']);
     expect(n1.transport.traffic()).toMatchObject([{ peer: 'n2', sentBytes: (9 << 20) + 2, dropped: 0 }]);
-    expect(n2.transport.traffic()).toMatchObject([{ peer: 'n1', receivedBytes: (9 << 20) + 2 }]);
+    expect(n2.transport.traffic()).toMatchObject([{ peer: 'n1', receivedBytes: (9 << 20) + 2, receivedMessages: 3 }]);
   });
 
   it('that breaks is dialled again, and carries what was sent meanwhile', async () => {
@@ -176,20 +176,26 @@ describe('garbage on the peer port', () => {
     const end = await stranger(second, greeting, [hello]);
     expect(end).toMatchObject({ code: status.PERMISSION_DENIED, details: sentence });
     expect(n2.complaints).toContain(sentence);
+    expect(n2.transport.refused()).toMatchObject({ caller: 1, 'frame-undecodable': 0 });
     expect(n2.received).toEqual([]);
   });
 
   it.each([
-    ['an undecodable frame', Buffer.alloc(100, 0xff), status.INVALID_ARGUMENT],
+    ['an undecodable frame', Buffer.alloc(100, 0xff), status.INVALID_ARGUMENT, 'frame-undecodable'],
     [
       'a frame out of order',
       encodeFrame({ sequence: 5, sentAtMs: 1, messages: [], unfinished: false }),
       status.INVALID_ARGUMENT,
+      'frame-out-of-order',
     ],
-    ['an oversized frame', Buffer.alloc(5 << 20, 1), status.RESOURCE_EXHAUSTED],
-  ])('%s ends the call it came in, and the true n1 is not disturbed', async (_, garbage, code) => {
+    ['an oversized frame', Buffer.alloc(5 << 20, 1), status.RESOURCE_EXHAUSTED, 'frame-too-long'],
+  ])('%s ends the call it came in, and the true n1 is not disturbed', async (_, garbage, code, why) => {
     const { n1, n2, second } = await pair();
     expect(await stranger(second, asN1, [garbage])).toMatchObject({ code });
+    await eventually(
+      () => Object.entries(n2.transport.refused()).some(([each, count]) => each === why && count === 1),
+      'it is counted',
+    );
     n1.transport.send('n2', 'still here');
     await eventually(() => n2.received.includes('n1: still here'), 'the true n1 is heard');
     expect(n1.complaints.filter((line) => line.includes('down'))).toEqual([]);

@@ -2,10 +2,11 @@
 import type { Server } from '@grpc/grpc-js';
 import type { Transport } from '../ports.ts';
 import type { Codec, NodeId } from '../protocol.ts';
-import { createServer, listen } from './grpc.ts';
-import { InboundLinks } from './inbound-links.ts';
+import { createServer, listen, watchEnds } from './grpc.ts';
+import { InboundLinks, type LinkRefusal } from './inbound-links.ts';
 import { type InboundLink, type LinkFact, LinkWatch } from './link-watch.ts';
 import { OutgoingLink } from './outgoing-link.ts';
+import { sendMethod } from './peer-service.ts';
 import { atEndOfTurn } from './turn.ts';
 
 /**
@@ -37,6 +38,7 @@ export interface PeerTraffic {
   readonly sentBytes: number;
   readonly sentMessages: number;
   readonly receivedBytes: number;
+  readonly receivedMessages: number;
   /** Messages that the bounded buffer of the outgoing link dropped. */
   readonly dropped: number;
 }
@@ -73,6 +75,7 @@ export class PeerTransport<M> implements Transport<M> {
   /** Listens for the other members and dials them; gives the address that was bound. */
   async open(address: string): Promise<string> {
     const bound = await listen(this.#server, address);
+    watchEnds(this.#server, sendMethod.path, (code, { from }) => this.#inbound.endedByLibrary(code, String(from)));
     const { id, runId, peers, log, intervalMs } = this.#options;
     for (const [peer, peerAddress] of Object.entries(peers)) {
       const greeting = { from: id, to: peer, run: runId };
@@ -105,12 +108,18 @@ export class PeerTransport<M> implements Transport<M> {
     return this.#watch.table(performance.now());
   }
 
+  /** What came and was not handed on, by why. */
+  refused(): Readonly<Record<LinkRefusal, number>> {
+    return this.#inbound.refused();
+  }
+
   traffic(): PeerTraffic[] {
     return [...this.#links].map(([peer, link]) => ({
       peer,
       sentBytes: link.sentBytes,
       sentMessages: link.sentMessages,
-      receivedBytes: this.#inbound.receivedBytes.get(peer) ?? 0,
+      receivedBytes: this.#inbound.received(peer).bytes,
+      receivedMessages: this.#inbound.received(peer).messages,
       dropped: link.dropped,
     }));
   }

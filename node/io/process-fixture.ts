@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CallOutcome, type ClientCommand, type ClientPorts, SessionClient } from '../client.ts';
+import type { ClientPolicy } from '../protocol.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import { ReplicaControl } from './control-client.ts';
 import { eventually } from './fixture.ts';
@@ -60,18 +61,41 @@ export class Spawned {
   }
 }
 
-const members = ['n1', 'n2', 'n3'];
+/** How long processes may take to start, in milliseconds. */
+const startTimeoutMs = 45_000;
 
-/** Three replicas and a connection to each. */
+/** As the protocols have it. */
+const leadingRoles: ReadonlySet<string> = new Set(['leader', 'primary']);
+
+export interface TestClusterOptions {
+  readonly protocol?: string;
+  readonly members?: readonly string[];
+  /** Members of which no process is started. */
+  readonly absent?: readonly string[];
+  /** With what they sign, where the protocol does; drawn where absent. */
+  readonly keys?: RunKeys | undefined;
+}
+
+/** Replicas, three where nothing else is said, and a connection to each. */
 export class TestCluster {
-  readonly members = members;
+  readonly members: readonly string[];
   readonly settings: Record<string, NodeSettingsInput> = {};
   readonly processes = new Map<string, Spawned>();
   readonly connections: ReplicaConnections;
   readonly #folder = mkdtempSync(join(tmpdir(), 'splitbrain-main-'));
   readonly #controls = new Map<string, ReplicaControl>();
 
-  private constructor(protocol: string, addresses: readonly string[], keys: RunKeys | undefined) {
+  readonly #policy: ClientPolicy;
+
+  private constructor(
+    protocol: string,
+    members: readonly string[],
+    policy: ClientPolicy,
+    addresses: readonly string[],
+    keys: RunKeys | undefined,
+  ) {
+    this.members = members;
+    this.#policy = policy;
     const at = (index: number) => addresses[index] as string;
     for (const [index, id] of this.members.entries()) {
       const [peer, client, control, metrics] = [0, 1, 2, 3].map((part) => at(4 * index + part)) as [
@@ -84,7 +108,7 @@ export class TestCluster {
       this.settings[id] = {
         runId: 'run-1',
         id,
-        members: this.members,
+        members: [...members],
         protocol,
         electionTimeoutMs: [300, 600],
         dataFolder: join(this.#folder, id),
@@ -100,11 +124,19 @@ export class TestCluster {
     );
   }
 
-  static async start(protocol = 'raft'): Promise<TestCluster> {
-    const keys = drawKeys(members, await loadProtocol(protocol));
-    const cluster = new TestCluster(protocol, await freeAddresses(12), keys);
-    for (const id of cluster.members) cluster.start(id);
-    await eventually(async () => (await cluster.leader()) !== undefined, 'a leader is elected');
+  static async start(options: TestClusterOptions = {}): Promise<TestCluster> {
+    const { protocol = 'raft', members = ['n1', 'n2', 'n3'], absent = [] } = options;
+    const definition = await loadProtocol(protocol);
+    const keys = options.keys ?? drawKeys(members, definition);
+    const addresses = await freeAddresses(4 * members.length);
+    const cluster = new TestCluster(protocol, members, definition.client, addresses, keys);
+    for (const id of cluster.members) if (!absent.includes(id)) cluster.start(id);
+    try {
+      await eventually(async () => (await cluster.leader()) !== undefined, 'a leader is elected', startTimeoutMs);
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
     return cluster;
   }
 
@@ -138,7 +170,7 @@ export class TestCluster {
     );
     const known = views.filter((view) => view !== undefined);
     const epoch = Math.max(...known.map((view) => view.epoch));
-    return known.find((view) => view.role === 'leader' && view.epoch === epoch)?.id;
+    return known.find((view) => leadingRoles.has(view.role) && view.epoch === epoch)?.id;
   }
 
   /** A client whose calls are promises. */
@@ -146,7 +178,7 @@ export class TestCluster {
     const line = this.connections.addClient((from, reply) => session.receive(from, reply));
     const send: ClientPorts['send'] = (to, request) => line.send(to, request);
     const ports = { clock: systemClock, random: systemRandom(), send };
-    const session = new SessionClient(ports, this.members, { contact: 'leader', replyQuorum: () => 1, reads: 'asked' });
+    const session = new SessionClient(ports, this.members, this.#policy);
     return (command) =>
       new Promise((resolve) => session.call({ a: null, b: null, ...command }, 10_000, (outcome) => resolve(outcome)));
   }

@@ -212,6 +212,7 @@ export class ReplicaProcess {
       appliedIndex: this.#replica.appliedIndex,
       stateHash: withStateHash ? this.#replica.stateHash() : null,
       inbound: this.#transport.inbound(),
+      refused: this.#refused(),
       faults: this.#faults(),
     };
   }
@@ -220,7 +221,7 @@ export class ReplicaProcess {
     const { runId, id, protocol, members } = this.#options.settings;
     const { role, epoch, leader = null, group = null, commitIndex, lastIndex } = this.#replica.view();
     return {
-      schemaVersion: 2,
+      schemaVersion: 3,
       runId,
       id,
       protocol,
@@ -233,7 +234,13 @@ export class ReplicaProcess {
       lastIndex,
       appliedIndex: this.#replica.appliedIndex,
       uptimeMs: Math.floor(performance.now()),
+      refused: this.#refused(),
     };
+  }
+
+  /** Of what came from other replicas nothing became of so much, by why: on its links, in the runtime, in the protocol. */
+  #refused(): Readonly<Record<string, number>> {
+    return { ...this.#transport.refused(), ...this.#replica.refused() };
   }
 
   #setFault(fault: ReplicaFault): void {
@@ -261,6 +268,7 @@ export class ReplicaProcess {
         appliedIndex: () => this.#replica.appliedIndex,
         traffic: () => this.#transport.traffic(),
         inbound: () => this.#transport.inbound(),
+        refused: () => this.#refused(),
         faults: () => (this.#storage.delayMs > 0 ? ['slow-disk'] : []),
         ...(counts && { crypto: () => counts }),
       },

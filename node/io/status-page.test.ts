@@ -7,7 +7,7 @@ import { freeAddresses } from './free-addresses.ts';
 import { readStatus } from './status-page.ts';
 
 const page = {
-  schemaVersion: 2,
+  schemaVersion: 3,
   runId: 'run-1',
   id: 'n1',
   protocol: 'raft',
@@ -20,6 +20,7 @@ const page = {
   lastIndex: 0,
   appliedIndex: 0,
   uptimeMs: 0,
+  refused: { invalid: 0 },
 };
 const json = JSON.stringify(page);
 const limitBytes = 64 * 1024;
@@ -112,8 +113,8 @@ describe('the status of a replica', () => {
     ['null', null, /: Invalid input/],
     ['a list', [page], /: Invalid input/],
     ['nothing in it', {}, /: schemaVersion: /],
-    ['a later version', { ...page, schemaVersion: 3, more: 1 }, /: schemaVersion: Invalid input: expected 2$/],
-    ['an earlier version', { ...page, schemaVersion: 1, group: undefined }, /: schemaVersion: /],
+    ['a later version', { ...page, schemaVersion: 4, more: 1 }, /: schemaVersion: Invalid input: expected 3$/],
+    ['an earlier version', { ...page, schemaVersion: 2, refused: undefined }, /: schemaVersion: /],
     ['more than there is', { ...page, ['\u001b[2J']: 1 }, /: there is more in it than a status has$/],
     ['no leader at all', { ...page, leader: undefined }, /: leader: /],
     ['a long leader', { ...page, leader: 'n'.repeat(65) }, /: leader: /],

@@ -20,7 +20,7 @@ const nothingMore = {
 
 export const statusPageSchema = z.strictObject(
   {
-    schemaVersion: z.literal(2),
+    schemaVersion: z.literal(3),
     runId: text(128),
     id: nodeId,
     /** A folder of node/protocols. */
@@ -40,6 +40,8 @@ export const statusPageSchema = z.strictObject(
     appliedIndex: index,
     /** Since the process started, in whole milliseconds. */
     uptimeMs: index,
+    /** Of what came from other replicas nothing became of so much, by why in a word or two. */
+    refused: z.record(text(64), index),
   },
   nothingMore,
 );

@@ -24,7 +24,7 @@ async function life(refusal?: string) {
     token,
     status: () => ({
       ...{ id: 'n1', runId: 'r', protocol: 'raft', pid: 1, uptimeMs: 1, view },
-      ...{ appliedIndex: 7, stateHash: null, inbound: [], faults: [] },
+      ...{ appliedIndex: 7, stateHash: null, inbound: [], refused: {}, faults: [] },
     }),
     setFault: (fault) => slowness.push(fault.kind === 'slow-disk' ? fault.ms : 0),
     setBehaviour: async (name) => void behaviours.push(name),

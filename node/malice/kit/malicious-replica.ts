@@ -53,6 +53,10 @@ export class MaliciousReplica<M, R> implements Protocol<M, R> {
     return this.#honest.heldBytes?.() ?? 0;
   }
 
+  refused(): Readonly<Record<string, number>> {
+    return this.#honest.refused?.() ?? {};
+  }
+
   #tell(input: Input<M, R>): readonly Input<M, R>[] {
     const told = this.#deceit?.hear?.(input) ?? [input];
     if (told.length !== 1 || told[0] !== input) this.#deceived();

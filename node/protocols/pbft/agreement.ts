@@ -33,22 +33,31 @@ export function propose(state: PbftState, payload: Uint8Array): void {
 
 /** As primary: a batch that a backup was asked for, and that this replica seems not to know. */
 export function onForward(state: PbftState, { payload }: Forward): void {
-  if (!state.leads || state.nextSlot > state.windowEnd) return;
-  const digest = state.crypto.digest(payload);
-  // That it is known is not enough: it may have been proposed in an earlier view, and to this replica alone.
-  for (const { proposal } of state.slots.values()) if (proposal === digest) return;
+  if (!state.leads) state.refuse('unasked');
+  else if (state.nextSlot > state.windowEnd) state.refuse('outside-window');
+  else if (isProposed(state, state.crypto.digest(payload))) state.refuse('known');
   // What no client has asked for nobody would share, and the view would come to nothing.
-  if (state.isGenuine(payload)) propose(state, payload);
+  else if (!state.isGenuine(payload)) state.refuse('invalid');
+  else propose(state, payload);
+}
+
+/** That it is known is not enough: it may have been proposed in an earlier view, and to this replica alone. */
+function isProposed({ slots }: PbftState, digest: Digest): boolean {
+  for (const { proposal } of slots.values()) if (proposal === digest) return true;
+  return false;
 }
 
 /** PRE-PREPARE. */
 export function onPropose(state: PbftState, from: string, msg: Propose): void {
   const { view, slot: number, digest, signature } = msg;
-  if (view !== state.votingView || !state.mayVote || !state.isInWindow(number)) return;
-  if (from !== state.config.id && !isAcceptable(state, msg)) return;
+  const flaw = state.misplaced(view, number) ?? (state.mayVote ? undefined : 'early');
+  if (flaw !== undefined || (from !== state.config.id && !isAcceptable(state, msg))) {
+    state.refuse(flaw ?? 'invalid');
+    return;
+  }
   const slot = state.slot(number);
   slot.proposal = digest;
-  slot.votes.share.add(digest, signature, state.rules.countsRepeats);
+  if (!slot.votes.share.add(digest, signature, state.rules.countsRepeats)) state.refuse('known');
   share(state, slot);
   evaluate(state, slot, digest);
   apply(state);
@@ -76,13 +85,23 @@ function isAcceptable(state: PbftState, msg: Propose): boolean {
 /** PREPARE or COMMIT. Counted also before the view begins here, and acted upon after. */
 export function onVote(state: PbftState, from: string, msg: Vote): void {
   const { view, slot: number, phase, digest, signature } = msg;
-  if (view !== state.votingView || !state.counts || !state.isInWindow(number)) return;
+  const flaw = state.misplaced(view, number) ?? (state.counts ? undefined : 'unasked');
+  if (flaw !== undefined) {
+    state.refuse(flaw);
+    return;
+  }
   const slot = state.slot(number);
-  const isRepeat = slot.votes[phase].voteOf(signature.signer) !== undefined;
-  if (isRepeat && !state.rules.countsRepeats) return;
   const isLate = slot.decided !== undefined;
-  if (isLate && (phase === 'share' || !helpsCommitters(state, slot))) return;
-  if (from !== state.config.id && !isVote(state.verifier, phase, msg, signature)) return;
+  const isOfUse = !isLate || (phase === 'commit' && helpsCommitters(state, slot));
+  const isRepeat = slot.votes[phase].voteOf(signature.signer) !== undefined && !state.rules.countsRepeats;
+  if (!isOfUse || isRepeat) {
+    state.refuse('known');
+    return;
+  }
+  if (from !== state.config.id && !isVote(state.verifier, phase, msg, signature)) {
+    state.refuse('invalid');
+    return;
+  }
   slot.votes[phase].add(digest, signature, state.rules.countsRepeats);
   if (isLate) tellProof(state, slot, signature.signer);
   else evaluate(state, slot, digest);
@@ -208,16 +227,21 @@ function conclude(state: PbftState, slot: Slot, certificate: Certificate): void 
 /** A certificate of another replica. A proof that a slot is decided holds in any view, and however late it comes. */
 export function onCertified(state: PbftState, { certificate }: Certified): void {
   const { slot: number, kind } = certificate;
-  if (number <= state.history.applied || number > state.windowEnd) return;
-  if (state.slots.get(number)?.decided !== undefined) return;
-  if (kind === 'prepared') onPrepared(state, certificate);
+  const isKnown = number <= state.history.applied || state.slots.get(number)?.decided !== undefined;
+  if (number > state.windowEnd) state.refuse('outside-window');
+  else if (isKnown) state.refuse('known');
+  else if (kind === 'prepared') onPrepared(state, certificate);
   else if (isDecision(state.verifier, certificate)) conclude(state, state.slot(number), certificate);
+  else state.refuse('invalid');
 }
 
 /** From the collector: what it takes to commit. */
 function onPrepared(state: PbftState, certificate: Certificate): void {
   const { view, slot: number } = certificate;
-  if (state.collector === undefined || view !== state.votingView || !state.mayVote || !state.isInWindow(number)) return;
-  if (state.slots.get(number)?.prepared?.view === view || !isCertificate(state.verifier, certificate)) return;
-  prepare(state, state.slot(number), certificate);
+  const flaw = state.misplaced(view, number) ?? (state.mayVote ? undefined : 'early');
+  if (flaw !== undefined) state.refuse(flaw);
+  else if (state.collector === undefined) state.refuse('unasked');
+  else if (state.slots.get(number)?.prepared?.view === view) state.refuse('known');
+  else if (!isCertificate(state.verifier, certificate)) state.refuse('invalid');
+  else prepare(state, state.slot(number), certificate);
 }

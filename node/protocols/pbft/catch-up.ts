@@ -62,7 +62,11 @@ function askSomebody(state: PbftState): void {
 }
 
 export function onStatus(state: PbftState, from: string, msg: Status): void {
-  if (from === state.config.id || !state.config.members.includes(from)) return;
+  if (from === state.config.id) return;
+  if (!state.config.members.includes(from)) {
+    state.refuse('invalid');
+    return;
+  }
   const before = state.peers.get(from);
   const stuck = before !== undefined && before.applied === msg.applied && before.view === msg.view;
   const { view, changing, applied } = msg;
@@ -112,10 +116,13 @@ function certified(certificate: Certificate): PbftMessage {
 export function onFetch(state: PbftState, from: string, msg: Fetch): void {
   const { log, applied } = state.history;
   const first = msg.from;
-  if (from === state.config.id || first > applied) return;
-  if (first <= log.base) {
-    const { proven } = state.snapshots;
-    if (proven !== undefined) state.out.send(from, { type: 'manifest', proven });
+  const { proven } = state.snapshots;
+  if (from === state.config.id || first > applied || (first <= log.base && proven === undefined)) {
+    state.refuse('unanswerable');
+    return;
+  }
+  if (first <= log.base && proven !== undefined) {
+    state.out.send(from, { type: 'manifest', proven });
     return;
   }
   const count = log.countFitting(first, Math.min(state.config.maxEntriesPerMessage, maxItems), maxBytes);
@@ -152,8 +159,11 @@ function decisionsIn(state: PbftState, { from, last, records }: Recalled<PbftRec
 
 export function onDecided(state: PbftState, from: string, { decisions }: Decided): void {
   const before = state.history.applied;
+  if (decisions.every(({ certificate }) => certificate.slot <= before)) state.refuse('known');
   for (const decision of decisions) {
-    if (decision.certificate.slot > state.history.applied && !learn(state, decision)) break;
+    if (decision.certificate.slot <= state.history.applied || learn(state, decision)) continue;
+    state.refuse('invalid');
+    break;
   }
   const { applied } = state.history;
   if (applied > before && applied < (state.peers.get(from)?.applied ?? 0)) {
@@ -171,16 +181,19 @@ export function onAskBodies(state: PbftState, from: string, { digests }: AskBodi
     if (bytes > maxBytes && payloads.length > 0) break;
     payloads.push(payload);
   }
-  if (payloads.length > 0 && from !== state.config.id) state.out.sendEagerly(from, { type: 'bodies', payloads });
+  if (payloads.length === 0) state.refuse('unanswerable');
+  else if (from !== state.config.id) state.out.sendEagerly(from, { type: 'bodies', payloads });
 }
 
 /** Batches that were asked for; a batch is what its digest says. */
 export function onBodies(state: PbftState, { payloads }: Bodies): void {
   const lacking = new Set<Digest>(lackingBodies(state));
+  const lackedBefore = lacking.size;
   for (const payload of payloads) {
     const digest = state.crypto.digest(payload);
     if (lacking.delete(digest)) state.bodies.keep(digest, payload);
   }
+  if (lacking.size === lackedBefore) state.refuse('unasked');
   for (const slot of state.slotsInOrder()) share(state, slot);
   apply(state);
 }

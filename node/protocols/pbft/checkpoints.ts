@@ -38,11 +38,20 @@ function say(state: PbftState, slot: number, digest: Digest): void {
 
 export function onCheckpoint(state: PbftState, from: string, { slot, digest, signature }: Checkpoint): void {
   const isNear = slot > state.stable.slot && slot <= state.stable.slot + 2 * windowSlots;
-  if (!isNear || slot % checkpointInterval !== 0) return;
-  if (from !== state.config.id && !isCheckpoint(state.verifier, slot, digest, signature)) return;
+  if (!isNear) {
+    state.refuse('outside-window');
+    return;
+  }
+  const isSound = slot % checkpointInterval === 0;
+  if (!isSound || (from !== state.config.id && !isCheckpoint(state.verifier, slot, digest, signature))) {
+    state.refuse('invalid');
+    return;
+  }
   const tally = tallyOf(state, slot);
-  if (!tally.add(digest, signature) || tally.count(digest) < state.sizes.quorum) return;
-  adopt(state, { slot, digest, signatures: tally.signatures(digest) });
+  if (!tally.add(digest, signature)) state.refuse('known');
+  else if (tally.count(digest) >= state.sizes.quorum) {
+    adopt(state, { slot, digest, signatures: tally.signatures(digest) });
+  }
 }
 
 function tallyOf(state: PbftState, slot: number): Tally {
@@ -53,8 +62,10 @@ function tallyOf(state: PbftState, slot: number): Tally {
 
 /** Takes a stable checkpoint from another replica, if it is later and proven. */
 export function onStable(state: PbftState, checkpoint: StableCheckpoint): void {
-  if (checkpoint.slot <= state.stable.slot || checkpoint.slot % checkpointInterval !== 0) return;
-  if (isStable(state.verifier, state.history.origin, checkpoint)) adopt(state, checkpoint);
+  const isSound = checkpoint.slot % checkpointInterval === 0;
+  if (checkpoint.slot <= state.stable.slot) state.refuse('known');
+  else if (isSound && isStable(state.verifier, state.history.origin, checkpoint)) adopt(state, checkpoint);
+  else state.refuse('invalid');
 }
 
 /** A later stable checkpoint: the window moves on, also where this replica has yet to learn what lies before it. */

@@ -112,6 +112,11 @@ export class Replica {
     return this.#protocol.heldBytes();
   }
 
+  /** Why messages came to nothing, and how often, without what never was. */
+  refused(): Readonly<Record<string, number>> {
+    return Object.fromEntries(Object.entries(this.#protocol.refused()).filter(([, count]) => count > 0));
+  }
+
   /** The next life of this replica, from what it has written, or from a part of that. */
   restarted(records: readonly PbftRecord[] = this.records): Replica {
     const { members, crypto, ...config } = this.config;

@@ -100,9 +100,19 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
   }
 
   #onMessage(from: string, msg: PbftMessage): void {
+    const { refusals, config } = this.#state;
+    refusals.begin();
+    this.#take(from, msg);
+    if (from !== config.id) refusals.end();
+  }
+
+  #take(from: string, msg: PbftMessage): void {
     const state = this.#state;
     const cost = costs[msg.type];
-    if (cost !== undefined && !state.allowance.take(from, cost)) return;
+    if (cost !== undefined && !state.allowance.take(from, cost)) {
+      state.refuse('over-allowance');
+      return;
+    }
     timing.onHeard(state, from);
     switch (msg.type) {
       case 'propose':
@@ -182,6 +192,10 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
   heldBytes(): number {
     const { bodies, history, pending } = this.#state;
     return bodies.heldBytes + history.log.heldBytes + pending.heldBytes;
+  }
+
+  refused(): Readonly<Record<string, number>> {
+    return this.#state.refusals.counts();
   }
 
   view(): ProtocolView {

@@ -64,12 +64,19 @@ export function vouch(state: PbftState): void {
 export function onSaved(state: PbftState, from: string, { slot, digest, signature }: Saved): void {
   const { snapshots, stable, config } = state;
   const isNear = Math.abs(slot - stable.slot) <= 2 * windowSlots && slot > snapshots.provenSlot;
-  if (!isNear || slot % checkpointInterval !== 0) return;
-  if (from !== config.id && !isSaved(state.verifier, slot, digest, signature)) return;
+  if (!isNear) {
+    state.refuse('outside-window');
+    return;
+  }
+  const isSound = slot % checkpointInterval === 0;
+  if (!isSound || (from !== config.id && !isSaved(state.verifier, slot, digest, signature))) {
+    state.refuse('invalid');
+    return;
+  }
   const tally = snapshots.votes.get(slot) ?? new Tally();
   snapshots.votes.set(slot, tally);
-  if (!tally.add(digest, signature) || tally.count(digest) < state.sizes.quorum) return;
-  proveIfSaved(state, slot, digest, tally);
+  if (!tally.add(digest, signature)) state.refuse('known');
+  else if (tally.count(digest) >= state.sizes.quorum) proveIfSaved(state, slot, digest, tally);
 }
 
 /** A quorum has a snapshot: so must this replica have, or it lacks it yet. */

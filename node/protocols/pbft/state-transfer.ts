@@ -22,12 +22,15 @@ export interface Incoming {
 export function onManifest(state: PbftState, from: string, { proven }: Manifest): void {
   const { incoming, history } = state;
   const { slot } = proven.snapshot;
-  if (slot <= history.applied || incoming?.installing === true) return;
-  if (incoming !== undefined && incoming.proven.snapshot.slot > slot) return;
+  const isLate = slot <= history.applied || incoming?.installing === true;
+  if (isLate || (incoming !== undefined && incoming.proven.snapshot.slot > slot)) {
+    state.refuse('known');
+    return;
+  }
   if (incoming?.proven.snapshot.slot === slot) incoming.from = from;
   else if (isProven(state.verifier, proven)) {
     state.incoming = { proven, from, pieces: 0, bytes: 0, installing: false };
-  }
+  } else state.refuse('invalid');
   askForPiece(state);
 }
 
@@ -39,10 +42,16 @@ function askForPiece({ incoming, out }: PbftState): void {
 
 export function onPiece(state: PbftState, { slot, piece, bytes }: Piece): void {
   const { incoming, out } = state;
-  if (incoming === undefined || incoming.installing) return;
+  if (incoming === undefined || incoming.installing) {
+    state.refuse('unasked');
+    return;
+  }
   const { snapshot } = incoming.proven;
-  if (slot !== snapshot.slot || piece !== incoming.pieces) return;
-  if (state.crypto.digest(bytes) !== snapshot.pieces[piece]) return;
+  const isAwaited = slot === snapshot.slot && piece === incoming.pieces;
+  if (!isAwaited || state.crypto.digest(bytes) !== snapshot.pieces[piece]) {
+    state.refuse(isAwaited ? 'invalid' : 'unasked');
+    return;
+  }
   out.emit({ kind: 'receive', index: slot, offset: incoming.bytes, bytes, eager: true });
   incoming.pieces += 1;
   incoming.bytes += bytes.length;
@@ -72,7 +81,10 @@ export function onInstalled(state: PbftState, slot: number): void {
 
 export function onFetchPiece(state: PbftState, from: string, { slot, piece }: FetchPiece): void {
   const snapshot = state.snapshots.at(slot);
-  if (from === state.config.id || snapshot === undefined || piece >= snapshot.pieces.length) return;
+  if (from === state.config.id || snapshot === undefined || piece >= snapshot.pieces.length) {
+    state.refuse('unanswerable');
+    return;
+  }
   state.loads.set(from, { slot, piece });
   const { snapshotChunkBytes: maxBytes } = state.config;
   state.out.emit({ kind: 'load', index: slot, offset: piece * maxBytes, maxBytes, eager: true });

@@ -9,6 +9,7 @@ import type { Digest, NewView, PbftMessage, PbftRecord, StableCheckpoint, ViewCh
 import { type Mode, modeOf } from './modes.ts';
 import { Pending } from './pending.ts';
 import { primaryOf, sizesOf } from './quorum.ts';
+import { type Refusal, Refusals } from './refusals.ts';
 import type { PbftRules } from './rules.ts';
 import { Slot } from './slot.ts';
 import { SnapshotState } from './snapshots.ts';
@@ -93,6 +94,7 @@ export class PbftState {
 
   readonly peers = new Map<NodeId, Peer>();
   readonly allowance = new Allowance(allowedUnits);
+  readonly refusals = new Refusals();
   readonly snapshots = new SnapshotState();
   incoming: Incoming | undefined;
   /** Who waits for which piece of a snapshot. */
@@ -188,6 +190,18 @@ export class PbftState {
 
   isInWindow(slot: number): boolean {
     return slot > this.stable.slot && slot <= this.windowEnd;
+  }
+
+  /** Why nothing can come of what is said of a slot in a view just now; undefined where something can. */
+  misplaced(view: number, slot: number): Refusal | undefined {
+    if (view < this.votingView) return 'old-view';
+    if (view > this.votingView) return 'early';
+    return this.isInWindow(slot) ? undefined : 'outside-window';
+  }
+
+  /** Nothing comes of the message that is being handled. */
+  refuse(why: Refusal): void {
+    this.refusals.note(why);
   }
 
   slot(number: number): Slot {

@@ -50,8 +50,11 @@ function reports(state: PbftState): SlotReport[] {
 export function onViewChange(state: PbftState, from: string, msg: ViewChange): void {
   const { signer } = msg.signature;
   const known = state.changes.get(signer)?.view ?? -1;
-  if (msg.view <= known || msg.view < state.view || (msg.view === state.view && state.active)) return;
-  if (from !== state.config.id && !isViewChange(state.verifier, msg)) return;
+  const isOld = msg.view <= known || msg.view < state.view || (msg.view === state.view && state.active);
+  if (isOld || (from !== state.config.id && !isViewChange(state.verifier, msg))) {
+    state.refuse(isOld ? 'old-view' : 'invalid');
+    return;
+  }
   state.changes.set(signer, msg);
   join(state);
   if (state.active) return;
@@ -89,13 +92,17 @@ function begin(state: PbftState): void {
 
 /** NEW-VIEW: computed again, never believed. */
 export function onNewView(state: PbftState, msg: NewView): void {
-  if (msg.view < state.view || (msg.view === state.view && state.active)) return;
+  if (msg.view < state.view || (msg.view === state.view && state.active)) {
+    state.refuse('old-view');
+    return;
+  }
   const changes = withAllProofs(msg.changes).map((change) => knownCopy(state, change) ?? change);
   const known = new Set(changes.filter((change) => state.changes.get(change.signature.signer) === change));
   const isValid = state.rules.checksNewViews
     ? isNewView(state.verifier, { ...msg, changes }, known)
     : isOfPrimary(state.verifier, msg);
   if (isValid) enter(state, { ...msg, changes });
+  else state.refuse('invalid');
 }
 
 /**
