@@ -184,6 +184,19 @@ export type LabFact =
       readonly keys: number;
       readonly sessions: number;
     }
+  /** What a replica has done in all its lives, as it was counted when the load began, and when it ended. */
+  | {
+      readonly type: 'work';
+      readonly node: NodeId;
+      /** To other replicas, by their types. */
+      readonly messages: Readonly<Record<string, number>>;
+      /** Of these messages, about: a part of them is measured. */
+      readonly bytes: number;
+      readonly signatures: number;
+      readonly verifications: number;
+      /** Of its log. */
+      readonly syncs: number;
+    }
   // What the replicas report of themselves; a system that reports nothing has none of these.
   | { readonly type: 'role'; readonly node: NodeId; readonly role: string; readonly epoch: number }
   | {
@@ -323,6 +336,8 @@ export interface Cluster {
   healAll(): Promise<void>;
   /** A hash of a replica's whole state; null for a system that does not tell. */
   stateHash(node: NodeId): Promise<string | null>;
+  /** What each replica has done so far; absent where that is not counted. */
+  work?(): readonly Extract<LabFact, { readonly type: 'work' }>[];
   /** Files that belong to the record of the run: the compose file, the replicas' logs. Named relative to its folder. */
   artifacts(): Promise<ReportFile[]>;
   /** Removes everything, unless it was booted to stay. Safe to call more than once. */
@@ -508,6 +523,8 @@ export interface RunStatistics {
   readonly compactions: number;
   /** The most that any replica held; null where that was not sampled. */
   readonly peakFootprint: PeakFootprint | null;
+  /** What was done under load; null where that was not counted, or nothing was decided. */
+  readonly work: WorkDone | null;
   /** Per fault, from a strike's command to the last of its targets that was observed to feel it; see `strike-effects.ts`. */
   readonly strikeEffects: readonly StrikeEffects[];
 }
@@ -541,6 +558,24 @@ export interface PeakFootprint {
   readonly snapshotBytes: number;
   /** In memory: payloads of the log, and the machine's state. */
   readonly memoryBytes: number;
+}
+
+/** What all replicas together did from the begin of the load to its end; see `work.ts`. */
+export interface WorkDone {
+  /** How many slots of the log were decided: one may hold many commands, or none. */
+  readonly slots: number;
+  /** How many operations succeeded. */
+  readonly operations: number;
+  /** Between replicas. */
+  readonly messages: number;
+  readonly messagesByType: Readonly<Record<string, number>>;
+  /** Of the messages, about. */
+  readonly bytes: number;
+  readonly signatures: number;
+  readonly verifications: number;
+  readonly syncs: number;
+  /** The share of decisions that came about by a fast path, from 0 to 1; null where replicas do not tell. */
+  readonly fastShare: number | null;
 }
 
 /** How fast the strikes of one fault took effect. */

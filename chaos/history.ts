@@ -163,6 +163,10 @@ const eventSchemas = {
     ...{ node: text, logRecords: count, logBytes: count, snapshotBytes: count },
     ...{ heldBytes: count, stateBytes: count, keys: count, sessions: count },
   }),
+  work: fact('work', {
+    ...{ node: text, messages: z.record(text, count), bytes: count },
+    ...{ signatures: count, verifications: count, syncs: count },
+  }),
   role: fact('role', { node: text, role: text, epoch: z.number() }),
   append: fact('append', {
     node: text,

@@ -63,6 +63,10 @@ const facts: Readonly<Record<LabEvent['type'], fc.Arbitrary<object>>> = {
     ...{ node, logRecords: whole, logBytes: whole, snapshotBytes: whole },
     ...{ heldBytes: whole, stateBytes: whole, keys: whole, sessions: whole },
   }),
+  work: fc.record({
+    ...{ node, messages: fc.dictionary(name, whole, { maxKeys: 3 }), bytes: whole },
+    ...{ signatures: whole, verifications: whole, syncs: whole },
+  }),
   strike: fc.record({ strike: strikeName, fault: name, target: name, nodes: fc.array(node), links }),
   struck: fc.record({ strike: strikeName }),
   heal: fc.record({ strike: strikeName }),

@@ -209,6 +209,7 @@ class Run {
     const { workload, tolerated } = this.#parts;
     this.#journal.begin(clock.now());
     this.#enter('load');
+    this.#noteWork();
     const source = workload.source(workload.parse(settings.params), randomFor(this.#plan.seed, 'workload'));
     this.#load = startLoad({
       cluster: this.#cluster,
@@ -238,6 +239,11 @@ class Run {
     if (this.#options.signal.aborted) this.#note({ type: 'interrupted' });
     await this.#load.stop();
     await striking;
+    this.#noteWork();
+  }
+
+  #noteWork(): void {
+    for (const work of this.#cluster.work?.() ?? []) this.#note(work);
   }
 
   /** Waits for the end of the load, and shows progress meanwhile. */

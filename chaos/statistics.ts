@@ -18,6 +18,7 @@ import { isLeading } from './roles.ts';
 import { isFootprint, peakFootprint } from './samples.ts';
 import type { Span } from './spans.ts';
 import { strikeEffects } from './strike-effects.ts';
+import { workDone } from './work.ts';
 
 /** What became of one strike: what was asked for and when, and when its commands were done. */
 export interface StrikeWindow {
@@ -157,6 +158,7 @@ export function runStatistics(recording: Recording): RunStatistics {
     bootToFirstWriteMs: bootToFirstWriteMs(recording),
     compactions: recording.events.filter((event) => event.type === 'compact').length,
     peakFootprint: footprints.length === 0 ? null : peakFootprint(footprints),
+    work: workDone(recording, ok.length),
     strikeEffects: strikeEffects(strikeWindows(recording), recording.events, recordingEndMs(recording)),
   };
 }

@@ -4,6 +4,7 @@ import { packageVersion } from '../../node/io/package-root.ts';
 import { EnvironmentError, exitCode, SplitbrainError } from '../errors.ts';
 import bench from './commands/bench.ts';
 import check from './commands/check.ts';
+import compare from './commands/compare.ts';
 import doctor from './commands/doctor.ts';
 import down from './commands/down.ts';
 import list from './commands/list.ts';
@@ -30,7 +31,7 @@ An option whose help names a variable (env: SPLITBRAIN_...) can be set by it; th
 
 Begin with:  npx splitbrain run rolling-failures`,
     );
-  for (const register of [run, list, replay, check, report, soak, bench, status, doctor, down]) register(root);
+  for (const register of [run, list, replay, check, report, soak, bench, compare, status, doctor, down]) register(root);
   for (const command of root.commands) command.exitOverride().showSuggestionAfterError();
   return root;
 }

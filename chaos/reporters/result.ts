@@ -1,4 +1,4 @@
-import type { CheckResult, DuelledSlot, Duels, Reporter, ReportInput } from '../contracts.ts';
+import type { CheckResult, DuelledSlot, Duels, Reporter, ReportInput, WorkDone } from '../contracts.ts';
 import { substrateOf } from './shared/substrate.ts';
 
 /** Version of the shape of `result.json`; rises when a reader of the old shape would misread the new one. */
@@ -43,6 +43,7 @@ function resultOf({ recording, verdict, provenance, commands }: ReportInput): ob
       bootToFirstWriteMs: statistics.bootToFirstWriteMs,
       compactions: statistics.compactions,
       peakFootprint: statistics.peakFootprint,
+      work: statistics.work && workOf(statistics.work),
       strikeEffects: statistics.strikeEffects.map(({ fault, strikes, medianMs, maxMs }) => {
         return { fault, strikes, medianMs, maxMs };
       }),
@@ -65,6 +66,11 @@ function duelsOf(duels: Duels | null): object | null {
     return { index, overtaken, fromMs, toMs, heldUpMs };
   };
   return duels && { overtaken: duels.overtaken, most: slot(duels.most), longest: slot(duels.longest) };
+}
+
+function workOf(work: WorkDone): object {
+  const { slots, operations, messages, messagesByType, bytes, signatures, verifications, syncs, fastShare } = work;
+  return { slots, operations, messages, messagesByType, bytes, signatures, verifications, syncs, fastShare };
 }
 
 function checkOf({ check, kind, verdict, summary, value, limit, unit, evidence }: CheckResult): object {

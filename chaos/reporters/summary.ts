@@ -17,6 +17,7 @@ import {
 } from './shared/format.ts';
 import { type NodeLane, nodeLanes, type Observations, observationsOf, observedSpans } from './shared/series.ts';
 import { shortImage, substrateOf } from './shared/substrate.ts';
+import { typesInWords, workHeader, workRows } from './shared/work.ts';
 
 /** Under the size that a job summary may have, whatever a run did. */
 const mostStrikes = 200;
@@ -193,7 +194,14 @@ function statisticsTables({ recording, verdict }: ReportInput, epoch: string): s
     ...Object.entries(statistics.perKind).sort(([a], [b]) => (a < b ? -1 : 1)),
     ['all', statistics.operations],
   ];
-  return `${figures}\n\n${table(['operation', 'ok', 'failed', 'unknown'], kinds.map(counts))}`;
+  const operations = table(['operation', 'ok', 'failed', 'unknown'], kinds.map(counts));
+  return [figures, operations, ...workTable(statistics)].join('\n\n');
+}
+
+/** What decisions cost, where it was counted. */
+function workTable({ work }: RunStatistics): string[] {
+  if (work === null) return [];
+  return [table(workHeader, workRows(work)), `Messages by type: ${plain(typesInWords(work))}.`];
 }
 
 function origin({ recording, provenance }: ReportInput): string {

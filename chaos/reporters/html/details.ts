@@ -14,6 +14,7 @@ import {
   violationExpected,
 } from '../shared/format.ts';
 import { shortImage, substrateOf } from '../shared/substrate.ts';
+import { typesInWords, workHeader, workRows } from '../shared/work.ts';
 import type { ChartData } from './chart-data.ts';
 import { type Html, html } from './escape.ts';
 import { verdictIcon, verdictTone } from './icons.ts';
@@ -114,6 +115,18 @@ function latencyTable({ verdict: { statistics } }: ReportInput): Html {
   });
 }
 
+function workTable({ verdict: { statistics } }: ReportInput): Html | null {
+  const { work } = statistics;
+  if (work === null) return null;
+  const [first, ...header] = workHeader;
+  const tables = table({
+    caption: 'What decisions cost, housekeeping included',
+    header: [first, ...header],
+    rows: workRows(work).map((cells) => ({ cells })),
+  });
+  return html`${tables}<p class="note">Messages by type: ${typesInWords(work)}.</p>`;
+}
+
 function fact(name: string, value: string): Html {
   return html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
 }
@@ -159,6 +172,7 @@ export function provenanceSection(input: ReportInput, data: ChartData): Html {
   const left = data.truncated.length === 0 ? ['Nothing was left out of the charts of this page.'] : data.truncated;
   return html`<section id="provenance"><h2>Figures and provenance</h2>
 <div class="columns">${operationsTable(input)}${latencyTable(input)}</div>
+${workTable(input)}
 <p class="why"><span class="label">Why this is asked</span> ${plan.experiment.why}</p>
 <dl class="provenance">${facts.map(([name, value]) => fact(name, value))}</dl>
 <p class="truncated">${left.join(' ')} Charts bin the run in steps of ${formatMs(data.binMs)}.</p>

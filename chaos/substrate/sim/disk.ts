@@ -24,6 +24,7 @@ export class SimDisk<R> {
   /** The bytes of the first of the durable records, for as many as were measured; and their sum. */
   readonly #sizes: number[] = [];
   #measuredBytes = 0;
+  #syncs = 0;
   readonly snapshots: SimSnapshots<R>;
 
   constructor(clock: SimClock, random: RandomSource, syncMs: readonly [number, number]) {
@@ -53,6 +54,11 @@ export class SimDisk<R> {
       this.#measuredBytes += bytes;
     }
     return { records: this.#durable.length, bytes: this.#measuredBytes };
+  }
+
+  /** How often the log was synced, since the disk was made. */
+  get syncs(): number {
+    return this.#syncs;
   }
 
   /** The power goes: of what was written and not synced, some first part happens to have reached the disk. */
@@ -103,6 +109,7 @@ export class SimDisk<R> {
       this.#clock.after(this.#syncTakesMs(), () => {
         if (signal.aborted) return;
         syncing = false;
+        this.#syncs += 1;
         for (const record of this.#written.splice(0, count)) this.#durable.push(record);
         storage.onDurable(syncedTo);
         sync();

@@ -12,10 +12,12 @@ import { loadBehaviour, loadDefect, loadProtocol } from '../../catalog.ts';
 import type { Capability, Cluster, LabFact, Plan, RandomSource, Substrate } from '../../contracts.ts';
 import { randomFor } from '../../random.ts';
 import { labClient } from '../../systems/replica.ts';
+import type { Work } from '../../work.ts';
 import { SimClock } from './clock.ts';
 import { SimDisk } from './disk.ts';
 import { SimNetwork, type Weather } from './network.ts';
 import { SimProcess } from './process.ts';
+import { WorkMeter } from './work.ts';
 
 const capabilities: readonly Capability[] = [
   'process.kill',
@@ -99,6 +101,8 @@ class SimCluster implements Cluster {
   readonly #processes = new Map<NodeId, SimProcess>();
   readonly #clients = new Map<string, Pick<SessionClient, 'receive'>>();
   readonly #seed: number;
+  /** What each replica has done so far. */
+  readonly #meters = new Map<NodeId, () => Work>();
   /** How each behaves from the beginning on; honestly where absent. */
   readonly #born: Readonly<Record<NodeId, string>>;
   readonly #behaviours: ReadonlyMap<string, NamedBehaviour>;
@@ -123,12 +127,15 @@ class SimCluster implements Cluster {
     const maxUncommittedBytes = this.#random('limits').pick(roomsForUncommitted);
     for (const node of plan.nodes) {
       const disk = new SimDisk<unknown>(this.clock, this.#random(`disk/${node}`), syncMs);
-      const config = replicaConfig(plan, definition, node, { snapshotAfterBytes, maxUncommittedBytes });
+      const meter = new WorkMeter(definition.codec.encodeMessage);
+      this.#meters.set(node, () => meter.work(node, disk.syncs));
+      const config = counted(replicaConfig(plan, definition, node, { snapshotAfterBytes, maxUncommittedBytes }), meter);
       const world = {
         clock: this.clock,
         random: this.#random(`timers/${node}`),
         observe: tell,
         send: (to: NodeId, msg: unknown) => {
+          meter.onSent(msg);
           this.#network.send(node, to, () => this.#processes.get(to)?.receive(node, msg));
         },
         hangUp: () => {
@@ -252,6 +259,10 @@ class SimCluster implements Cluster {
     return this.#process(node).stateHash();
   }
 
+  work() {
+    return [...this.#meters.values()].map((work) => work());
+  }
+
   async artifacts() {
     return [];
   }
@@ -265,6 +276,10 @@ class SimCluster implements Cluster {
     if (process === undefined) throw new RangeError(`there is no replica ${node}`);
     return process;
   }
+}
+
+function counted(config: ReplicaConfig, meter: WorkMeter): ReplicaConfig {
+  return config.crypto === undefined ? config : { ...config, crypto: meter.counting(config.crypto) };
 }
 
 /** So little that replicas which fall behind are brought up to date from the disks of others, too. */

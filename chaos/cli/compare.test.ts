@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Comparison, Measured } from '../compare/contracts.ts';
+import { runsIn, Scratch, splitbrain } from './spawned.ts';
+
+const scratch = new Scratch();
+afterAll(() => scratch.remove());
+
+const slots = 24;
+
+describe('compare', () => {
+  let comparison: Comparison;
+  let markdown = '';
+  beforeAll(async () => {
+    const out = scratch.fresh();
+    const { code, stdout, stderr } = await splitbrain(['compare', '--slots', String(slots), '--json', '--out', out]);
+    expect(code, stderr).toBe(0);
+    comparison = JSON.parse(stdout);
+    const [run = ''] = runsIn(out);
+    expect(JSON.parse(readFileSync(join(run, 'compare.json'), 'utf8'))).toEqual(comparison);
+    markdown = readFileSync(join(run, 'compare.md'), 'utf8');
+  });
+  const calm = () => comparison.measured.filter(({ load }) => load === 'calm');
+  const named = (all: readonly Measured[]) => all.map(({ protocol, mode, nodes }) => `${protocol} ${mode} ${nodes}`);
+
+  test('sets each protocol beside the others at as many faults and with as many replicas', () => {
+    const names = calm().map(({ protocol, nodes, tolerated }) => `${protocol} ${nodes} ${tolerated}`);
+    expect([...new Set(names)]).toEqual(['raft 3 1', 'raft 4 1', 'multi-paxos 3 1', 'multi-paxos 4 1', 'pbft 4 1']);
+    const slow = comparison.measured.filter(({ load }) => load === 'slow replica');
+    expect(named(slow)).toEqual(named(calm()));
+    for (const each of slow) expect(each.slow).toMatch(/^n\d$/);
+  });
+
+  test('has a slot for each command', () => {
+    for (const each of comparison.measured) expect(each).toMatchObject({ commands: slots, slots });
+  });
+
+  test.each([
+    ['raft', null, 3, 4, 4],
+    ['raft', null, 4, 6, 4],
+    ['multi-paxos', null, 3, 4, 4],
+    ['multi-paxos', null, 4, 6, 4],
+    ['pbft', 'all-to-all', 4, 24, 5],
+    ['pbft', 'fast', 4, 12, 4],
+  ])('counts for %s (%s) with %i replicas the %i messages of the literature, and its %i hops', (...expected) => {
+    const [protocol, mode, nodes, messages, hops] = expected;
+    const found = calm().find((each) => each.protocol === protocol && each.mode === mode && each.nodes === nodes);
+    expect(found?.commitMessages).toBe(messages);
+    expect(found?.expected).toMatchObject({ messages, hops });
+    // Disks take a little of a hop.
+    expect(found?.hops).toBeGreaterThanOrEqual(hops);
+    expect(found?.hops).toBeLessThan(hops + 0.5);
+    // Heartbeats are not hidden.
+    expect(found?.allMessages).toBeGreaterThan(messages);
+    expect(found?.idlePerSecond).toBeGreaterThan(0);
+  });
+
+  test('counts signatures where replicas sign, and syncs of all', () => {
+    for (const { protocol, signatures, verifications, syncs, nodes } of calm()) {
+      // A share and a commit of each, and what it costs to check those of the others.
+      if (protocol === 'pbft') expect(Math.min(signatures / 2, verifications / 3)).toBeGreaterThanOrEqual(nodes / 2);
+      else expect([signatures, verifications]).toEqual([0, 0]);
+      expect(syncs).toBeGreaterThanOrEqual(nodes / 2);
+    }
+  });
+
+  test('says in Markdown what was held equal, and shows both loads', () => {
+    expect(markdown).toContain(`Seed 1: ${slots} commands one after the other`);
+    expect(markdown).toMatch(/## Calm\n\n\| protocol \|[\s\S]*\| raft \| 3 \| 1 \| 4 \| 4 = 2\(n - 1\) \|/);
+    expect(markdown).toContain('## One replica is slow');
+  });
+
+  test('gives the same figures again', async () => {
+    const flags = ['--protocols', 'pbft', '--slots', String(slots), '--json', '--out', scratch.fresh()];
+    const { measured } = JSON.parse((await splitbrain(['compare', ...flags])).stdout) as Comparison;
+    expect(measured).toEqual(comparison.measured.filter(({ protocol }) => protocol === 'pbft'));
+  });
+});
+
+test.each([
+  [['--protocols', 'rafft'], /there is no protocol "rafft"\. Did you mean "raft"\?/],
+  [['--protocols', 'raft,raft'], /names a protocol twice\./],
+  [['--faults', '0'], /wants a whole number from 1 to 10\./],
+  [['--slots', '1'], /wants a whole number from 9 to 10000\./],
+  [['--hop', 'long'], /wants a whole number from 1 to 50\./],
+  [['--nonsense'], /unknown option '--nonsense'/],
+])('compare refuses %j', async (flags, why) => {
+  const { code, stdout, stderr } = await splitbrain(['compare', ...flags, '--out', scratch.fresh()]);
+  expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+  expect(stderr).toMatch(why);
+});
