@@ -52,7 +52,9 @@ export class Fuzz {
 
   constructor(seed: number, mode: string) {
     this.#draws = new Draws(seed);
-    this.group = new WireGroup(new Map(members.map((id) => [id, keyPairOf(this.#draws.bytes(32))])), this.#draws, mode);
+    const drawPair = () => keyPairOf(this.#draws.bytes(32));
+    const keys = { replicas: new Map(members.map((id) => [id, drawPair()])), client: drawPair() };
+    this.group = new WireGroup(keys, this.#draws, mode);
     this.#all = recordAllKinds(this.group);
     this.#noteSigned(this.#all);
   }

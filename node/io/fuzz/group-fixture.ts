@@ -3,7 +3,9 @@
  * another goes as the bytes of a frame; time, disks and the wire are the test's.
  */
 
-import { type CallOutcome, type ClientCommand, SessionClient } from '../../client.ts';
+import { isGenuine } from '../../bundle.ts';
+import type { BundleClient } from '../../bundle-client.ts';
+import type { CallOutcome, ClientCommand, SessionClient } from '../../client.ts';
 import { ed25519Crypto } from '../../crypto/ed25519.ts';
 import { SessionMachine } from '../../machine/sessions.ts';
 import { ManualClock, ManualDisk, ManualSnapshots } from '../../manual-ports.ts';
@@ -13,7 +15,7 @@ import definition from '../../protocols/pbft/index.ts';
 import type { PbftMessage, PbftRecord } from '../../protocols/pbft/messages.ts';
 import { Replica } from '../../runtime.ts';
 import { badFrame, decodeFrame, encodeFrame, type FrameFlaw, Reassembly } from '../peer-frames.ts';
-import { keySettings, type RunKeys } from '../run-keys.ts';
+import { keySettings, type RunKeys, signingClients } from '../run-keys.ts';
 import type { Draws } from './draws-fixture.ts';
 
 export const members = ['n1', 'n2', 'n3', 'n4'] as const;
@@ -86,19 +88,18 @@ export class WireGroup {
   #writes = 0;
   readonly #letters: Letter[] = [];
   readonly #draws: Draws;
+  readonly #bundles: BundleClient;
   readonly #client: SessionClient;
 
   /** @param mode - in which they come to decisions; the usual one where absent */
   constructor(keys: RunKeys, draws: Draws, mode?: string) {
     this.#draws = draws;
     this.receivers = new Map(members.map((id) => [id, this.#create(id, keys, mode)]));
-    const ports = {
-      clock: this.clock,
-      random: draws,
-      send: (to: NodeId, request: Parameters<Replica<unknown, unknown>['request']>[1]) =>
-        this.receiver(to).replica.request('client', request),
-    };
-    this.#client = new SessionClient(ports, members, definition.client);
+    this.#bundles = signingClients(keys.client.privateKey, definition.client, {
+      ...{ members, clock: this.clock },
+      send: (to, request) => this.receiver(to).replica.request('client', request),
+    });
+    this.#client = this.#bundles.session(draws);
     for (const { replica } of this.receivers.values()) replica.start(nothingDurable);
     this.pass(100);
   }
@@ -176,10 +177,12 @@ export class WireGroup {
     const snapshots = new ManualSnapshots<PbftRecord>();
     const own = keySettings(keys, id).keys;
     if (own === undefined) throw new RangeError(`there are no keys of ${id}`);
+    const crypto = ed25519Crypto({ ...own, clientKeys: own.clientKeys ?? {} });
+    const signing = { crypto, isGenuine: (payload: Uint8Array) => isGenuine(payload, crypto) };
     const protocol = definition.create({
       ...{ id, members, electionTimeoutMs: [150, 300], heartbeatIntervalMs: 50, maxEntriesPerMessage: 64 },
       ...{ logCacheBytes: 4096, maxUncommittedBytes: 1e6, snapshotAfterBytes: 8192, snapshotChunkBytes: 256 },
-      ...{ trace: false, crypto: ed25519Crypto(own) },
+      ...{ trace: false, ...signing },
       ...(mode === undefined ? {} : { mode }),
     });
     const ports = {
@@ -189,7 +192,7 @@ export class WireGroup {
           void this.#letters.push({ from: id, to, type: msg.type, bytes: definition.codec.encodeMessage(msg) }),
       },
       clients: {
-        reply: (_: string, reply: Parameters<SessionClient['receive']>[1]) => this.#client.receive(id, reply),
+        reply: (_: string, reply: Parameters<BundleClient['receive']>[1]) => this.#bundles.receive(id, reply),
       },
       tracer: (fact: ReplicaFact) => {
         if (fact.type === 'stopped') this.stopped.push(`${id}: ${fact.reason}`);
@@ -197,7 +200,9 @@ export class WireGroup {
     };
     const { signal } = new AbortController();
     const machine = new SessionMachine(undefined, definition.signs);
-    const replica = new Replica(protocol, machine, ports, { id, signal, trace: false, contact: 'all' });
+    const { isGenuine: ofClients } = signing;
+    const options = { id, signal, trace: false, contact: 'all', isGenuine: ofClients } as const;
+    const replica = new Replica(protocol, machine, ports, options);
     return new Receiver({ replica, disk, snapshots });
   }
 }

@@ -23,11 +23,13 @@ const callCount = 40;
 const framesACall = 100;
 
 const draws = new Draws(seed);
-const keys = new Map(members.map((id) => [id, keyPairOf(draws.bytes(32))]));
+const drawPair = () => keyPairOf(draws.bytes(32));
+const keys = { replicas: new Map(members.map((id) => [id, drawPair()])), client: drawPair() };
 /** Of another group, whose n4 has the same keys: of what is said there only what n4 says is signed as it should be. */
-const otherKeys = new Map(
-  members.map((id) => [id, (id === attacker ? keys.get(id) : undefined) ?? keyPairOf(draws.bytes(32))]),
-);
+const otherKeys = {
+  replicas: new Map(members.map((id) => [id, (id === attacker ? keys.replicas.get(id) : undefined) ?? drawPair()])),
+  client: drawPair(),
+};
 
 let cluster: TestCluster;
 beforeAll(async () => {
