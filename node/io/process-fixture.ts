@@ -12,7 +12,7 @@ import { freeAddresses } from './free-addresses.ts';
 import { packageRoot } from './package-root.ts';
 import { loadProtocol } from './protocols.ts';
 import { ReplicaConnections } from './replica-connections.ts';
-import { drawKeys, keySettings, type RunKeys } from './run-keys.ts';
+import { drawKeys, keySettings, type RunKeys, signingClients } from './run-keys.ts';
 import type { NodeSettingsInput } from './settings.ts';
 
 export const testToken = 'the token of this very run';
@@ -86,6 +86,7 @@ export class TestCluster {
   readonly #controls = new Map<string, ReplicaControl>();
 
   readonly #policy: ClientPolicy;
+  readonly #keys: RunKeys | undefined;
 
   private constructor(
     protocol: string,
@@ -96,6 +97,7 @@ export class TestCluster {
   ) {
     this.members = members;
     this.#policy = policy;
+    this.#keys = keys;
     const at = (index: number) => addresses[index] as string;
     for (const [index, id] of this.members.entries()) {
       const [peer, client, control, metrics] = [0, 1, 2, 3].map((part) => at(4 * index + part)) as [
@@ -175,12 +177,28 @@ export class TestCluster {
 
   /** A client whose calls are promises. */
   client(): (command: Partial<ClientCommand> & Pick<ClientCommand, 'op' | 'key'>) => Promise<CallOutcome> {
-    const line = this.connections.addClient((from, reply) => session.receive(from, reply));
-    const send: ClientPorts['send'] = (to, request) => line.send(to, request);
-    const ports = { clock: systemClock, random: systemRandom(), send };
-    const session = new SessionClient(ports, this.members, this.#policy);
+    const session = this.#keys === undefined ? this.#plainSession() : this.#signingSession(this.#keys);
     return (command) =>
       new Promise((resolve) => session.call({ a: null, b: null, ...command }, 10_000, (outcome) => resolve(outcome)));
+  }
+
+  #plainSession(): SessionClient {
+    const line = this.connections.addClient((from, reply) => session.receive(from, reply));
+    const send: ClientPorts['send'] = (to, request) => line.send(to, request);
+    const session = new SessionClient({ clock: systemClock, random: systemRandom(), send }, this.members, this.#policy);
+    return session;
+  }
+
+  /** Of the client whose key the replicas know. */
+  #signingSession({ client }: RunKeys): SessionClient {
+    const line = this.connections.addClient((from, reply) => bundles.receive(from, reply));
+    const send: ClientPorts['send'] = (to, request) => line.send(to, request);
+    const bundles = signingClients(client.privateKey, this.#policy, {
+      members: this.members,
+      clock: systemClock,
+      send,
+    });
+    return bundles.session(systemRandom());
   }
 
   async close(): Promise<void> {
