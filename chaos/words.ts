@@ -1,3 +1,5 @@
+import type { Plan } from './contracts.ts';
+
 /** A number with thin groups of thousands: `12,355`. */
 export function figure(value: number): string {
   return value.toString().replace(/\B(?=(\d{3})+$)/g, ',');
@@ -11,4 +13,10 @@ export function count(value: number, one: string, many = `${one}s`): string {
 /** Milliseconds as seconds, for people: `12.345 s`. */
 export function seconds(ms: number): string {
   return `${(Math.round(ms) / 1000).toFixed(3)} s`;
+}
+
+/** What replicas of a run speak: `pbft`, or `pbft (linear)` where the mode was chosen. */
+export function protocolInWords({ protocol, experiment }: Pick<Plan, 'protocol' | 'experiment'>): string {
+  const { mode } = experiment.settings;
+  return mode === undefined ? protocol : `${protocol} (${mode})`;
 }

@@ -3,7 +3,7 @@ import { createLogUpdate } from 'log-update';
 import type { LabEvent, NodeStatus, Plan } from '../contracts.ts';
 import { isLeading } from '../roles.ts';
 import type { Progress } from '../run.ts';
-import { seconds } from '../words.ts';
+import { protocolInWords, seconds } from '../words.ts';
 import { color, tell } from './terminal.ts';
 
 export interface ProgressView {
@@ -132,7 +132,7 @@ class LiveView implements ProgressView {
       ({ text, endMs }) => `${color.yellow('⚡')} ${text} (${seconds(Math.max(0, endMs - elapsedMs))} left)`,
     );
     return [
-      `${color.bold(this.#plan.experimentName)} ${this.#plan.protocol}  ${phase}  ${seconds(elapsedMs)} of ${seconds(durationMs)}`,
+      `${color.bold(this.#plan.experimentName)} ${protocolInWords(this.#plan)}  ${phase}  ${seconds(elapsedMs)} of ${seconds(durationMs)}`,
       `${statuses.slice(0, 20).map(nodeMark).join(' ')}  epoch ${epoch}`,
       `${sparkline(this.#rates)} ${Math.round(this.#rates.at(-1) ?? 0)} ops/s  ok ${operations.ok}  fail ${operations.fail}  unknown ${operations.info}`,
       ...strikes.slice(0, 4),

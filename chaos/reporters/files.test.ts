@@ -129,6 +129,8 @@ describe('result.json', () => {
     const chosen = { ...plan, experiment: { ...plan.experiment, settings } };
     const result = JSON.parse(await render('result', { ...input, recording: { ...input.recording, plan: chosen } }));
     expect(result.plan.mode).toBe('linear');
+    const suites = await render('junit', { ...input, recording: { ...input.recording, plan: chosen } });
+    expect(suites).toContain(`${plan.experimentName}.${plan.protocol} (linear)`);
     expect(JSON.parse(await render('result', input)).plan.mode).toBe(null);
   });
 

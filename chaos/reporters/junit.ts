@@ -1,5 +1,6 @@
 import junit, { type Builder } from 'junit-report-builder';
 import type { CheckResult, Reporter, ReportInput } from '../contracts.ts';
+import { protocolInWords } from '../words.ts';
 import { formatMargin, formatMeasure, outcomeMeaning, violationExpected } from './shared/format.ts';
 
 type Suite = ReturnType<Builder['testSuite']>;
@@ -45,9 +46,9 @@ function addOutcome(suite: Suite, { verdict }: ReportInput, className: string): 
 function render(input: ReportInput): string {
   const { recording, verdict, provenance, commands } = input;
   const { plan } = recording;
-  const className = writable(`${plan.experimentName}.${plan.protocol}`);
+  const className = writable(`${plan.experimentName}.${protocolInWords(plan)}`);
   const builder = factory.newBuilder().name('splitbrain');
-  const suite = builder.testSuite().name(writable(`${plan.experimentName} ${plan.protocol} seed ${plan.seed}`));
+  const suite = builder.testSuite().name(writable(`${plan.experimentName} ${protocolInWords(plan)} seed ${plan.seed}`));
   suite.timestamp(provenance.startedAt).time(provenance.wallMs / 1000);
   suite.property('outcome', verdict.outcome).property('seed', String(plan.seed));
   suite.property('substrate', plan.substrate).property('replay', writable(commands.replay));

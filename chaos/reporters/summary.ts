@@ -2,7 +2,7 @@ import type { CheckResult, Evidence, Recording, Reporter, ReportInput, RunStatis
 import { epochNameOf } from '../epoch-name.ts';
 import { lengthMs } from '../spans.ts';
 import { loadSpan, type StrikeWindow, strikeWindows } from '../statistics.ts';
-import { count } from '../words.ts';
+import { count, protocolInWords } from '../words.ts';
 import { duelRows } from './shared/duels.ts';
 import {
   formatAt,
@@ -207,12 +207,10 @@ function workTable({ work }: RunStatistics): string[] {
 function origin({ recording, provenance }: ReportInput): string {
   const { plan } = recording;
   const bug = plan.bug === undefined ? '' : `, planted bug ${plain(plan.bug)}`;
-  const { mode } = plan.experiment.settings;
-  const way = mode === undefined ? '' : ` (${plain(mode)})`;
   const storage = plan.storage === undefined ? '' : `, log in ${plain(plan.storage)}`;
   const commit = provenance.commit === null ? '' : ` (commit ${plain(provenance.commit)})`;
   return [
-    `${plain(plan.experimentName)} on ${plain(plan.substrate)}: ${plain(plan.protocol)}${way}${bug}${storage}, ${plan.nodes.length}`,
+    `${plain(plan.experimentName)} on ${plain(plan.substrate)}: ${plain(protocolInWords(plan))}${bug}${storage}, ${plan.nodes.length}`,
     `${plan.nodes.length === 1 ? 'node' : 'nodes'}, seed ${plan.seed}. splitbrain ${plain(provenance.splitbrainVersion)}${commit},`,
     `Node ${plain(provenance.nodeVersion)}, ${plain(provenance.platform)}, started ${plain(provenance.startedAt)},`,
     `took ${formatMs(provenance.wallMs)}.`,

@@ -1,5 +1,6 @@
 /** What a reader sees first: what was done, how it ended, and how to do it again. */
 import type { ReportInput } from '../../contracts.ts';
+import { protocolInWords } from '../../words.ts';
 import { outcomeMeaning, violationExpected } from '../shared/format.ts';
 import { type Html, html } from './escape.ts';
 import { outcomeIcon, outcomeTone } from './icons.ts';
@@ -31,12 +32,10 @@ export function mastheadOf({ title, facts, marked = null, commands }: Masthead):
 /** The masthead of a run. */
 export function masthead({ recording: { plan }, commands }: ReportInput): Html {
   const nodes = `${plan.nodes.length} ${plan.nodes.length === 1 ? 'node' : 'nodes'}`;
-  const { mode } = plan.experiment.settings;
-  const protocol = mode === undefined ? plan.protocol : `${plan.protocol} (${mode})`;
   const storage = plan.storage === undefined ? [] : [`log in ${plan.storage}`];
   return mastheadOf({
     title: plan.experimentName,
-    facts: [protocol, ...storage, nodes, plan.substrate, `seed ${plan.seed}`],
+    facts: [protocolInWords(plan), ...storage, nodes, plan.substrate, `seed ${plan.seed}`],
     marked: plan.bug === undefined ? null : html`<li class="planted">planted bug: ${plan.bug}</li>`,
     commands: [
       ['Copy replay command', commands.replay],

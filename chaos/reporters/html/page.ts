@@ -1,5 +1,6 @@
 /** Puts the report of a run together. */
 import type { ReportInput } from '../../contracts.ts';
+import { protocolInWords } from '../../words.ts';
 import { readAssets, runAssets } from './assets.ts';
 import { chartData } from './chart-data.ts';
 import { chartSection, heroSection } from './charts.ts';
@@ -16,7 +17,7 @@ export function renderPage(input: ReportInput, epochName: string): string {
   const counterExamples = counterExampleSection(input);
   return renderDocument(
     {
-      title: `${input.verdict.outcome}: ${plan.experimentName}, ${plan.protocol}, seed ${plan.seed}`,
+      title: `${input.verdict.outcome}: ${plan.experimentName}, ${protocolInWords(plan)}, seed ${plan.seed}`,
       skipTo: 'verdict',
       header: masthead(input),
       main: [
