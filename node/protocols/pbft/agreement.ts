@@ -90,10 +90,10 @@ export function onVote(state: PbftState, from: string, msg: Vote): void {
     state.refuse(flaw);
     return;
   }
-  const slot = state.slot(number);
-  const isLate = slot.decided !== undefined;
-  const isOfUse = !isLate || (phase === 'commit' && helpsCommitters(state, slot));
-  const isRepeat = slot.votes[phase].voteOf(signature.signer) !== undefined && !state.rules.countsRepeats;
+  const known = state.slots.get(number);
+  const isLate = known?.decided !== undefined;
+  const isOfUse = !isLate || (phase === 'commit' && helpsCommitters(state, known));
+  const isRepeat = known?.votes[phase].voteOf(signature.signer) !== undefined && !state.rules.countsRepeats;
   if (!isOfUse || isRepeat) {
     state.refuse('known');
     return;
@@ -102,6 +102,7 @@ export function onVote(state: PbftState, from: string, msg: Vote): void {
     state.refuse('invalid');
     return;
   }
+  const slot = state.slot(number);
   slot.votes[phase].add(digest, signature, state.rules.countsRepeats);
   if (isLate) tellProof(state, slot, signature.signer);
   else evaluate(state, slot, digest);

@@ -232,3 +232,12 @@ test('a malicious report of the last slot fills no window with null requests', (
   group.deliver();
   expect(group.applied.get('n2')).toEqual(['b']);
 });
+
+// Votes in a slot ahead, one of them garbled on its way: a run would wait in vain for the group to come to rest there.
+test('a vote for what nobody has proposed is nothing that others have yet to apply', () => {
+  const group = new Group({ absent: ['n1'] });
+  const evil = new Signer('n1');
+  const vote = evil.vote('share', 0, 3, 'a');
+  for (const msg of [vote, { ...vote, slot: 5 }, evil.vote('commit', 0, 4, 'a')]) group.hear('n2', 'n1', msg);
+  expect(group.actor('n2').view()).toMatchObject({ commitIndex: 0, lastIndex: 0 });
+});

@@ -201,7 +201,8 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
   view(): ProtocolView {
     const { role, view: epoch, history, slots } = this.#state;
     const leader = leaderKnownTo(this.#state);
-    const lastIndex = Math.max(history.applied, ...slots.keys());
+    const taken = [...slots.values()].filter(({ isTaken }) => isTaken).map(({ number }) => number);
+    const lastIndex = Math.max(history.applied, ...taken);
     const view = { role, epoch, commitIndex: history.applied, lastIndex };
     return leader === undefined ? view : { ...view, leader };
   }

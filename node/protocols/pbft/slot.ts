@@ -52,6 +52,12 @@ export class Slot {
     this.sent = { first: this.sent?.first ?? last, last };
   }
 
+  /** Whether a batch was put here, as far as this replica knows. That somebody voted here is no proof of it. */
+  get isTaken(): boolean {
+    const { proposal, prepared, decided, sent } = this;
+    return [proposal, prepared, decided, sent].some((each) => each !== undefined);
+  }
+
   /** The digests of all batches that may be needed here. */
   *digests(): Generator<Digest> {
     if (this.proposal !== undefined) yield this.proposal;
