@@ -13,7 +13,10 @@ import type { ClientPort, ClientRequest, Clock } from './ports.ts';
 import type { ClientId, NodeId } from './protocol.ts';
 import { Ring } from './ring.ts';
 
-/** The most bytes of bundles that become one batch, but for a bundle that is longer. What waits behind it goes in the next turn. */
+/**
+ * The most bytes of bundles that become one batch, but for a bundle that is longer. What waits behind it goes in the next turn. Many:
+ * what replicas say, sign and verify is by the batch.
+ */
 const maxBatchBytes = 1 << 20;
 /** How many batches may be on their way; the oldest is forgotten past that (its clients time out and try again). */
 const maxBatchesUnderWay = 1024;

@@ -63,7 +63,7 @@ class StreamsDriver implements Driver {
 const definition: DriverDefinition = {
   summary: 'our replicas over gRPC streams, as clients of experiments use them',
   batching:
-    'one operation a request; all requests of one turn of the event loop share a message, a log entry and a sync',
+    'one operation a request, or all of one turn under one signature where clients sign; all requests of one turn of the event loop share a message, a log entry and a sync',
   kinds: ['read', 'update', 'insert', 'read-modify-write', 'scan'],
   operationsPerCall: 1,
   create: (settings) => new StreamsDriver(settings),

@@ -62,7 +62,8 @@ class UnaryDriver implements Driver {
 
 const definition: DriverDefinition = {
   summary: 'our replicas, one operation a gRPC call, over a light client',
-  batching: 'one operation a call; calls of one turn of the event loop share a log entry and a sync',
+  batching:
+    'one operation a call, each signed where clients sign; calls of one turn of the event loop share a log entry and a sync',
   kinds: ['read', 'update', 'insert', 'read-modify-write', 'scan'],
   operationsPerCall: 1,
   create: (settings) => new UnaryDriver(settings),
