@@ -89,7 +89,8 @@ export class Signer {
 }
 
 /** What is different from a group of four honest replicas with the settings above. */
-export interface Setup extends Partial<Pick<ReplicaConfig, 'maxEntriesPerMessage' | 'mode'>> {
+export interface Setup
+  extends Partial<Pick<ReplicaConfig, 'maxEntriesPerMessage' | 'mode' | 'snapshotAfterBytes' | 'trace'>> {
   readonly nodes?: number;
   /** Replicas that never start: malicious ones, for which the test speaks. */
   readonly absent?: readonly NodeId[];

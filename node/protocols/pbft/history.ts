@@ -4,6 +4,8 @@ import type { Decision, Digest } from './messages.ts';
 
 /** A checkpoint is taken after so many slots. */
 export const checkpointInterval = 8;
+/** L: how many slots behind the stable checkpoint may be under way. Castro and Liskov (1999), section 4.3. */
+export const windowSlots = 8 * checkpointInterval;
 /** How a history begins: before slot 1. */
 const origin = 'pbft history';
 

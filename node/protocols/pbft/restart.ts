@@ -25,7 +25,7 @@ export function restart(state: PbftState, { records, firstPosition, snapshot }: 
     state.history.begin(saved);
     state.out.persist(saved);
   }
-  for (const number of state.slots.keys()) if (number <= state.history.log.base) state.slots.delete(number);
+  // Not all that a snapshot holds: what was signed in a slot is to be known until its checkpoint is stable.
   letGo(state);
   takeUpProposals(state);
   state.noteRole();

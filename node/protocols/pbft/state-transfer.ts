@@ -71,7 +71,6 @@ export function onInstalled(state: PbftState, slot: number): void {
   if (incoming?.proven.snapshot.slot !== slot) return;
   state.incoming = undefined;
   history.begin(incoming.proven.snapshot);
-  for (const number of state.slots.keys()) if (number <= slot) state.slots.delete(number);
   prove(state, incoming.proven);
   letGo(state);
   apply(state);

@@ -4,7 +4,7 @@ import { Recalls } from '../shared/recalls.ts';
 import { Allowance } from './allowance.ts';
 import { Bodies } from './bodies.ts';
 import { FastPath } from './fast-path.ts';
-import { checkpointInterval, History } from './history.ts';
+import { History, windowSlots } from './history.ts';
 import type { Digest, NewView, PbftMessage, PbftRecord, StableCheckpoint, ViewChange } from './messages.ts';
 import { type Mode, modeOf } from './modes.ts';
 import { Pending } from './pending.ts';
@@ -22,8 +22,7 @@ export type PbftEffect = Effect<PbftMessage, PbftRecord>;
 /** `changing`: it has left the view before, and waits for its present one to begin. */
 export type Role = 'primary' | 'backup' | 'changing';
 
-/** L: how many slots behind the stable checkpoint may be under way. Castro and Liskov (1999), section 4.3. */
-export const windowSlots = 8 * checkpointInterval;
+export { windowSlots };
 
 /** What a signature and its signer take in a record, about. Two certificates of a slot are written. */
 const signedBytes = signatureBytes + 16;
