@@ -3,11 +3,12 @@
  * cluster, the run drives a workload and strikes faults, what happened becomes a recording, checkers judge it, and
  * reporters turn recording and verdict into files. Everything here is a plain value or a small interface.
  */
-import type { NodeId, Order, ProtocolAbility, ProtocolView } from '../node/protocol.ts';
+import type { VerificationKeys } from '../node/crypto/verifier.ts';
+import type { NodeId, Order, ProtocolAbility, ProtocolView, SignedText } from '../node/protocol.ts';
 import type { Experiment } from './experiment.ts';
 import type { Span } from './spans.ts';
 
-export type { Group, NodeId, Order, ProtocolAbility } from '../node/protocol.ts';
+export type { Group, NodeId, Order, ProtocolAbility, SignedText } from '../node/protocol.ts';
 
 // ---------------------------------------------------------------------------------------------------------- the plan
 
@@ -128,6 +129,8 @@ export type LabFact =
    * `engine` is its version, `images` the identity of each image by what it is for (`replica`, `toxiproxy`).
    */
   | { readonly type: 'booting'; readonly engine: string; readonly images: Readonly<Record<string, string>> }
+  /** By what the signatures of the replicas can be verified; absent where the protocol does not sign. */
+  | { readonly type: 'keys'; readonly keys: VerificationKeys }
   /** A strike was requested, with the target that was chosen. */
   | {
       readonly type: 'strike';
@@ -241,6 +244,13 @@ export type LabFact =
   | { readonly type: 'decided'; readonly node: NodeId; readonly index: number; readonly path: 'fast' | 'slow' }
   /** A malicious replica has done for the first time what an honest one would not have done. */
   | { readonly type: 'deceived'; readonly node: NodeId; readonly behaviour: string }
+  /** By these two statements `node` says that the culprit has contradicted itself. Anybody can verify it with the `keys`. */
+  | {
+      readonly type: 'evidence';
+      readonly node: NodeId;
+      readonly culprit: NodeId;
+      readonly statements: readonly [SignedText, SignedText];
+    }
   | { readonly type: 'stopped'; readonly node: NodeId; readonly reason: string }
   // The end.
   | { readonly type: 'settled'; readonly tookMs: number }

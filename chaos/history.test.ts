@@ -131,6 +131,16 @@ describe('reading events', () => {
     { atMs: 8, type: 'resources', node: 'n1', cpuPercent: 112.5, memoryBytes: 9, receivedBytes: 0, sentBytes: 7 },
     { atMs: 8, type: 'decided', node: 'n1', index: 88, path: 'fast' },
     { atMs: 8, type: 'overtaken', node: 'n1', index: 88, epoch: 7, by: 9 },
+    {
+      atMs: 8,
+      type: 'evidence',
+      node: 'n1',
+      culprit: 'n4',
+      statements: [
+        { text: 'pbft new-view 1\nby n1', signature: 'ab' },
+        { text: 'pbft new-view 1\nby n2', signature: 'cd' },
+      ],
+    },
     { atMs: 9, type: 'final', node: 'n1', view: null, appliedIndex: 0, stateHash: null },
     {
       atMs: 9,
@@ -166,6 +176,11 @@ describe('reading events', () => {
       'an endless version',
       `${JSON.stringify({ atMs: 1, type: 'booting', engine: '2'.repeat(301), images: {} })}\n`,
       'engine: ',
+    ],
+    [
+      'evidence of one statement',
+      '{"atMs":1,"type":"evidence","node":"n1","culprit":"n2","statements":[{"text":"a","signature":"b"}]}\n',
+      'statements',
     ],
     [
       'a negative duration',

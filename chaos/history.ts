@@ -117,6 +117,9 @@ const historySchema = z.discriminatedUnion('type', [
 /** What an engine calls itself and its images; it has no longer names. */
 const engineText = text.max(300);
 const mostImages = 20;
+/** The longest statements are those that begin a view; see `evidence` in `contracts.ts`. */
+const maxStatementLength = 1 << 20;
+const maxSignatureLength = 200;
 const images = z
   .record(engineText, engineText)
   .refine((byUse) => Object.keys(byUse).length <= mostImages, `there must be at most ${mostImages} images`);
@@ -132,14 +135,23 @@ const view = z.looseObject({
   group: z.exactOptional(z.strictObject({ voters: z.array(text), learners: z.array(text) })),
 });
 
+const signedText = z.strictObject({ text: text.max(maxStatementLength), signature: text.max(maxSignatureLength) });
+
 function fact<T extends LabFact['type'], F extends z.core.$ZodLooseShape>(type: T, fields: F) {
   return z.strictObject({ atMs, type: z.literal(type), ...fields });
 }
+
+/** Public keys as text, or what signatures in the simulator follow from. */
+const verificationKeys = z.discriminatedUnion('scheme', [
+  z.strictObject({ scheme: z.literal('ed25519'), publicKeys: z.record(text, text) }),
+  z.strictObject({ scheme: z.literal('keyed-hash'), seed: z.int(), members: z.array(text) }),
+]);
 
 /** A schema for each kind of fact; the compiler refuses to leave one out. */
 const eventSchemas = {
   phase: fact('phase', { phase: z.enum(['boot', 'load', 'heal', 'settle', 'read-back', 'done']) }),
   booting: fact('booting', { engine: engineText, images }),
+  keys: fact('keys', { keys: verificationKeys }),
   strike: fact('strike', { strike: text, fault: text, target: text, nodes, links }),
   struck: fact('struck', { strike: text }),
   heal: fact('heal', { strike: text }),
@@ -193,6 +205,11 @@ const eventSchemas = {
   compact: fact('compact', { node: text, index: count, entries: count, bytes: count }),
   overtaken: fact('overtaken', { node: text, index: count, epoch: z.number(), by: z.number() }),
   decided: fact('decided', { node: text, index: count, path: z.enum(['fast', 'slow']) }),
+  evidence: fact('evidence', {
+    node: text,
+    culprit: text,
+    statements: z.tuple([signedText, signedText]).readonly(),
+  }),
   stopped: fact('stopped', { node: text, reason: text }),
   settled: fact('settled', { tookMs: z.number() }),
   stalled: fact('stalled', { why: text }),

@@ -49,6 +49,7 @@ const history = fc
 
 const strikeName = fc.constantFrom('s1.1', 's2.10');
 const links = fc.array(fc.record({ from: node, to: node }), { maxLength: 3 });
+const signedText = fc.record({ text, signature: text });
 const view = fc.record(
   { role: text, epoch: whole, leader: node, commitIndex: whole, lastIndex: whole },
   { requiredKeys: ['role', 'epoch', 'commitIndex', 'lastIndex'] },
@@ -91,6 +92,13 @@ const facts: Readonly<Record<LabEvent['type'], fc.Arbitrary<object>>> = {
   'disk-wiped': fc.record({ node }),
   'disk-slow': fc.record({ node }),
   'disk-fast': fc.record({ node }),
+  keys: fc.record({
+    keys: fc.oneof(
+      fc.record({ scheme: fc.constant('ed25519'), publicKeys: fc.dictionary(name, text, { maxKeys: 3 }) }),
+      fc.record({ scheme: fc.constant('keyed-hash'), seed: whole, members: fc.array(node) }),
+    ),
+  }),
+  evidence: fc.record({ node, culprit: node, statements: fc.tuple(signedText, signedText) }),
   turned: fc.record({ node, behaviour: fc.option(name) }),
   deceived: fc.record({ node, behaviour: name }),
   configuration: fc.record({

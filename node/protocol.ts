@@ -187,8 +187,20 @@ export type ProtocolFact =
    * each replica to which votes, or whoever counts them for all, proved it; not where it only catches up.
    */
   | { readonly type: 'decided'; readonly index: number; readonly path: 'fast' | 'slow' }
+  /** The culprit has signed both statements, and no honest replica signs both; see `Accountability`. */
+  | {
+      readonly type: 'evidence';
+      readonly culprit: NodeId;
+      readonly statements: readonly [SignedText, SignedText];
+    }
   /** This replica behaves so, and has just done for the first time what an honest one would not have done; see `malice/`. */
   | { readonly type: 'deceived'; readonly behaviour: string };
+
+/** A text, and a signature under its UTF-8 bytes in lower-case hexadecimal digits. */
+export interface SignedText {
+  readonly text: string;
+  readonly signature: string;
+}
 
 /** What a replica looks like from outside; for targets, progress lines and status pages. */
 export interface ProtocolView {
@@ -359,6 +371,15 @@ export type ProtocolAbility =
   /** A replica that comes back without its disk (`Durable.lost`) takes part again, and breaks no promise that it forgot. */
   | 'disk-loss';
 
+/** By what anybody who knows the public keys can convict a replica, without the state of any. */
+export interface Accountability {
+  /**
+   * What the signer of both texts has done and no honest replica does, in words that follow its name; undefined where an honest
+   * one may have signed both, in whatever order, and however often it crashed in between. Never throws.
+   */
+  readonly contradiction: (one: string, other: string) => string | undefined;
+}
+
 /** The default export of `protocols/<name>/index.ts`. */
 export interface ProtocolDefinition<M, R> {
   readonly summary: string;
@@ -382,6 +403,8 @@ export interface ProtocolDefinition<M, R> {
   readonly codec: Codec<M, R>;
   /** What malicious replicas can forge of its messages; what is absent here they can do all the same: be silent, late, repeat. */
   readonly forgery?: Forgery<M>;
+  /** Absent where what replicas sign convicts nobody. */
+  readonly accountability?: Accountability;
   /** A replica; `defect` is a planted bug of this protocol, as its file exports it. */
   readonly create: (config: ReplicaConfig, defect?: Defect) => Protocol<M, R>;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { applying, inView, leftFor, ofKind, preparing, Replica, sharing, toOthers } from './fixture.ts';
+import { applying, handedOn, inView, leftFor, ofKind, preparing, Replica, sharing, toOthers } from './fixture.ts';
 import type { PbftMessage, Vote } from './messages.ts';
 import {
   bytes,
@@ -155,7 +155,8 @@ describe('whose votes count', () => {
 
   test('the first of each replica alone: who changes its mind has voted', () => {
     const backup = backupThatShared();
-    expect(backup.hearSigned(share('n3', 1, 'y'), share('n3', 1, 'x'))).toEqual([]);
+    const [other, one] = [share('n3', 1, 'y'), share('n3', 1, 'x')];
+    expect(backup.hearSigned(other, one)).toEqual(handedOn(backup, other, share('n1', 1, 'x')));
     expect(backup.hearSigned(share('n4', 1, 'x'))).toContainEqual(
       preparing(certificate('prepared', 1, 'x', 0, ['n1', 'n2', 'n4'])),
     );
@@ -163,7 +164,6 @@ describe('whose votes count', () => {
 
   const signedByOther = (vote: Vote): Vote => ({ ...vote, signature: { ...vote.signature, signer: 'n4' } });
   test.each<[string, Vote]>([
-    ['for another batch', share('n3', 1, 'y')],
     ['in another slot', share('n3', 2, 'x')],
     ['of a later view', share('n3', 1, 'x', 1)],
     ['of one who is no member', share('n5', 1, 'x')],
@@ -180,8 +180,17 @@ describe('whose votes count', () => {
     ]);
   });
 
+  test('not one for another batch', () => {
+    const backup = backupThatPrepared();
+    const odd = commit('n3', 1, 'y');
+    expect(backup.hearSigned(odd)).toEqual(handedOn(backup, odd, share('n1', 1, 'x')));
+    expect(backup.hearSigned(commit('n4', 1, 'x'))).toEqual([]);
+    expect(backup.hearSigned(commit('n1', 1, 'x'))).toEqual(
+      applying(certificate('slow', 1, 'x', 0, ['n2', 'n4', 'n1']), 'x'),
+    );
+  });
+
   test.each<[string, Vote]>([
-    ['for another batch', commit('n3', 1, 'y')],
     ['of a later view', commit('n3', 1, 'x', 1)],
     ['of one who is no member', commit('n5', 1, 'x')],
     ['signed by another one', signedByOther(commit('n3', 1, 'x'))],

@@ -38,6 +38,7 @@ export function onBeat(state: PbftState): void {
   const { view, active, stable, applied } = state;
   setBeat(state);
   state.allowance.renew();
+  state.scrutiny.renew();
   const status = { type: 'status', view, changing: !active, applied, stable: stable.slot } as const;
   state.sendToOthers(status);
   if (!state.progressed) {

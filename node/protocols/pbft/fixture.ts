@@ -165,6 +165,13 @@ export const toOthers = ({ config: { id, members } }: Replica, msg: PbftMessage)
 export const toOthersNow = ({ config: { id, members } }: Replica, msg: PbftMessage): PbftEffect[] =>
   members.filter((member) => member !== id).map((member) => sendNow(member, msg));
 
+/** A vote that does not fit what was proposed goes to all others, and what was proposed to whoever gave it. */
+export const handedOn = ({ config: { id, members } }: Replica, odd: Vote, proposed?: Vote): PbftEffect[] => {
+  const { signer } = odd.signature;
+  const others = members.filter((member) => member !== id && member !== signer);
+  return [...others.map((to) => sendNow(to, odd)), ...(proposed === undefined ? [] : [sendNow(signer, proposed)])];
+};
+
 /** A share, beside the batch; `text` is absent where a record before holds that. */
 export const sharing = (of: Choice, text?: string): PbftEffect =>
   persist({ kind: 'share', ...of, ...(text === undefined ? {} : { payload: bytes(text) }) });

@@ -2,11 +2,15 @@
  * A whole group of PBFT for tests: real replicas with disks of their own, between which a test decides what arrives. What a
  * malicious replica says a test says for it, under that replica's own key.
  */
-import type { NodeId, ReplicaConfig } from '../../protocol.ts';
+import { MaliciousReplica, type NamedBehaviour } from '../../malice/kit/malicious-replica.ts';
+import type { NodeId, Protocol, ProtocolFact, ReplicaConfig } from '../../protocol.ts';
 import { Actor, type Happening } from '../actor.ts';
+import { pbftCodec } from './codec.ts';
+import { pbftForgery } from './forgery.ts';
 import type {
   Choice,
   Digest,
+  NewView,
   PbftMessage,
   PbftRecord,
   Phase,
@@ -18,7 +22,7 @@ import type {
 import { Pbft } from './pbft.ts';
 import { correctRules, type PbftRules } from './rules.ts';
 import { bytes, cryptoOf, first } from './signed-fixture.ts';
-import { viewChangeStatement, voteStatement } from './statements.ts';
+import { newViewStatement, viewChangeStatement, voteStatement } from './statements.ts';
 
 export interface Letter {
   readonly from: NodeId;
@@ -86,6 +90,10 @@ export class Signer {
     const content = { type: 'view-change', view, stable, slots } as const;
     return { ...content, signature: this.sign(viewChangeStatement(content)) };
   }
+
+  newView(view: number, changes: readonly ViewChange[]): NewView {
+    return { type: 'new-view', view, changes, signature: this.sign(newViewStatement({ view, changes })) };
+  }
 }
 
 /** What is different from a group of four honest replicas with the settings above. */
@@ -96,6 +104,23 @@ export interface Setup
   readonly absent?: readonly NodeId[];
   /** The rules that a planted bug overrides. */
   readonly rules?: Partial<PbftRules>;
+  /** Replicas that behave so. */
+  readonly malicious?: Readonly<Record<NodeId, NamedBehaviour>>;
+}
+
+type EvidenceFact = Extract<ProtocolFact, { readonly type: 'evidence' }>;
+
+function replica(
+  config: ReplicaConfig,
+  rules: Partial<PbftRules>,
+  behaviour: NamedBehaviour | undefined,
+): Protocol<PbftMessage, PbftRecord> {
+  const another = () => new Pbft(config, { ...correctRules, ...rules });
+  if (behaviour === undefined) return another();
+  const parts = { config, forgery: pbftForgery, codec: pbftCodec, accomplices: new Set<NodeId>(), another };
+  const malicious = new MaliciousReplica(another(), parts);
+  malicious.behave(behaviour);
+  return malicious;
 }
 
 export class Group {
@@ -104,15 +129,17 @@ export class Group {
   readonly letters: Letter[] = [];
   /** What each replica has applied in its present life, as text. */
   readonly applied = new Map<NodeId, string[]>();
+  /** What each has reported of others, in any life. */
+  readonly evidence: (EvidenceFact & { readonly by: NodeId })[] = [];
   #asked: { readonly id: number; readonly node: NodeId; readonly text: string }[] = [];
   #lastRequest = 0;
 
-  constructor({ nodes = 4, absent = [], rules = {}, ...settings }: Setup = {}) {
+  constructor({ nodes = 4, absent = [], rules = {}, malicious = {}, ...settings }: Setup = {}) {
     this.actors = first(nodes)
       .filter((id) => !absent.includes(id))
       .map((id) => {
         const actor: PbftActor = new Actor(id, {
-          createProtocol: () => new Pbft({ ...configOf(id, nodes), ...settings }, { ...correctRules, ...rules }),
+          createProtocol: () => replica({ ...configOf(id, nodes), ...settings }, rules, malicious[id]),
           onHappening: (happening) => this.#onHappening(actor, happening),
         });
         return actor;
@@ -179,6 +206,8 @@ export class Group {
       this.letters.push({ from: actor.id, to: effect.to, msg: effect.msg });
     } else if (effect.kind === 'apply') {
       this.#onApply(actor, new TextDecoder().decode(effect.payload));
+    } else if (effect.kind === 'note' && effect.fact.type === 'evidence') {
+      this.evidence.push({ ...effect.fact, by: actor.id });
     }
   }
 

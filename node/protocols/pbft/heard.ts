@@ -35,6 +35,9 @@ export function* heardIn(msg: PbftMessage): Generator<Heard> {
     case 'saved':
       yield { statement: { kind: msg.type, slot: msg.slot, digest: msg.digest }, signature: msg.signature };
       break;
+    case 'certified':
+      yield* votesIn(msg.certificate);
+      break;
     case 'decided':
       for (const { certificate } of msg.decisions) yield* votesIn(certificate);
       break;

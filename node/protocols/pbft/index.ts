@@ -1,5 +1,6 @@
 import type { Defect, ProtocolDefinition } from '../../protocol.ts';
 import { pbftCodec } from './codec.ts';
+import { contradictionInTexts } from './contradictions.ts';
 import { pbftForgery } from './forgery.ts';
 import type { PbftMessage, PbftRecord } from './messages.ts';
 import { modes } from './modes.ts';
@@ -20,6 +21,7 @@ const definition: ProtocolDefinition<PbftMessage, PbftRecord> = {
   client: { contact: 'all', replyQuorum: (nodeCount) => sizesOf(nodeCount).oneHonest, reads: 'ordered' },
   codec: pbftCodec,
   forgery: pbftForgery,
+  accountability: { contradiction: contradictionInTexts },
   create: (config, defect?: Defect) =>
     new Pbft(config, { ...correctRules, ...(defect as PbftDefect | undefined)?.rules }),
 };

@@ -2,6 +2,7 @@ import type { Durable, Effect, Input, NodeId, Protocol, ProtocolView, ReplicaCon
 import * as agreement from './agreement.ts';
 import * as catchUp from './catch-up.ts';
 import * as checkpoints from './checkpoints.ts';
+import * as evidence from './evidence.ts';
 import * as fastPath from './fast-path.ts';
 import type { PbftMessage, PbftRecord } from './messages.ts';
 import { primaryOf } from './quorum.ts';
@@ -114,6 +115,7 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
       return;
     }
     timing.onHeard(state, from);
+    evidence.examine(state, from, msg);
     switch (msg.type) {
       case 'propose':
         agreement.onPropose(state, from, msg);

@@ -1,5 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { inView, leftFor, ofKind, persist, preparing, Replica, reject, sharing, timer, toOthers } from './fixture.ts';
+import {
+  handedOn,
+  inView,
+  leftFor,
+  ofKind,
+  persist,
+  preparing,
+  Replica,
+  reject,
+  sharing,
+  timer,
+  toOthers,
+} from './fixture.ts';
 import type { Propose } from './messages.ts';
 import { bytes, certificate, choice, commit, propose, share, stable } from './signed-fixture.ts';
 
@@ -49,7 +61,10 @@ describe('a proposal is not taken', () => {
   // What the view begins with follows from its NEW-VIEW: section 4.4.
   test('for a slot of an earlier view in which the new one has put another batch', () => {
     const backup = inView(1, { id: 'n3' }, [{ slot: 2, prepared: certificate('prepared', 2, 'x') }]);
-    expect(backup.hearSigned(propose(1, 'y', 1), propose(2, 'y', 1))).toEqual([]);
+    const odd = [1, 2].map((slot) => share('n2', slot, 'y', 1));
+    expect(backup.hearSigned(propose(1, 'y', 1), propose(2, 'y', 1))).toEqual(
+      odd.flatMap((vote) => handedOn(backup, vote)),
+    );
     expect(backup.hearSigned(propose(3, 'y', 1))).toContainEqual(sharing(choice(3, 'y', 1), 'y'));
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   applying,
+  handedOn,
   inView,
   leftFor,
   ofKind,
@@ -65,7 +66,7 @@ describe('a share', () => {
   test('is not given again, nor another one in its place', () => {
     const backup = restartedWith([shared(1, 'x')]);
     expect(backup.begun).toEqual([timer('beat', 50)]);
-    expect(backup.hearSigned(propose(1, 'y'))).toEqual([]);
+    expect(backup.hearSigned(propose(1, 'y'))).toEqual(handedOn(backup, share('n1', 1, 'y')));
     expect(backup.hearSigned(propose(1, 'x'))).toEqual([]);
     expect(backup.view().lastIndex).toBe(1);
   });
@@ -180,7 +181,10 @@ describe('who has begun a view', () => {
 
   test('holds the primary to what follows from it', () => {
     const backup = restartedWith([entered, shared(1, '', 1), shared(2, 'b', 1)], { id: 'n4' });
-    expect(backup.hearSigned(propose(1, 'x', 1), propose(2, 'x', 1))).toEqual([]);
+    const odd = [1, 2].map((slot) => share('n2', slot, 'x', 1));
+    expect(backup.hearSigned(propose(1, 'x', 1), propose(2, 'x', 1))).toEqual(
+      odd.flatMap((vote) => handedOn(backup, vote)),
+    );
     expect(backup.hearSigned(propose(3, 'x', 1))).toContainEqual(sharing(choice(3, 'x', 1), 'x'));
   });
 

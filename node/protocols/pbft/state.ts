@@ -16,6 +16,7 @@ import { SnapshotState } from './snapshots.ts';
 import type { Incoming } from './state-transfer.ts';
 import type { Tally } from './tally.ts';
 import type { ViewVerifier } from './view-validity.ts';
+import { Witness } from './witness.ts';
 
 export type PbftEffect = Effect<PbftMessage, PbftRecord>;
 
@@ -29,6 +30,9 @@ const signedBytes = signatureBytes + 16;
 
 /** What another replica may ask for from beat to beat; see `pbft.ts` for what costs how much. */
 const allowedUnits = 256;
+
+/** How much of what others say is looked into on suspicion from beat to beat, of each; see `evidence.ts`. */
+const scrutinyUnits = 64;
 
 /** What another replica has said of itself last. */
 export interface Peer {
@@ -94,6 +98,8 @@ export class PbftState {
   readonly peers = new Map<NodeId, Peer>();
   readonly allowance = new Allowance(allowedUnits);
   readonly refusals = new Refusals();
+  readonly scrutiny = new Allowance(scrutinyUnits);
+  readonly witness: Witness;
   readonly snapshots = new SnapshotState();
   incoming: Incoming | undefined;
   /** Who waits for which piece of a snapshot. */
@@ -120,6 +126,7 @@ export class PbftState {
     const { origin } = this.history;
     const judge = rules.judge();
     this.verifier = { crypto, members, sizes, fastQuorum: rules.fastQuorum(sizes), windowSlots, origin, judge };
+    this.witness = new Witness(this.verifier);
     this.stable = { slot: 0, digest: this.history.origin, signatures: [] };
     this.pending = new Pending(config.maxUncommittedBytes);
     this.recalls = new Recalls((position) => this.out.emit({ kind: 'recall', position }));
