@@ -34,5 +34,5 @@ test.each(seeds)('seed %i: no honest replica signs what convicts it, and nobody 
   play.calm(400);
   expect(audit.findings).toEqual([]);
   expect(accusations).toEqual([]);
-  expect(audit.count).toBeGreaterThan(100);
+  expect(audit.count).toBeGreaterThan(20);
 });
