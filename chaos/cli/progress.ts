@@ -45,6 +45,8 @@ function eventLine(event: LabEvent): string | null {
       return event.atMs < 0 ? null : `${event.node} is ${event.type.slice(5)}`;
     case 'stopped':
       return `${event.node} stopped itself: ${event.reason}`;
+    case 'evidence':
+      return `${event.node} has evidence against ${event.culprit}`;
     case 'stalled':
       return `stalled: ${event.why}`;
     case 'lab-error':

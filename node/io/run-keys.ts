@@ -38,9 +38,13 @@ export function drawKeys(
 export function keySettings(keys: RunKeys | undefined, id: NodeId): Pick<NodeSettingsInput, 'keys'> {
   const own = keys?.replicas.get(id);
   if (keys === undefined || own === undefined) return {};
-  const publicKeys = Object.fromEntries([...keys.replicas].map(([node, { publicKey }]) => [node, publicKey]));
   const clientKeys = { [clientName]: keys.client.publicKey };
-  return { keys: { privateKey: own.privateKey, publicKeys, clientKeys } };
+  return { keys: { privateKey: own.privateKey, publicKeys: publicKeysOf(keys), clientKeys } };
+}
+
+/** What anybody may know of them: by these what a replica has signed is verified. */
+export function publicKeysOf({ replicas }: RunKeys): Record<NodeId, string> {
+  return Object.fromEntries([...replicas].map(([node, { publicKey }]) => [node, publicKey]));
 }
 
 /** The clients of this process, which sign what they ask for with the run's key for that. */

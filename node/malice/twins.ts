@@ -44,7 +44,8 @@ function isForTwin<M, R>(
 const behaviour: Behaviour = {
   summary: 'is two replicas with one key, each in touch with a part of the others',
   needs: [],
-  leavesProof: true,
+  // Where both are honest, and hear of the same batches, they say the same.
+  leavesProof: false,
   deceive: twins,
 };
 

@@ -1,6 +1,7 @@
 /** One lab from its compose file to a cluster that answers, and away again. */
 import { randomBytes } from 'node:crypto';
 import { linkIntervalMsFor } from '../../../node/io/peer-transport.ts';
+import { publicKeysOf } from '../../../node/io/run-keys.ts';
 import { loadProtocol } from '../../catalog.ts';
 import type { LabFact, NodeId, Plan } from '../../contracts.ts';
 import { EnvironmentError } from '../../errors.ts';
@@ -67,6 +68,10 @@ export class Lab {
     this.#deaf = await followEvents(engine, this.#project, this.#observer());
     const images = { replica: replica.id, toxiproxy: proxy.id };
     observe(realClock.now(), { type: 'booting', engine: engine.version, images });
+    if (secrets.keys !== undefined) {
+      const keys = { scheme: 'ed25519', publicKeys: publicKeysOf(secrets.keys) } as const;
+      observe(realClock.now(), { type: 'keys', keys });
+    }
     await composeUp(this.#project, text, replica.name, signal);
     signal.throwIfAborted();
     await vantage.join(this.#project);
@@ -209,7 +214,7 @@ function slowsDisk(faults: unknown): boolean {
 
 const replicaFacts: ReadonlySet<string> = new Set([
   ...['role', 'append', 'apply', 'configuration', 'snapshot', 'restore', 'compact'],
-  ...['overtaken', 'decided', 'deceived', 'stopped'],
+  ...['overtaken', 'decided', 'deceived', 'evidence', 'stopped'],
 ]);
 
 function containerOf(

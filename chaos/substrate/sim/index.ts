@@ -121,6 +121,8 @@ class SimCluster implements Cluster {
     this.#random = (purpose) => randomFor(plan.seed, purpose);
     const tell = (fact: LabFact) => observe(this.clock.now(), fact);
     this.#network = new SimNetwork(this.clock, drawWeather(plan, this.#random('weather')), tell, this.#random);
+    // Whoever knows the seed of a run can verify what was signed in it.
+    if (definition.signs) tell({ type: 'keys', keys: { scheme: 'keyed-hash', seed: plan.seed, members: plan.nodes } });
     const syncMs = this.#random('disk').pick(syncTimesMs);
     const snapshotAfterBytes =
       plan.experiment.settings.snapshotAfterBytes ?? this.#random('snapshots').pick(logLengths);

@@ -34,7 +34,10 @@ export interface Behaviour {
   readonly summary: string;
   /** What it must be able to forge of its protocol. */
   readonly needs: readonly (keyof Forgery<unknown>)[];
-  /** Whether it signs statements that contradict each other, so that it can be convicted of it. */
+  /**
+   * Whether it signs statements that contradict each other as soon as it makes a difference, and tells them to honest replicas
+   * that compare: whoever behaves so must then be convicted. Others may be, and need not.
+   */
   readonly leavesProof: boolean;
   readonly deceive: <M, R>(malice: Malice<M, R>) => Deceit<M, R>;
 }

@@ -32,6 +32,8 @@ export interface Forgery<M> {
   /** With what a message is signed. */
   readonly sealOf?: (msg: M) => Seal | undefined;
   readonly withSeal?: (msg: M, seal: Seal) => M | undefined;
+  /** The text that its signer has signed. */
+  readonly signedText?: (msg: M) => string | undefined;
   /** The vote of the last phase, in place of one of an earlier phase: nobody has certified anything yet. */
   readonly uncertified?: (msg: M, config: ReplicaConfig) => M | undefined;
   /** The same report to a new leader, as if this replica had never voted. */

@@ -41,7 +41,7 @@ export class MaliciousReplica<M, R> implements Protocol<M, R> {
     const told = isOwn ? [] : this.#tell(input);
     const effects = this.#act(told.flatMap((each) => [...this.#honest.step(each)]));
     const besides = this.#deceit.besides?.(input) ?? [];
-    if (besides.some(({ kind }) => kind === 'send')) this.#deceived();
+    if (besides.some(({ kind }) => kind === 'send' || kind === 'note')) this.#deceived();
     return [...effects, ...besides, ...this.#takeNote()];
   }
 

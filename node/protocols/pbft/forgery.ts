@@ -4,6 +4,7 @@
  */
 import type { Forgery, Shift } from '../../malice/kit/forgery.ts';
 import { invariant, type ReplicaConfig } from '../../protocol.ts';
+import { bytesOf, heardIn } from './heard.ts';
 import { checkpointInterval } from './history.ts';
 import type {
   Certificate,
@@ -36,6 +37,11 @@ export const pbftForgery: Forgery<PbftMessage> = {
   withNumbers,
   sealOf: (msg) => ('signature' in msg ? msg.signature : undefined),
   withSeal: (msg, signature) => ('signature' in msg ? { ...msg, signature } : undefined),
+  signedText: (msg) => {
+    if (!('signature' in msg)) return undefined;
+    const [own] = heardIn(msg);
+    return own && new TextDecoder().decode(bytesOf(own.statement));
+  },
   uncertified: (msg, config) => {
     if (msg.type !== 'propose' && !(msg.type === 'vote' && msg.phase === 'share')) return undefined;
     const { view, slot, digest } = msg;
