@@ -91,7 +91,9 @@ export function findingsOf(recording: Pick<Recording, 'events'>, judge: Evidence
 }
 
 /** A sentence for each who is convicted, in the order of their names. */
-export function convictionSentences(convictions: readonly Omit<Conviction, 'atMs'>[]): string[] {
+export function convictionSentences(
+  convictions: readonly Pick<Conviction, 'culprit' | 'words' | 'reportedBy'>[],
+): string[] {
   const culprits = [...new Set(convictions.map(({ culprit }) => culprit))].sort();
   return culprits.map((culprit) => {
     const own = convictions.filter((conviction) => conviction.culprit === culprit);

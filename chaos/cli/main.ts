@@ -7,6 +7,7 @@ import check from './commands/check.ts';
 import compare from './commands/compare.ts';
 import doctor from './commands/doctor.ts';
 import down from './commands/down.ts';
+import evidence from './commands/evidence.ts';
 import list from './commands/list.ts';
 import replay from './commands/replay.ts';
 import report from './commands/report.ts';
@@ -31,7 +32,8 @@ An option whose help names a variable (env: SPLITBRAIN_...) can be set by it; th
 
 Begin with:  npx splitbrain run rolling-failures`,
     );
-  for (const register of [run, list, replay, check, report, soak, bench, compare, status, doctor, down]) register(root);
+  const commands = [run, list, replay, check, evidence, report, soak, bench, compare, status, doctor, down];
+  for (const register of commands) register(root);
   for (const command of root.commands) command.exitOverride().showSuggestionAfterError();
   return root;
 }

@@ -1,4 +1,5 @@
 import type { Reporter } from '../contracts.ts';
+import { convictionsOf } from '../convictions.ts';
 import { epochNameOf } from '../epoch-name.ts';
 import { renderPage } from './html/page.ts';
 
@@ -7,7 +8,8 @@ const reporter: Reporter = {
   summary: 'report.html: verdict, charts and counter-example in one file that opens from disk',
   render: async (input) => {
     const epochName = await epochNameOf(input.recording.plan);
-    return [{ name: 'report.html', content: renderPage(input, epochName) }];
+    const convictions = await convictionsOf(input.recording);
+    return [{ name: 'report.html', content: renderPage(input, epochName, convictions) }];
   },
 };
 

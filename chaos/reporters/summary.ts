@@ -1,5 +1,7 @@
 import type { CheckResult, Evidence, Recording, Reporter, ReportInput, RunStatistics } from '../contracts.ts';
+import { convictionsOf } from '../convictions.ts';
 import { epochNameOf } from '../epoch-name.ts';
+import { type Conviction, convictionSentences } from '../evidence.ts';
 import { lengthMs } from '../spans.ts';
 import { loadSpan, type StrikeWindow, strikeWindows } from '../statistics.ts';
 import { count, protocolInWords } from '../words.ts';
@@ -226,7 +228,14 @@ function engineOf(recording: Recording): string[] {
   return [`${[`Engine ${plain(substrate.engine)}`, ...images].join(', ')}.`];
 }
 
-function render(input: ReportInput, epoch: string): string {
+/** Who is convicted by what it signed, a sentence each. */
+function convicted(convictions: readonly Conviction[]): string[] {
+  if (convictions.length === 0) return [];
+  const sentences = convictionSentences(convictions).map((sentence) => `- ${plain(sentence)}`);
+  return ['## Convicted', sentences.join('\n')];
+}
+
+function render(input: ReportInput, epoch: string, convictions: readonly Conviction[]): string {
   const { recording, verdict, commands } = input;
   return `${[
     `# ${verdict.outcome}: ${plain(verdict.sentence)}`,
@@ -234,6 +243,7 @@ function render(input: ReportInput, epoch: string): string {
     '## Checks',
     checksTable(verdict.checks),
     ...counterExamples(input),
+    ...convicted(convictions),
     '## Strikes',
     strikesTable(input),
     '## Figures',
@@ -250,7 +260,10 @@ function render(input: ReportInput, epoch: string): string {
 /** The run on one page, for a job summary or a pull request. */
 const reporter: Reporter = {
   summary: 'summary.md: the run on one page of Markdown',
-  render: async (input) => [{ name: 'summary.md', content: render(input, await epochNameOf(input.recording.plan)) }],
+  render: async (input) => {
+    const epochName = await epochNameOf(input.recording.plan);
+    return [{ name: 'summary.md', content: render(input, epochName, await convictionsOf(input.recording)) }];
+  },
 };
 
 export default reporter;

@@ -1,9 +1,17 @@
-import { createHash } from 'node:crypto';
+import { createHash, createPublicKey } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { signatureBytes } from '../protocol.ts';
 import { ed25519Crypto, ed25519Signer, keysFlaw, type ReplicaKeys } from './ed25519.ts';
-import { type KeyPair, keyPairOf, readPrivateKey, readPublicKey } from './key-text.ts';
+import {
+  type KeyPair,
+  keyPairOf,
+  publicKeyInSpki,
+  publicTextOf,
+  readPrivateKey,
+  readPublicKey,
+  spkiOf,
+} from './key-text.ts';
 import { isCanonicalScalar, isStrictPoint } from './strict-encodings.ts';
 
 const hex = (digits: string): Uint8Array => Uint8Array.from(Buffer.from(digits, 'hex'));
@@ -150,6 +158,18 @@ describe('keys as text', () => {
       expect(publicKey).toMatch(/^[\w-]{43}$/);
     }
     expect(() => keyPairOf(new Uint8Array(31))).toThrow(RangeError);
+  });
+
+  it('are written as others read them, and back', () => {
+    const { publicKey } = pairs.n1;
+    const spki = spkiOf(publicKey);
+    const read = createPublicKey({ key: Buffer.from(spki, 'base64'), format: 'der', type: 'spki' });
+    expect(read.asymmetricKeyType).toBe('ed25519');
+    expect(publicTextOf(read)).toBe(publicKey);
+    expect(publicKeyInSpki(spki)).toBe(publicKey);
+    for (const text of ['', 'key', spki.slice(1), `${spki}A`, `B${spki.slice(1)}`, publicKey]) {
+      expect(publicKeyInSpki(text)).toBe(undefined);
+    }
   });
 
   it('are read only as they are written', () => {

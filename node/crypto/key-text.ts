@@ -35,9 +35,22 @@ export function readPublicKey(text: string): KeyObject | undefined {
   return point && isStrictPoint(point) ? publicKeyFrom(point) : undefined;
 }
 
-/** The public key that belongs to a private one. */
-export function publicTextOf(privateKey: KeyObject): string {
-  const point = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
+/** The same public key as others write it: SubjectPublicKeyInfo (RFC 8410, section 4) in DER and base64. Any text gives some text. */
+export function spkiOf(publicKey: string): string {
+  return Buffer.concat([der.spki, Buffer.from(publicKey, 'base64url')]).toString('base64');
+}
+
+/** Undefined where the text is no such key. */
+export function publicKeyInSpki(text: string): string | undefined {
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.length !== der.spki.length + encodedBytes || bytes.toString('base64') !== text) return undefined;
+  if (!bytes.subarray(0, der.spki.length).equals(der.spki)) return undefined;
+  return textOf(bytes.subarray(der.spki.length));
+}
+
+/** A public key, or the one that belongs to a private one. */
+export function publicTextOf(key: KeyObject): string {
+  const point = (key.type === 'public' ? key : createPublicKey(key)).export({ format: 'der', type: 'spki' });
   return textOf(point.subarray(der.spki.length));
 }
 

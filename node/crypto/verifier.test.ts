@@ -13,7 +13,7 @@ describe.each<[string, VerificationKeys, Uint8Array]>([
   [
     'Ed25519',
     { scheme: 'ed25519', publicKeys },
-    ed25519Crypto({ privateKey: pairs.n1.privateKey, publicKeys }).sign(message),
+    ed25519Crypto({ privateKey: pairs.n1.privateKey, publicKeys, clientKeys: {} }).sign(message),
   ],
   ['a keyed hash', { scheme: 'keyed-hash', seed: 7, members }, keyedHashCrypto(7, 'n1', members).sign(message)],
 ])('signatures by %s', (_, keys, signature) => {

@@ -1,9 +1,11 @@
 /** Puts the report of a run together. */
 import type { ReportInput } from '../../contracts.ts';
+import type { Conviction } from '../../evidence.ts';
 import { protocolInWords } from '../../words.ts';
 import { readAssets, runAssets } from './assets.ts';
 import { chartData } from './chart-data.ts';
 import { chartSection, heroSection } from './charts.ts';
+import { convictionsSection } from './convictions.ts';
 import { counterExampleSection } from './counter-example.ts';
 import { checksSection, provenanceSection, strikesSection } from './details.ts';
 import { renderDocument } from './document.ts';
@@ -11,7 +13,7 @@ import { masthead, verdictBanner } from './header.ts';
 import { tiles } from './tiles.ts';
 
 /** The whole page; `epochName` is what the protocol calls an epoch. */
-export function renderPage(input: ReportInput, epochName: string): string {
+export function renderPage(input: ReportInput, epochName: string, convictions: readonly Conviction[] = []): string {
   const { plan } = input.recording;
   const data = chartData(input, epochName);
   const counterExamples = counterExampleSection(input);
@@ -26,6 +28,7 @@ export function renderPage(input: ReportInput, epochName: string): string {
         heroSection(data),
         ...(counterExamples === null ? [] : [counterExamples]),
         checksSection(input),
+        ...(convictions.length === 0 ? [] : [convictionsSection(convictions)]),
         chartSection(data),
         strikesSection(input),
         provenanceSection(input, data),
