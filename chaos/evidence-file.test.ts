@@ -46,7 +46,7 @@ describe('evidence.json', () => {
   test('holds public keys as others read them, and gives them back', () => {
     const pair = keyPairOf(new Uint8Array(32).fill(4));
     const known = { scheme: 'ed25519', publicKeys: { n4: pair.publicKey } } as const;
-    const crypto = ed25519Crypto({ privateKey: pair.privateKey, publicKeys: known.publicKeys });
+    const crypto = ed25519Crypto({ privateKey: pair.privateKey, publicKeys: known.publicKeys, clientKeys: {} });
     const sign = (letter: string) => {
       const text = `pbft share slot 3 view 0 batch ${letter.repeat(64)}`;
       return { text, signature: Buffer.from(crypto.sign(new TextEncoder().encode(text))).toString('hex') };

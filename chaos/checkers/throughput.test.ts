@@ -1,5 +1,6 @@
 /** Throughput: on recordings made by hand. */
 import { describe, expect, test } from 'vitest';
+import type { LabEvent } from '../contracts.ts';
 import { defaultLimits } from '../judge.ts';
 import { samplePlan, sampleRun, sampleStrike, struck, successes } from '../sample-plan.ts';
 import throughput from './throughput.ts';
@@ -49,6 +50,16 @@ describe('a group', () => {
     const result = await check([...every(10, 0, 2000), ...every(10, 3000, 6000)]);
     expect(result).toMatchObject({ verdict: 'valid', value: 1 });
   });
+});
+
+test('what it does without a quorum is not held against it, nor while it recovers from that', async () => {
+  const gone = ['n1', 'n2'].flatMap((node): LabEvent[] => [
+    { atMs: 2000, type: 'node-down', node },
+    { atMs: 3500, type: 'node-up', node },
+  ]);
+  const events = [...struck('s1.1', 2000, 6000, 'crash', ['n1', 'n2']), ...gone].sort((a, b) => a.atMs - b.atMs);
+  const result = await check([...every(10, 0, 2000), ...every(20, 4500, 6000)], plan, events);
+  expect(result).toMatchObject({ verdict: 'valid', value: 2 });
 });
 
 test('without any calm, and without time after a recovery, nothing is proven', async () => {

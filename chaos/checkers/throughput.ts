@@ -1,6 +1,7 @@
 import type { Checker, Evidence, Recording } from '../contracts.ts';
 import { pairOperations } from '../history.ts';
-import type { Span } from '../spans.ts';
+import { timeWithoutQuorum } from '../quorum-left.ts';
+import { type Span, subtract } from '../spans.ts';
 import { calmRatePerSecond, strikeWindows } from '../statistics.ts';
 import { seconds } from '../words.ts';
 
@@ -17,7 +18,7 @@ const checker: Checker = {
       return { verdict: 'valid', summary: 'The experiment sets no limit to how slow the group may get.', evidence: [] };
     }
     const calm = calmRatePerSecond(recording);
-    const spells = struckSpells(recording);
+    const spells = struckSpells(recording, await timeWithoutQuorum(recording));
     if (calm === null || spells.length === 0) {
       const lacking = calm === null ? 'calm before the first strike' : 'time under a strike after recovery';
       return { verdict: 'unknown', summary: `There was no ${lacking} to measure.`, evidence: [] };
@@ -35,14 +36,17 @@ const checker: Checker = {
   },
 };
 
-/** The times under each strike, from when the group should have recovered from it. */
-function struckSpells(recording: Recording): Span[] {
+/** The times under each strike, from when the group should have recovered from it, or from when it had no quorum. */
+function struckSpells(recording: Recording, withoutQuorum: readonly Span[]): Span[] {
   const { recovery } = recording.plan.experiment.limits;
-  return strikeWindows(recording).flatMap(({ struckMs, healRequestedMs }) =>
-    struckMs === null || healRequestedMs === null || healRequestedMs <= struckMs + recovery
-      ? []
-      : [{ fromMs: struckMs + recovery, toMs: healRequestedMs }],
-  );
+  return strikeWindows(recording)
+    .flatMap(({ struckMs, healRequestedMs }) =>
+      struckMs === null || healRequestedMs === null
+        ? []
+        : subtract({ fromMs: struckMs, toMs: healRequestedMs }, withoutQuorum),
+    )
+    .filter(({ fromMs, toMs }) => toMs > fromMs + recovery)
+    .map(({ fromMs, toMs }) => ({ fromMs: fromMs + recovery, toMs }));
 }
 
 function rateIn({ history }: Recording, { fromMs, toMs }: Span): number {

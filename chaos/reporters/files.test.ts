@@ -102,7 +102,11 @@ describe('result.json', () => {
     const verdict = { ...input.verdict, statistics: { ...input.verdict.statistics, compactions: 4, peakFootprint } };
     const result = JSON.parse(await render('result', { ...input, verdict }));
     expect(result.statistics).toMatchObject({ compactions: 4, peakFootprint });
-    expect(JSON.parse(await render('result', input)).statistics).toMatchObject({ compactions: 0, peakFootprint: null, work: null });
+    expect(JSON.parse(await render('result', input)).statistics).toMatchObject({
+      compactions: 0,
+      peakFootprint: null,
+      work: null,
+    });
   });
 
   it('says what proposers took from each other, where they did', async () => {
