@@ -25,9 +25,9 @@ function experimentFile(rest: string): string {
   return file;
 }
 
-/** A protocol that can do whatever an experiment needs, or of which a malicious replica can forge whatever it needs. */
+/** A protocol that can do whatever an experiment needs, or has the reports about which a malicious replica lies there. */
 const ableFor = (name: string): string =>
-  loadExperiment(name).experiment.malicious === undefined ? 'multi-paxos' : 'pbft';
+  loadExperiment(name).experiment.malicious?.behaviour === 'drop-reports' ? 'pbft' : 'multi-paxos';
 
 const nodesOf = (count: number) => Array.from({ length: count }, (_, at) => `n${at + 1}`);
 
