@@ -19,13 +19,19 @@ export interface LabOptions {
   readonly nodeCount?: number;
   /** So little that logs are cut soon, in bytes; drawn where absent. */
   readonly snapshotAfterBytes?: number;
+  /** How replicas behave that are malicious from the beginning on. */
+  readonly malicious?: Readonly<Record<NodeId, string>>;
 }
 
-export async function bootLab({ protocol = 'raft', nodeCount = 3, snapshotAfterBytes }: LabOptions = {}): Promise<Lab> {
+export async function bootLab(options: LabOptions = {}): Promise<Lab> {
+  const { protocol = 'raft', nodeCount = 3, snapshotAfterBytes, malicious } = options;
   const seen: LabEvent[] = [];
   const settings = snapshotAfterBytes === undefined ? {} : { snapshotAfterBytes };
   const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
-  const plan = samplePlan({ network: { unruly: false }, settings }, { protocol, nodes });
+  const plan = samplePlan(
+    { network: { unruly: false }, settings },
+    { protocol, nodes, ...(malicious && { malicious }) },
+  );
   const cluster = await simSubstrate.boot(plan, (atMs: number, fact: LabFact) => seen.push({ atMs, ...fact }));
   await cluster.clock.sleep(3000);
   const leader = leaderOf(cluster);
