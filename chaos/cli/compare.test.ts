@@ -84,6 +84,7 @@ test.each([
   [['--faults', '0'], /wants a whole number from 1 to 10\./],
   [['--slots', '1'], /wants a whole number from 9 to 10000\./],
   [['--hop', 'long'], /wants a whole number from 1 to 50\./],
+  [['--slow', '16'], /wants a whole number from 1 to 15\./],
   [['--nonsense'], /unknown option '--nonsense'/],
 ])('compare refuses %j', async (flags, why) => {
   const { code, stdout, stderr } = await splitbrain(['compare', ...flags, '--out', scratch.fresh()]);

@@ -20,6 +20,8 @@ export interface CompareSettings {
   readonly payloadBytes: number;
   /** From replica to replica, and between these and clients: the delay of each hop, in milliseconds. */
   readonly hopMs: number;
+  /** How much longer each link of the slow replica takes, in hops. */
+  readonly slownessHops: number;
 }
 
 /** `calm`: nothing is wrong. `slow replica`: the links of one that does not lead take longer. */

@@ -17,8 +17,6 @@ import { expectedOf } from './expected.ts';
 /** In units of a hop: as a rule of thumb ten round trips, and more for a time-out. */
 const heartbeatHops = 20;
 const electionHops: readonly [number, number] = [60, 120];
-/** How much longer each link of a slow replica takes, in hops. */
-const slownessHops = 5;
 /** A window is so many heartbeat intervals long. */
 const beatsAWindow = 2;
 /** A command is asked so long after a heartbeat is due, in hops: replicas start within one hop of each other. */
@@ -170,7 +168,7 @@ class Measurement {
     const isBackup = (node: string) => !isLeading(this.#cluster.status(node).view?.role ?? '');
     const slow = nodes.findLast(isBackup) ?? null;
     const links: Link[] = slow === null ? [] : boundaryLinks([slow], nodes);
-    const delayMs = slownessHops * this.#settings.hopMs;
+    const delayMs = this.#settings.slownessHops * this.#settings.hopMs;
     await this.#cluster.impair('slow', links, { kind: 'latency', delayMs, jitterMs: 0 });
     return slow;
   }

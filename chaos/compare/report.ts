@@ -50,10 +50,11 @@ export const loads: readonly CompareLoad[] = ['calm', 'slow replica'];
 
 /** What was held equal, in a sentence or two. */
 export function conditions({ settings, heartbeatMs, electionTimeoutMs }: Omit<Comparison, 'measured'>): string {
-  const { seed, slots, payloadBytes, hopMs } = settings;
+  const { seed, slots, payloadBytes, hopMs, slownessHops } = settings;
   return (
     `Seed ${seed}: ${slots} commands one after the other, so that each has a slot of its own; values of ${payloadBytes} bytes; ` +
-    `each hop takes ${hopMs} ms, heartbeats come every ${heartbeatMs} ms, and time-outs are ${electionTimeoutMs.join(' to ')} ms.`
+    `each hop takes ${hopMs} ms, heartbeats come every ${heartbeatMs} ms, and time-outs are ${electionTimeoutMs.join(' to ')} ms. ` +
+    `The links of the slow replica take ${slownessHops} hops more.`
   );
 }
 

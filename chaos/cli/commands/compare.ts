@@ -17,6 +17,7 @@ interface CompareFlags {
   readonly slots: number;
   readonly payload: number;
   readonly hop: number;
+  readonly slow: number;
   readonly seed: number;
   readonly out: string;
   readonly json?: boolean;
@@ -47,6 +48,11 @@ export default function register(program: Command): void {
     .addOption(
       new Option('--hop <ms>', 'how long a message takes from one to another').argParser(integer(1, 50)).default(20),
     )
+    .addOption(
+      new Option('--slow <hops>', 'how much longer each link of the slow replica takes')
+        .argParser(integer(1, 15))
+        .default(15),
+    )
     .addOption(options.seed().default(1))
     .addOption(options.out())
     .option('--json', 'print the result as JSON on stdout')
@@ -56,8 +62,8 @@ export default function register(program: Command): void {
 
 async function compare(flags: CompareFlags): Promise<void> {
   const startedAt = new Date();
-  const { seed, slots, payload: payloadBytes, hop: hopMs } = flags;
-  const settings = { seed, slots, payloadBytes, hopMs };
+  const { seed, slots, payload: payloadBytes, hop: hopMs, slow: slownessHops } = flags;
+  const settings = { seed, slots, payloadBytes, hopMs, slownessHops };
   const contestants = await contestantsOf(flags.protocols, flags.faults);
   requireWritable(flags.out);
   const signal = interruptSignal('ending the comparison');
