@@ -13,7 +13,7 @@ import { members, type WireGroup } from './group-fixture.ts';
 
 const seed = Number(process.env['FUZZ_SEED'] ?? randomInt(1, 2 ** 31 - 1));
 /** By the mode of the protocol. */
-const roundsIn = { 'all-to-all': 20, fast: 4 } as const;
+const roundsIn = { 'all-to-all': 20, fast: 4, linear: 4 } as const;
 const framesARound = 5000;
 const reasons = [
   ...(['invalid', 'old-view', 'early', 'outside-window'] as const),
