@@ -32,6 +32,11 @@ export class Bodies {
     for (const digest of this.#bodies.keys()) if (!needed.has(digest)) this.#bodies.delete(digest);
   }
 
+  /** The records before this position go; a batch that only one of them holds is written anew where it is needed again. */
+  unwriteBefore(position: number): void {
+    for (const body of this.#bodies.values()) if (body.position < position) body.position = 0;
+  }
+
   get heldBytes(): number {
     let bytes = 0;
     for (const { payload } of this.#bodies.values()) bytes += payload.length;

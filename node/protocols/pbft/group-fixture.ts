@@ -98,7 +98,9 @@ export class Signer {
 
 /** What is different from a group of four honest replicas with the settings above. */
 export interface Setup
-  extends Partial<Pick<ReplicaConfig, 'maxEntriesPerMessage' | 'mode' | 'snapshotAfterBytes' | 'trace'>> {
+  extends Partial<
+    Pick<ReplicaConfig, 'maxEntriesPerMessage' | 'maxUncommittedBytes' | 'mode' | 'snapshotAfterBytes' | 'trace'>
+  > {
   readonly nodes?: number;
   /** Replicas that never start: malicious ones, for which the test speaks. */
   readonly absent?: readonly NodeId[];

@@ -87,9 +87,9 @@ function replayPrepared(state: PbftState, certificate: Certificate, position: nu
 function replayDecision(state: PbftState, record: DecidedRecord, position: number, savedTo: number): void {
   const { certificate, payload } = record;
   const { history, bodies, out } = state;
-  // A snapshot holds what it led to.
-  if (certificate.slot <= history.applied) return;
+  // Also of a slot that a snapshot holds: the same batch may have been decided again behind it.
   if (payload !== undefined) bodies.keep(certificate.digest, payload, position);
+  if (certificate.slot <= history.applied) return;
   const body = bodies.get(certificate.digest);
   invariant(body !== undefined, `the batch of slot ${certificate.slot} is on no record of this replica`);
   invariant(certificate.slot === history.applied + 1, `slot ${certificate.slot} was decided after ${history.applied}`);

@@ -112,6 +112,7 @@ function compact(state: PbftState, slot: number): void {
   if (state.newView !== undefined) out.persist({ kind: 'enter', newView: state.newView });
   else if (!state.active) out.persist({ kind: 'leave', view: state.view });
   const position = Math.min(last, history.firstPosition, firstPositionOfSlots(state));
+  state.bodies.unwriteBefore(position);
   out.emit({ kind: 'compact', position, index: snapshots.previous?.snapshot.slot ?? slot });
   if (!config.trace) return;
   const { log, applied } = history;
