@@ -1,13 +1,13 @@
 import type { Effect } from '../protocol.ts';
 import { type Behaviour, type Deceit, type Malice, timerPrefix } from './kit/behaviour.ts';
 
-/** The part of the longest election time-out after which a message goes out. */
-const share = 0.4;
+/** After which part of the longest election time-out a message goes out. PBFT gives a primary one, from a request to its result. */
+const share = 0.7;
 const timer = `${timerPrefix}delay`;
-/** A message waits from one to two of this part of the delay too long. */
+/** What is to be said within one step of the time goes out together: at most that much too early. */
 const steps = 8;
 
-/** All that was to be said in one step of the time. */
+/** In the order in which it was to be said. */
 type Batch<M, R> = Effect<M, R>[];
 
 function delaying<M, R>({ config }: Malice<M, R>): Deceit<M, R> {

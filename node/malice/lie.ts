@@ -7,10 +7,12 @@ const behaviour: Behaviour = {
   needs: [],
   leavesProof: false,
   deceive: ({ config }) => ({
-    act: (effect) =>
-      effect.kind === 'apply' && effect.payload.length > 0
-        ? [{ ...effect, payload: withOtherValues(effect.payload, config) }]
-        : [effect],
+    act: (effect) => {
+      // It has a state of its own, and would find that wrong where others vouch for theirs.
+      if (effect.kind === 'snapshot') return [];
+      if (effect.kind !== 'apply' || effect.payload.length === 0) return [effect];
+      return [{ ...effect, payload: withOtherValues(effect.payload, config) }];
+    },
   }),
 };
 

@@ -2,8 +2,8 @@ import { type Bundle, bundleBytes, decodeBundles } from '../../bundle.ts';
 import { type Command, encodeBatch, encodeCommand, forEachCommand } from '../../machine/command.ts';
 import type { ReplicaConfig } from '../../protocol.ts';
 
-/** What is written in place of every value. */
-const otherValue = '"invented"';
+/** What is written in place of every value: a value of any workload that none ever writes. */
+const otherValue = '-1';
 
 /** What of a replica tells how a batch is laid out. */
 type Layout = Pick<ReplicaConfig, 'isGenuine'>;
@@ -33,6 +33,26 @@ function withOtherCommands(batch: Uint8Array): Uint8Array {
 function tampered(command: Command): Command {
   if (command.op === 'put') return { ...command, a: otherValue };
   return command.op === 'cas' ? { ...command, b: otherValue } : command;
+}
+
+/** The same batch, without the commands of some sessions; where clients sign, without all that stands under one signature with them. */
+export function withoutSessions(
+  batch: Uint8Array,
+  isLeftOut: (session: number) => boolean,
+  layout: Layout,
+): Uint8Array {
+  const bundles = bundlesIn(batch, layout);
+  if (bundles === null) return withoutCommands(batch, isLeftOut);
+  const isKept = ({ commands }: Bundle) => ![...sessionsIn(commands, {})].some(isLeftOut);
+  return Buffer.concat(bundles.filter(isKept).map(bundleBytes));
+}
+
+function withoutCommands(batch: Uint8Array, isLeftOut: (session: number) => boolean): Uint8Array {
+  const commands: Uint8Array[] = [];
+  forEachCommand(batch, ({ session }, command) => {
+    if (command !== null && !isLeftOut(session)) commands.push(encodeCommand(command));
+  });
+  return encodeBatch(commands);
 }
 
 /** The sessions that a batch has commands of. */

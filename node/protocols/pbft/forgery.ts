@@ -10,6 +10,7 @@ import type {
   Certificate,
   Checkpoint,
   Digest,
+  NewView,
   PbftMessage,
   Propose,
   Signature,
@@ -18,6 +19,7 @@ import type {
   Vote,
 } from './messages.ts';
 import { sizesOf } from './quorum.ts';
+import { windowSlots } from './state.ts';
 import {
   checkpointStatement,
   newViewStatement,
@@ -26,8 +28,9 @@ import {
   voteStatement,
 } from './statements.ts';
 
-/** How many slots an inflated report is about, each farther ahead than a window can be. */
+/** How many slots behind its last one an inflated report is about. */
 const inflatedSlots = 4;
+/** Farther ahead than a window can be. */
 const farAhead = 1_000_000;
 
 export const pbftForgery: Forgery<PbftMessage> = {
@@ -47,9 +50,8 @@ export const pbftForgery: Forgery<PbftMessage> = {
     const { view, slot, digest } = msg;
     return signedVote({ type: 'vote', phase: 'commit', view, slot, digest }, config);
   },
-  withoutVotes: (msg, config) => (msg.type === 'view-change' ? signedChange({ ...msg, slots: [] }, config) : undefined),
-  inflated: (msg, config) =>
-    msg.type === 'view-change' ? signedChange({ ...msg, slots: [...msg.slots, ...farSlots(msg)] }, config) : undefined,
+  withoutVotes,
+  inflated: (msg, config) => (msg.type === 'view-change' ? signedChange(inflated(msg), config) : undefined),
   withForgedCertificates,
   withoutReports,
   leaving: (view, config) => {
@@ -84,6 +86,7 @@ function withNumbers(msg: PbftMessage, by: Shift, config: ReplicaConfig): PbftMe
   if (msg.type !== 'vote' && msg.type !== 'propose') return undefined;
   const view = Math.max(0, msg.view + by.epoch);
   const slot = Math.max(1, msg.slot + by.index);
+  if (view === msg.view && slot === msg.slot) return undefined;
   return msg.type === 'vote'
     ? signedVote({ ...msg, view, slot }, config)
     : signedProposal({ ...msg, view, slot }, config);
@@ -101,12 +104,26 @@ function signedChange(change: Omit<ViewChange, 'signature'>, config: ReplicaConf
   return { ...change, signature: sign(viewChangeStatement(change), config) };
 }
 
-function farSlots({ stable, slots, view }: ViewChange): SlotReport[] {
+/** Its own VIEW-CHANGE, and also the copy in a NEW-VIEW of its own, which is then as valid as it was. */
+function withoutVotes(msg: PbftMessage, config: ReplicaConfig): PbftMessage | undefined {
+  const isTelling = (change: ViewChange) => change.signature.signer === config.id && change.slots.length > 0;
+  if (msg.type === 'view-change') return isTelling(msg) ? signedChange({ ...msg, slots: [] }, config) : undefined;
+  if (msg.type !== 'new-view' || !msg.changes.some(isTelling)) return undefined;
+  const changes = msg.changes.map((change) =>
+    isTelling(change) ? signedChange({ ...change, slots: [] }, config) : change,
+  );
+  return signedNewView({ ...msg, changes }, config);
+}
+
+/** In every second view up to the end of the window, so that it could be true; in the others far behind it. */
+function inflated(msg: ViewChange): ViewChange {
+  const { stable, slots, view } = msg;
   const last = slots.at(-1)?.slot ?? stable.slot;
-  return Array.from({ length: inflatedSlots }, (_, offset) => ({
-    slot: last + farAhead + offset,
-    share: { view: Math.max(0, view - 1), digest: stable.digest },
-  }));
+  const first = view % 2 === 0 ? last + farAhead : Math.max(last + 1, stable.slot + windowSlots - inflatedSlots + 1);
+  const end = view % 2 === 0 ? first + inflatedSlots : stable.slot + windowSlots + 1;
+  const share = { view: Math.max(0, view - 1), digest: stable.digest };
+  const ahead = Array.from({ length: end - first }, (_, offset): SlotReport => ({ slot: first + offset, share }));
+  return { ...msg, slots: [...slots, ...ahead] };
 }
 
 /**
@@ -127,15 +144,26 @@ function withForgedCertificates(msg: PbftMessage, config: ReplicaConfig): PbftMe
 function forgedCertificate(slot: number, view: number, config: ReplicaConfig): Certificate {
   const choice = { view, slot, digest: cryptoOf(config).digest(new Uint8Array(0)) };
   const { bytes } = sign(voteStatement('share', choice), config);
-  const signers = config.members.slice(0, sizesOf(config.members.length).quorum);
+  // An empty one for every second slot.
+  const signers = slot % 2 === 0 ? [] : config.members.slice(0, sizesOf(config.members.length).quorum);
   return { kind: 'prepared', ...choice, signatures: signers.map((signer) => ({ signer, bytes })) };
 }
 
-/** NEW-VIEW, with view changes in it that report nothing: their signers have not signed that. */
+/**
+ * NEW-VIEW, without what its view changes report: by turns, others stand in their place in which nothing is reported, which
+ * their signers have not signed; or the one that reports least stands there for all of them.
+ */
 function withoutReports(msg: PbftMessage, config: ReplicaConfig): PbftMessage | undefined {
-  if (msg.type !== 'new-view') return undefined;
-  const changes = msg.changes.map((change) => ({ ...change, slots: [] }));
-  return { ...msg, changes, signature: sign(newViewStatement({ view: msg.view, changes }), config) };
+  if (msg.type !== 'new-view' || msg.changes.every(({ slots }) => slots.length === 0)) return undefined;
+  const [least] = msg.changes.toSorted((a, b) => a.slots.length - b.slots.length);
+  const changes = msg.changes.map((change) =>
+    msg.view % 2 === 0 || least === undefined ? { ...change, slots: [] } : least,
+  );
+  return signedNewView({ ...msg, changes }, config);
+}
+
+function signedNewView(msg: Omit<NewView, 'signature'>, config: ReplicaConfig): NewView {
+  return { ...msg, signature: sign(newViewStatement(msg), config) };
 }
 
 function withOtherState(msg: PbftMessage, config: ReplicaConfig): PbftMessage | undefined {
