@@ -1,5 +1,6 @@
 import type { Defect, ProtocolDefinition } from '../../protocol.ts';
 import { multiPaxosCodec } from './codec.ts';
+import { multiPaxosForgery } from './forgery.ts';
 import type { MultiPaxosMessage, MultiPaxosRecord } from './messages.ts';
 import { MultiPaxos } from './multi-paxos.ts';
 import { correctRules, type MultiPaxosDefect } from './rules.ts';
@@ -14,6 +15,7 @@ const definition: ProtocolDefinition<MultiPaxosMessage, MultiPaxosRecord> = {
   abilities: new Set(['reconfigure', 'transfer', 'lease-reads', 'flexible-quorums', 'disk-loss']),
   client: { contact: 'leader', replyQuorum: () => 1, reads: 'asked' },
   codec: multiPaxosCodec,
+  forgery: multiPaxosForgery,
   create: (config, defect?: Defect) =>
     new MultiPaxos(config, { ...correctRules, ...(defect as MultiPaxosDefect | undefined)?.rules }),
 };

@@ -1,5 +1,6 @@
 import type { Defect, ProtocolDefinition } from '../../protocol.ts';
 import { paxosCodec } from './codec.ts';
+import { paxosForgery } from './forgery.ts';
 import type { PaxosMessage, PaxosRecord } from './messages.ts';
 import { Paxos } from './paxos.ts';
 import { correctRules, type PaxosDefect } from './rules.ts';
@@ -15,6 +16,7 @@ const definition: ProtocolDefinition<PaxosMessage, PaxosRecord> = {
   abilities: new Set(['reconfigure', 'flexible-quorums']),
   client: { contact: 'leader', replyQuorum: () => 1, reads: 'asked' },
   codec: paxosCodec,
+  forgery: paxosForgery,
   create: (config, defect?: Defect) =>
     new Paxos(config, { ...correctRules, ...(defect as PaxosDefect | undefined)?.rules }),
 };

@@ -1,5 +1,6 @@
 import type { Defect, ProtocolDefinition } from '../../protocol.ts';
 import { raftCodec } from './codec.ts';
+import { raftForgery } from './forgery.ts';
 import type { RaftMessage, RaftRecord } from './messages.ts';
 import { Raft } from './raft.ts';
 import { correctRules, type RaftDefect } from './rules.ts';
@@ -14,6 +15,7 @@ const definition: ProtocolDefinition<RaftMessage, RaftRecord> = {
   tolerated: (nodeCount) => Math.floor((nodeCount - 1) / 2),
   client: { contact: 'leader', replyQuorum: () => 1, reads: 'asked' },
   codec: raftCodec,
+  forgery: raftForgery,
   create: (config, defect?: Defect) =>
     new Raft(config, { ...correctRules, ...(defect as RaftDefect | undefined)?.rules }),
 };
