@@ -283,7 +283,10 @@ class Run {
 
   #whyUnsettled(): string | null {
     const honest = this.#cluster.nodes.filter((node) => !this.#malicious.has(node));
-    return whyUnsettled(honest.map((node) => this.#cluster.status(node)));
+    return whyUnsettled(
+      honest.map((node) => this.#cluster.status(node)),
+      this.#malicious.size === 0,
+    );
   }
 
   async #noteFinalStates(): Promise<void> {

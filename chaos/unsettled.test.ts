@@ -58,3 +58,10 @@ test('nobody tells who belongs to a group without a leader, or one that cannot c
   expect(membersBy([status('n1'), status('n2')])).toBeUndefined();
   expect(membersBy([status('n2', { view: leaderless as NodeStatus['view'] })])).toBeUndefined();
 });
+
+test('where logs are not to be trusted, at rest once all have applied the same, whatever else stands there', () => {
+  const led = status('n2', { view: { role: 'backup', epoch: 3, leader: 'n1', commitIndex: 7, lastIndex: 9 } });
+  expect(whyUnsettled([status('n1'), led])).toBe('n1 had applied 7, n2 had applied 7 of 9');
+  expect(whyUnsettled([status('n1'), led], false)).toBe(null);
+  expect(whyUnsettled([status('n1'), status('n2', { appliedIndex: 5 })], false)).toBe('n2 had applied 5 of 7');
+});

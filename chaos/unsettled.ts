@@ -4,8 +4,11 @@ import { leaderAmong } from './running.ts';
 /**
  * Why a cluster is not at rest, in words: all replicas run, and those of the group follow one leader and have applied the
  * same. Null where it is, and for a system that reports nothing of itself.
+ *
+ * @param trustsLogs - whether all that stands in a log is to be applied; where replicas are malicious, one of them may have put
+ *   there what nobody else will hear of
  */
-export function whyUnsettled(statuses: readonly NodeStatus[]): string | null {
+export function whyUnsettled(statuses: readonly NodeStatus[], trustsLogs = true): string | null {
   const absent = statuses.filter(({ state }) => state !== 'up').map(({ node }) => node);
   if (absent.length > 0) return `${absent.join(', ')} did not run`;
   const views = statuses.flatMap(({ node, view, appliedIndex }) =>
@@ -23,7 +26,7 @@ export function whyUnsettled(statuses: readonly NodeStatus[]): string | null {
     const followed = members.map(({ node, view }) => `${node} follows ${view.leader ?? 'nobody'}`);
     return `the replicas did not agree on a leader (${followed.join(', ')})`;
   }
-  const last = Math.max(...members.map(({ view }) => view.lastIndex));
+  const last = Math.max(...members.map(({ view, appliedIndex }) => (trustsLogs ? view.lastIndex : appliedIndex)));
   const behind = members.filter(({ appliedIndex }) => appliedIndex < last);
   if (behind.length === 0) return null;
   return `${behind.map(({ node, appliedIndex }) => `${node} had applied ${appliedIndex}`).join(', ')} of ${last}`;
