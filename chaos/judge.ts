@@ -2,7 +2,7 @@
 import { loadChecker, loadProtocol, namesOf } from './catalog.ts';
 import type { CheckLimits, CheckResult, Outcome, Recording, RunStatistics, Verdict } from './contracts.ts';
 import { exitCode } from './errors.ts';
-import { honestRecording, maliciousNodes } from './malice.ts';
+import { honestRecording, maliceInWords, maliciousNodes } from './malice.ts';
 import { timeWithoutQuorum } from './quorum-left.ts';
 import type { Span } from './spans.ts';
 import { runStatistics } from './statistics.ts';
@@ -34,14 +34,6 @@ export async function judge(recording: Recording, limits: CheckLimits = defaultL
     withoutQuorum,
     exitCode: codes[outcome],
   };
-}
-
-/** Who was malicious and how, in a sentence; null where nobody was. */
-function maliceInWords(recording: Recording): string | null {
-  const malicious = [...maliciousNodes(recording)];
-  if (malicious.length === 0) return null;
-  const who = malicious.map(([node, { behaviour }]) => `${node} (${behaviour})`).join(', ');
-  return `Malicious: ${who}.`;
 }
 
 /** Why nothing is promised where so many were malicious, in a sentence; null where all is. */

@@ -2,11 +2,12 @@
 import { z } from 'zod';
 import { lackingForgeries } from '../node/malice/kit/abilities.ts';
 import type { ProtocolDefinition } from '../node/protocol.ts';
-import { loadBehaviour } from './catalog.ts';
+import { loadBehaviour, loadProtocol } from './catalog.ts';
 import type { LabEvent, LabFact, NodeId, Plan, PlannedStrike, Recording } from './contracts.ts';
 import { IncapableError, UsageError } from './errors.ts';
 import type { Experiment } from './experiment.ts';
 import { randomFor } from './random.ts';
+import { seconds } from './words.ts';
 
 /** The fault that turns replicas while they run. */
 const maliceFault = 'malice';
@@ -84,24 +85,103 @@ export async function refuseBehaviours(
   }
 }
 
-/** Who was malicious at any time of a run, in the order in which they became so; who was once, is not trusted again. */
-export function maliciousNodes({ plan, events }: Pick<Recording, 'plan' | 'events'>): ReadonlyMap<NodeId, Malicious> {
-  const found = new Map<NodeId, Malicious>();
-  for (const [node, behaviour] of Object.entries(plan.malicious ?? {})) {
-    found.set(node, { behaviour, sinceMs: Number.NEGATIVE_INFINITY });
-  }
-  for (const event of events) {
-    if (event.type !== 'turned' || event.behaviour === null || found.has(event.node)) continue;
-    found.set(event.node, { behaviour: event.behaviour, sinceMs: event.atMs });
-  }
-  return found;
+/** How a replica behaved for a while. Times are in milliseconds since load began. */
+export interface Spell {
+  readonly node: NodeId;
+  readonly behaviour: string;
+  /** Null where it was so from the start. */
+  readonly fromMs: number | null;
+  /** Null where it was so to the end. */
+  readonly toMs: number | null;
+  /** Whether it ever did what an honest replica would not have done: it may have had no occasion. */
+  readonly deceived: boolean;
 }
 
-export interface Malicious {
-  /** The first one, where it had several. */
-  readonly behaviour: string;
-  /** In milliseconds since load began; negative infinity where it was so from the start. */
-  readonly sinceMs: number;
+/** How malicious replicas behaved, in the order in which they came to it. */
+export function spellsOf({ plan, events }: Pick<Recording, 'plan' | 'events'>): Spell[] {
+  const spells: Spell[] = [];
+  const open = new Map<NodeId, Spell>();
+  const close = (node: NodeId, toMs: number | null) => {
+    const spell = open.get(node);
+    if (spell === undefined) return;
+    open.delete(node);
+    spells.push({ ...spell, toMs });
+  };
+  for (const [node, behaviour] of Object.entries(plan.malicious ?? {})) {
+    open.set(node, { node, behaviour, fromMs: null, toMs: null, deceived: false });
+  }
+  for (const event of events) {
+    if (event.type === 'deceived') {
+      const spell = open.get(event.node);
+      if (spell?.behaviour === event.behaviour) open.set(event.node, { ...spell, deceived: true });
+    }
+    if (event.type !== 'turned' || open.get(event.node)?.behaviour === event.behaviour) continue;
+    close(event.node, event.atMs);
+    if (event.behaviour === null) continue;
+    open.set(event.node, {
+      ...{ node: event.node, behaviour: event.behaviour },
+      ...{ fromMs: event.atMs, toMs: null, deceived: false },
+    });
+  }
+  for (const node of [...open.keys()]) close(node, null);
+  return spells.sort(
+    (one, other) => (one.fromMs ?? Number.NEGATIVE_INFINITY) - (other.fromMs ?? Number.NEGATIVE_INFINITY),
+  );
+}
+
+/** Who was malicious at any time of a run. Who was once, is not trusted again: what it has signed it has signed. */
+export function maliciousNodes(recording: Pick<Recording, 'plan' | 'events'>): ReadonlySet<NodeId> {
+  return new Set(spellsOf(recording).map(({ node }) => node));
+}
+
+/** From when on each of them was, in milliseconds since load began; negative infinity where it was so from the start. */
+export function maliciousSince(recording: Pick<Recording, 'plan' | 'events'>): ReadonlyMap<NodeId, number> {
+  const since = new Map<NodeId, number>();
+  for (const { node, fromMs } of spellsOf(recording)) {
+    if (!since.has(node)) since.set(node, fromMs ?? Number.NEGATIVE_INFINITY);
+  }
+  return since;
+}
+
+/** Who was malicious and how, in a sentence; null where nobody was. */
+export function maliceInWords(recording: Pick<Recording, 'plan' | 'events'>): string | null {
+  const spells = spellsOf(recording);
+  if (spells.length === 0) return null;
+  const nodes = [...new Set(spells.map(({ node }) => node))].sort();
+  const ofNode = (node: NodeId) => spells.filter((spell) => spell.node === node).map(spellInWords);
+  return `Malicious: ${nodes.map((node) => `${node} (${ofNode(node).join(', ')})`).join(', ')}.`;
+}
+
+function spellInWords({ behaviour, fromMs, toMs, deceived }: Spell): string {
+  const from = fromMs === null ? '' : ` from ${seconds(fromMs)}`;
+  const to = toMs === null || fromMs === null ? '' : ` to ${seconds(toMs)}`;
+  return `${behaviour}${from}${to}${deceived ? '' : ', which had no occasion'}`;
+}
+
+/**
+ * Replicas that the experiment itself has malicious, and that never did what an honest one would not have done. Those that
+ * the command line names may well have no occasion in an experiment.
+ */
+export function idleMalice(recording: Pick<Recording, 'plan' | 'events'>): Spell[] {
+  const own = recording.plan.experiment.malicious;
+  if (own === undefined) return [];
+  return spellsOf(recording).filter(
+    ({ behaviour, fromMs, deceived }) => fromMs === null && behaviour === own.behaviour && !deceived,
+  );
+}
+
+/**
+ * Why an experiment has no place among all experiments: it has malicious replicas itself, and the protocol stands none. Asked
+ * for by its name it is run, and judged to be outside of the fault model. Null where it has its place.
+ */
+export async function whyBesideModel({
+  experiment,
+  protocol,
+}: Pick<Plan, 'experiment' | 'protocol'>): Promise<string | null> {
+  const isMalicious =
+    experiment.malicious !== undefined || experiment.strikes.some(({ fault }) => fault === maliceFault);
+  if (!isMalicious || (await loadProtocol(protocol)).faultModel !== 'crash') return null;
+  return `it has malicious replicas, and "${protocol}" stands replicas that crash, and none that is malicious`;
 }
 
 /** What a replica tells of itself; of a malicious one it proves nothing. */

@@ -9,7 +9,7 @@
  */
 import { loadFault, loadProtocol } from './catalog.ts';
 import type { LabEvent, Link, NodeId, Plan, Recording } from './contracts.ts';
-import { type Malicious, maliciousNodes } from './malice.ts';
+import { maliciousSince } from './malice.ts';
 import { type FaultModel, type Half, hasQuorum } from './quorum.ts';
 import { lengthMs, type Span, subtract } from './spans.ts';
 import { loadSpan, type StrikeWindow, strikeWindows } from './statistics.ts';
@@ -95,7 +95,8 @@ function joined(spans: readonly Span[]): Span[] {
 class GroupState {
   readonly #rule: QuorumRule;
   readonly #strikes: ReadonlyMap<string, StrikeWindow>;
-  readonly #malicious: ReadonlyMap<NodeId, Malicious>;
+  /** From when on each was, that ever was. */
+  readonly #malicious: ReadonlyMap<NodeId, number>;
   #nowMs = Number.NEGATIVE_INFINITY;
   readonly #absent = new Set<NodeId>();
   /** By the strike that cuts them. */
@@ -109,7 +110,7 @@ class GroupState {
     const { nodes, members = nodes } = recording.plan;
     this.#rule = rule;
     this.#strikes = new Map(strikeWindows(recording).map((window) => [window.strike, window]));
-    this.#malicious = maliciousNodes(recording);
+    this.#malicious = maliciousSince(recording);
     for (const node of members) this.#act(node, [members]);
   }
 
@@ -170,7 +171,7 @@ class GroupState {
   }
 
   #isMalicious(node: NodeId): boolean {
-    return (this.#malicious.get(node)?.sinceMs ?? Number.POSITIVE_INFINITY) <= this.#nowMs;
+    return (this.#malicious.get(node) ?? Number.POSITIVE_INFINITY) <= this.#nowMs;
   }
 
   get isQuorumLeft(): boolean {

@@ -9,10 +9,10 @@ import {
   keysOf,
   type Refuted,
 } from '../evidence.ts';
-import { type Malicious, maliciousNodes } from '../malice.ts';
+import { maliciousNodes } from '../malice.ts';
 
 type Result = Omit<CheckResult, 'check' | 'kind'>;
-type Suspects = ReadonlyMap<NodeId, Malicious>;
+type Suspects = ReadonlySet<NodeId>;
 
 const maxShown = 5;
 

@@ -1,6 +1,7 @@
 import { loadFault, loadWorkload } from '../catalog.ts';
 import type { Checker, CompletedOperation, Evidence, LabEvent, PlannedStrike, Recording } from '../contracts.ts';
 import { pairOperations } from '../history.ts';
+import { idleMalice } from '../malice.ts';
 import { leftNoQuorum, timeWithoutQuorum } from '../quorum-left.ts';
 import type { Span } from '../spans.ts';
 import { isSuccessfulWrite, type StrikeWindow, strikeWindows } from '../statistics.ts';
@@ -29,6 +30,7 @@ const checker: Checker = {
       ...interrupted(recording),
       ...missing(recording, windows),
       ...(await toothless(recording, windows)),
+      ...neverDeceived(recording),
       ...(await idleKinds(recording, windows)),
       ...falseOutages(recording, windows),
     ];
@@ -73,6 +75,12 @@ function possibleFromMs(strike: StrikeWindow, healedMs: number, withoutQuorum: r
   if (!leftNoQuorum(strike, withoutQuorum)) return null;
   // Others may keep the group without one for longer.
   return withoutQuorum.find(({ fromMs, toMs }) => fromMs <= healedMs && toMs >= healedMs)?.toMs ?? healedMs;
+}
+
+function neverDeceived(recording: Recording): Evidence[] {
+  return idleMalice(recording).map(({ node, behaviour }) =>
+    note(`${node} was malicious (${behaviour}), and never did what an honest replica would not have done.`, 0),
+  );
 }
 
 /** The strike of the experiment that a repetition belongs to: `s2` for `s2.3`. */

@@ -4,7 +4,7 @@ import { namesOf } from '../catalog.ts';
 import type { Plan } from '../contracts.ts';
 import { IncapableError, UsageError } from '../errors.ts';
 import { parseDuration } from '../experiment.ts';
-import type { MaliciousChoice } from '../malice.ts';
+import { type MaliciousChoice, whyBesideModel } from '../malice.ts';
 import { makePlan, type PlanOptions } from '../plan.ts';
 import { maxSeed } from '../random.ts';
 
@@ -140,7 +140,11 @@ export async function planUnlessLeftOut(
   leaveOut: ((why: string) => void) | undefined,
 ): Promise<Plan | null> {
   try {
-    return await makePlan(experiment, choices);
+    const plan = await makePlan(experiment, choices);
+    const why = leaveOut === undefined ? null : await whyBesideModel(plan);
+    if (why === null) return plan;
+    leaveOut?.(`${experiment} is left out: ${why}`);
+    return null;
   } catch (error) {
     if (leaveOut === undefined || !(error instanceof IncapableError)) throw error;
     leaveOut(`${experiment} is left out: ${error.message}`);

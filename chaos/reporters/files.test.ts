@@ -61,6 +61,7 @@ describe('result.json', () => {
       'sentence',
       'exitCode',
       'plan',
+      'malicious',
       'checks',
       'statistics',
       'commands',

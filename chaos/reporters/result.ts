@@ -1,4 +1,5 @@
 import type { CheckResult, DuelledSlot, Duels, Reporter, ReportInput, WorkDone } from '../contracts.ts';
+import { spellsOf } from '../malice.ts';
 import { substrateOf } from './shared/substrate.ts';
 
 /** Version of the shape of `result.json`; rises when a reader of the old shape would misread the new one. */
@@ -28,6 +29,9 @@ function resultOf({ recording, verdict, provenance, commands }: ReportInput): ob
       durationMs: plan.durationMs,
       strikes: plan.strikes.length,
     },
+    malicious: spellsOf(recording).map(({ node, behaviour, fromMs, toMs, deceived }) => {
+      return { node, behaviour, fromMs, toMs, deceived };
+    }),
     checks: verdict.checks.map(checkOf),
     statistics: {
       operations: statistics.operations,

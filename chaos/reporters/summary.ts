@@ -2,6 +2,7 @@ import type { CheckResult, Evidence, Recording, Reporter, ReportInput, RunStatis
 import { convictionsOf } from '../convictions.ts';
 import { epochNameOf } from '../epoch-name.ts';
 import { type Conviction, convictionSentences } from '../evidence.ts';
+import { spellsOf } from '../malice.ts';
 import { lengthMs } from '../spans.ts';
 import { loadSpan, type StrikeWindow, strikeWindows } from '../statistics.ts';
 import { count, protocolInWords } from '../words.ts';
@@ -134,6 +135,22 @@ function strikesTable(input: ReportInput): string {
   return `${table(header, rows)}${showing(shown.length, windows.length, 'strikes')}`;
 }
 
+/** Who was malicious, how, and when; nothing where nobody was. */
+function malice(recording: Recording): string[] {
+  const spells = spellsOf(recording);
+  if (spells.length === 0) return [];
+  const shown = spells.slice(0, mostStrikes);
+  const rows = shown.map(({ node, behaviour, fromMs, toMs, deceived }) => [
+    plain(node),
+    plain(behaviour),
+    fromMs === null ? 'the start' : formatAt(fromMs),
+    toMs === null ? 'the end' : formatAt(toMs),
+    deceived ? 'yes' : 'no: it had no occasion',
+  ]);
+  const header = ['replica', 'behaviour', 'from', 'to', 'deceived'];
+  return ['## Malicious replicas', `${table(header, rows)}${showing(shown.length, spells.length, 'spells')}`];
+}
+
 /** How soon the cluster served and how soon strikes bit, where that was seen. */
 function promptness({ bootToFirstWriteMs, strikeEffects }: RunStatistics): string[][] {
   const boot =
@@ -246,6 +263,7 @@ function render(input: ReportInput, epoch: string, convictions: readonly Convict
     ...convicted(convictions),
     '## Strikes',
     strikesTable(input),
+    ...malice(recording),
     '## Figures',
     statisticsTables(input, epoch),
     '## Run it again',

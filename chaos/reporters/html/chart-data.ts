@@ -1,5 +1,6 @@
 /** What the charts of a report draw: binned, capped, in seconds since load began, and small enough to embed. */
 import type { Recording, ReportInput } from '../../contracts.ts';
+import { type Spell, spellsOf } from '../../malice.ts';
 import { isLeading } from '../../roles.ts';
 import type { Span } from '../../spans.ts';
 import {
@@ -106,6 +107,13 @@ function binColumns(bins: readonly Bin[]): DrawnData['bins'] {
   };
 }
 
+/** How a replica behaved while it was malicious. */
+function maliceSpans(spells: readonly Spell[], node: string, endMs: number): LabelledSpan[] {
+  return spells
+    .filter((spell) => spell.node === node)
+    .map(({ behaviour, fromMs, toMs }) => [seconds(fromMs ?? 0), seconds(toMs ?? endMs), `malicious: ${behaviour}`]);
+}
+
 function faultLanes(
   { recording }: ReportInput,
   strikes: readonly StrikeWindow[],
@@ -113,9 +121,11 @@ function faultLanes(
 ): FaultLane[] {
   const observations = observationsOf(recording);
   const { endMs } = observations;
+  const spells = spellsOf(recording);
   return lanes.flatMap((lane) => {
     const own = strikes.filter((strike) => strike.requestedMs !== null && strike.nodes.includes(lane.node));
-    if (own.length === 0) return [];
+    const malice = maliceSpans(spells, lane.node, endMs);
+    if (own.length === 0 && malice.length === 0) return [];
     const requested = own.map((strike): LabelledSpan => {
       const toMs = strike.healRequestedMs ?? strike.healedMs ?? endMs;
       return [seconds(strike.requestedMs ?? 0), seconds(toMs), strike.fault];
@@ -123,7 +133,7 @@ function faultLanes(
     const observed = own.flatMap((strike) =>
       observedSpans(observations, strike, lane).map((span): LabelledSpan => [...pair(span), span.what]),
     );
-    return [{ node: lane.node, requested, observed }];
+    return [{ node: lane.node, requested, observed: [...malice, ...observed] }];
   });
 }
 

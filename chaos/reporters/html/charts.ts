@@ -65,11 +65,11 @@ function faultsChart({ drawn }: ChartData): Html {
     id: 'faults',
     title: 'Faults, by target',
     description:
-      'Above: what the lab requested. Below: what was observed, whatever was requested: how long a process was gone, and when a link first dropped or delayed a message.',
+      'Above: what the lab requested. Below: what was observed, whatever was requested: how long a process was gone or malicious, and when a link first dropped or delayed a message.',
     lanes: drawn.faults.length,
     keys: [
       { kind: 'outline', tone: 'orange', label: 'requested' },
-      { kind: 'hatch', tone: 'orange', label: 'observed: process gone' },
+      { kind: 'hatch', tone: 'orange', label: 'observed: process gone, or malicious' },
       { kind: 'tick', tone: 'orange', label: 'observed: message dropped or delayed' },
     ],
     table: foldedTable({

@@ -1,5 +1,6 @@
 /** What a reader sees first: what was done, how it ended, and how to do it again. */
 import type { ReportInput } from '../../contracts.ts';
+import { maliciousNodes } from '../../malice.ts';
 import { protocolInWords } from '../../words.ts';
 import { outcomeMeaning, violationExpected } from '../shared/format.ts';
 import { type Html, html } from './escape.ts';
@@ -30,13 +31,19 @@ export function mastheadOf({ title, facts, marked = null, commands }: Masthead):
 }
 
 /** The masthead of a run. */
-export function masthead({ recording: { plan }, commands }: ReportInput): Html {
+export function masthead({ recording, commands }: ReportInput): Html {
+  const { plan } = recording;
+  const malicious = [...maliciousNodes(recording)].sort();
+  const marks = [
+    ...(plan.bug === undefined ? [] : [`planted bug: ${plan.bug}`]),
+    ...(malicious.length === 0 ? [] : [`malicious: ${malicious.join(', ')}`]),
+  ];
   const nodes = `${plan.nodes.length} ${plan.nodes.length === 1 ? 'node' : 'nodes'}`;
   const storage = plan.storage === undefined ? [] : [`log in ${plan.storage}`];
   return mastheadOf({
     title: plan.experimentName,
     facts: [protocolInWords(plan), ...storage, nodes, plan.substrate, `seed ${plan.seed}`],
-    marked: plan.bug === undefined ? null : html`<li class="planted">planted bug: ${plan.bug}</li>`,
+    marked: html`${marks.map((mark) => html`<li class="planted">${mark}</li>`)}`,
     commands: [
       ['Copy replay command', commands.replay],
       ['Copy run command', commands.run],

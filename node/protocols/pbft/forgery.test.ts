@@ -5,6 +5,7 @@ import { pbftForgery } from './forgery.ts';
 import { configOf } from './group-fixture.ts';
 import type { PbftMessage, SlotReport } from './messages.ts';
 import { sizesOf } from './quorum.ts';
+import { correctRules } from './rules.ts';
 import {
   certificate,
   change,
@@ -29,8 +30,7 @@ const verifier: ViewVerifier = {
   crypto: cryptoOf('n4'),
   members: first(4),
   sizes: sizesOf(4),
-  windowSlots,
-  origin,
+  ...{ fastQuorum: 4, windowSlots, origin, judge: correctRules.judge() },
 };
 
 const report: SlotReport = {
