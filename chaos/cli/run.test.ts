@@ -13,7 +13,15 @@ const scratch = new Scratch();
 afterAll(() => scratch.remove());
 
 const rawFiles = ['events.jsonl', 'history.jsonl', 'schedule.json'];
-const allFiles = [...rawFiles, 'junit.xml', 'metrics.json', 'report.html', 'result.json', 'summary.md'].sort();
+const allFiles = [
+  ...rawFiles,
+  'evidence.json',
+  'junit.xml',
+  'metrics.json',
+  'report.html',
+  'result.json',
+  'summary.md',
+].sort();
 const quick = ['leader-crash', '--seed', '1', '--duration', '8s'];
 
 describe.concurrent('all experiments, in a short time', () => {
