@@ -5,6 +5,7 @@ import { loadProtocol } from '../../catalog.ts';
 import { exitCode, UsageError } from '../../errors.ts';
 import { convictionSentences, EvidenceJudge } from '../../evidence.ts';
 import { type AssertedEvidence, evidenceFileName, parseEvidenceFile } from '../../evidence-file.ts';
+import { count } from '../../words.ts';
 import { options } from '../options.ts';
 import { findRun } from '../results.ts';
 import { print } from '../terminal.ts';
@@ -22,6 +23,9 @@ export default function register(program: Command): void {
     .addOption(options.out())
     .action(verify);
 }
+
+/** How many lines of a statement are printed. */
+const mostLines = 3;
 
 interface Verified {
   readonly culprit: string;
@@ -43,11 +47,18 @@ async function verify(run: string, flags: { out: string; json?: boolean }): Prom
   }
   for (const { culprit, holds, words, statements } of verified) {
     print(`${holds ? 'holds' : 'does not hold'}: ${holds ? `${culprit} ${words}` : `against ${culprit}. ${words}`}`);
-    for (const { text } of statements) print(`  ${culprit} signed: ${text.replaceAll('\n', '\n    ')}`);
+    for (const { text } of statements) print(`  ${culprit} signed: ${shortened(text)}`);
   }
   const sentences = convictionSentences(verified.filter(({ holds }) => holds));
   for (const sentence of sentences) print(sentence);
   if (sentences.length === 0) print('Nobody is convicted.');
+}
+
+/** Of a statement of many lines those that say what it is; the file has all of them. */
+function shortened(text: string): string {
+  const lines = text.split('\n');
+  const more = lines.length > mostLines ? [`(and ${count(lines.length - mostLines, 'line')} more)`] : [];
+  return [...lines.slice(0, mostLines), ...more].join('\n    ');
 }
 
 function fileOf(run: string, results: string): string {
