@@ -52,7 +52,7 @@ for (const name of namesOf('experiment')) {
 test('what has malicious replicas has no place under protocols that stand crashes alone', () => {
   const names = [...beside].flatMap(([name, protocols]) => (protocols.length > 0 ? [name] : []));
   expect(names).toEqual([
-    ...['censoring-primary', 'malicious-and-slow', 'malicious-primary'],
+    ...['censoring-primary', 'lying-successor', 'malicious-and-slow', 'malicious-primary', 'mute-primary'],
     ...['too-many-liars', 'too-many-malicious', 'turncoat'],
   ]);
   for (const name of names) expect(beside.get(name)).toEqual(['multi-paxos', 'paxos', 'raft']);
