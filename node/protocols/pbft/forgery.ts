@@ -149,17 +149,11 @@ function forgedCertificate(slot: number, view: number, config: ReplicaConfig): C
   return { kind: 'prepared', ...choice, signatures: signers.map((signer) => ({ signer, bytes })) };
 }
 
-/**
- * NEW-VIEW, without what its view changes report: by turns, others stand in their place in which nothing is reported, which
- * their signers have not signed; or the one that reports least stands there for all of them.
- */
+/** NEW-VIEW, with view changes in it that report nothing: their signers have not signed that. */
 function withoutReports(msg: PbftMessage, config: ReplicaConfig): PbftMessage | undefined {
-  if (msg.type !== 'new-view' || msg.changes.every(({ slots }) => slots.length === 0)) return undefined;
-  const [least] = msg.changes.toSorted((a, b) => a.slots.length - b.slots.length);
-  const changes = msg.changes.map((change) =>
-    msg.view % 2 === 0 || least === undefined ? { ...change, slots: [] } : least,
-  );
-  return signedNewView({ ...msg, changes }, config);
+  if (msg.type !== 'new-view') return undefined;
+  const changes = msg.changes.map((change) => ({ ...change, slots: [] }));
+  return { ...msg, changes, signature: sign(newViewStatement({ view: msg.view, changes }), config) };
 }
 
 function signedNewView(msg: Omit<NewView, 'signature'>, config: ReplicaConfig): NewView {
