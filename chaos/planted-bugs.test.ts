@@ -30,7 +30,7 @@ const byTest = bugs.flatMap(({ protocol, bug, foundBy }) =>
 
 /** What a counter-example tells of: an operation of a client, what a replica did, or how long nothing was done. */
 const plainWords =
-  /Client process \d+|final read|had both applied|had applied \d+ of \d+|\bn\d+\b.* at \d+\.\d+ s|for \d+\.\d+ s/;
+  /Client process \d+|final read|had both applied|by evidence of n\d+|had applied \d+ of \d+|\bn\d+\b.* at \d+\.\d+ s|for \d+\.\d+ s/;
 
 interface Judged {
   readonly recording: Recording;
