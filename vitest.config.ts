@@ -1,12 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
 const onDocker = '**/*.docker.test.ts';
-/** Nothing in them is a process, a disk or real time, so that they take all cores. */
-const pure = [
-  'node/{crypto,machine,protocols}/**/*.test.ts',
+/** What is computed, or waits for processes and disks however long they take: all cores may be busy meanwhile. */
+const untimed = [
+  'node/{crypto,machine,malice,protocols}/**/*.test.ts',
+  'node/io/engines/{crash,engines,power-cut}.test.ts',
+  'node/io/fuzz/fuzz.test.ts',
   'chaos/{checkers,faults,reporters,targets,workloads}/**/*.test.ts',
   'chaos/substrate/sim/**/*.test.ts',
-  'chaos/{library,planted-bugs}.test.ts',
+  'chaos/substrate/docker/no-engine.test.ts',
+  'chaos/{determinism,library,planted-bugs}.test.ts',
+  'chaos/cli/{bad-input,replay,run,soak}.test.ts',
 ];
 
 export default defineConfig({
@@ -16,14 +20,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'pure', include: pure, maxWorkers: '100%', sequence: { groupOrder: 0 } },
+        test: { name: 'untimed', include: untimed, maxWorkers: '100%', sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
         test: {
           name: 'unit',
           include: ['node/**/*.test.ts', 'chaos/**/*.test.ts', 'experiments/**/*.test.ts'],
-          exclude: ['**/node_modules/**', onDocker, ...pure],
+          exclude: ['**/node_modules/**', onDocker, ...untimed],
           sequence: { groupOrder: 1 },
         },
       },
