@@ -46,6 +46,8 @@ export interface RunOptions {
 const bootLimitMs = 30_000;
 const progressEveryMs = 500;
 const pollEveryMs = 20;
+/** Where replicas are malicious no log tells what is under way: nothing was applied for so long, then. */
+const stillMs = 500;
 
 /**
  * Runs `plan` on `substrate` and returns all that was seen. Where the lab itself fails after boot, the record ends with a
@@ -272,13 +274,22 @@ class Run {
   async #comeToRest(phase: Phase): Promise<string | null> {
     const { clock } = this.#cluster;
     const untilMs = clock.now() + this.#plan.experiment.limits.settle;
+    const neededMs = this.#malicious.size === 0 ? 0 : stillMs;
     let why = this.#whyUnsettled();
-    while (why !== null && clock.now() < untilMs && !this.#isBroken) {
+    let [applied, sinceMs] = [this.#appliedByAll(), clock.now()];
+    while ((why !== null || clock.now() < sinceMs + neededMs) && clock.now() < untilMs && !this.#isBroken) {
       await clock.sleep(pollEveryMs, this.#broken.signal);
       this.#tell(phase);
       why = this.#whyUnsettled();
+      if (this.#appliedByAll() === applied) continue;
+      [applied, sinceMs] = [this.#appliedByAll(), clock.now()];
     }
     return why;
+  }
+
+  /** How far each replica has come. */
+  #appliedByAll(): string {
+    return this.#cluster.nodes.map((node) => this.#cluster.status(node).appliedIndex).join();
   }
 
   #whyUnsettled(): string | null {
