@@ -281,8 +281,8 @@ class Run {
       await clock.sleep(pollEveryMs, this.#broken.signal);
       this.#tell(phase);
       why = this.#whyUnsettled();
-      if (this.#appliedByAll() === applied) continue;
-      [applied, sinceMs] = [this.#appliedByAll(), clock.now()];
+      const now = this.#appliedByAll();
+      if (now !== applied) [applied, sinceMs] = [now, clock.now()];
     }
     return why;
   }

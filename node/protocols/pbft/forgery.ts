@@ -153,7 +153,7 @@ function forgedCertificate(slot: number, view: number, config: ReplicaConfig): C
 function withoutReports(msg: PbftMessage, config: ReplicaConfig): PbftMessage | undefined {
   if (msg.type !== 'new-view') return undefined;
   const changes = msg.changes.map((change) => ({ ...change, slots: [] }));
-  return { ...msg, changes, signature: sign(newViewStatement({ view: msg.view, changes }), config) };
+  return signedNewView({ ...msg, changes }, config);
 }
 
 function signedNewView(msg: Omit<NewView, 'signature'>, config: ReplicaConfig): NewView {
