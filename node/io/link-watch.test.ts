@@ -32,11 +32,14 @@ function scene() {
 }
 
 describe('a watched link', () => {
-  it('is silent from the start, and reported when it is first heard', () => {
-    const { pass, types, table } = scene();
+  it('is silent from the start, reported once when that lasts, and when it is first heard', () => {
+    const { pass, facts, types, table } = scene();
     expect(table()).toMatchObject([{ from: 'n2', silent: true, lastHeardMs: null, delayMs: null }]);
+    pass(4);
+    expect(facts).toEqual([]);
     pass(20);
-    expect(types()).toEqual([]);
+    expect(facts).toEqual([{ type: 'link-silent', from: 'n2', silentMs: 125 }]);
+    types();
     pass(1, 0.2);
     expect(types()).toEqual(['link-heard']);
     expect(table()).toMatchObject([{ silent: false, lastHeardMs: 25, delayMs: 0.2, frames: 1 }]);

@@ -7,8 +7,8 @@ import type { NodeId } from '../protocol.ts';
 /** What the receiving end of a directed link noticed. */
 export type LinkFact =
   /**
-   * No frame came for `silentMs`: from the arrival of the last one, in any part of an interval, to the tick that noticed,
-   * in milliseconds of this replica's running time (see `tick`).
+   * No frame came for `silentMs`: from the arrival of the last one, in any part of an interval, or from the first tick
+   * where none ever came, to the tick that noticed, in milliseconds of this replica's running time (see `tick`).
    */
   | { readonly type: 'link-silent'; readonly from: NodeId; readonly silentMs: number }
   /** The first frame ever, or the first after a silence. */
@@ -39,9 +39,12 @@ const windowIntervals = 3;
 const minWindowFrames = 2;
 
 interface Watched {
+  /** From the start, and whenever nothing came for long. */
   silent: boolean;
+  /** Whether this silence was reported: the first one is when it has lasted, as a link may be cut before it is ever heard. */
+  reported: boolean;
   slow: boolean;
-  /** Running time from the last frame to the last tick, until the link is silent. */
+  /** Running time from the last frame to the last tick, until the silence is reported. */
   silentMs: number;
   lastHeardAtMs: number;
   delayMs: number;
@@ -68,9 +71,10 @@ export class LinkWatch {
     for (const peer of peers) {
       this.#links.set(peer, {
         silent: true,
+        reported: false,
         slow: false,
         silentMs: 0,
-        lastHeardAtMs: Number.NaN,
+        lastHeardAtMs: Number.NEGATIVE_INFINITY,
         delayMs: Number.NaN,
         calmMs: Number.POSITIVE_INFINITY,
         windowMs: 0,
@@ -93,6 +97,7 @@ export class LinkWatch {
     link.windowFrames += 1;
     if (delayMs < link.windowMinMs) link.windowMinMs = delayMs;
     if (delayMs < link.calmMs) link.calmMs = delayMs;
+    link.reported = false;
     if (link.silent) {
       link.silent = false;
       this.#report({ type: 'link-heard', from });
@@ -123,18 +128,19 @@ export class LinkWatch {
     return [...this.#links].map(([from, { silent, lastHeardAtMs, delayMs, frames, undecodable }]) => ({
       from,
       silent,
-      lastHeardMs: Number.isNaN(lastHeardAtMs) ? null : nowMs - lastHeardAtMs,
-      delayMs: Number.isNaN(delayMs) ? null : delayMs,
+      lastHeardMs: frames === 0 ? null : nowMs - lastHeardAtMs,
+      delayMs: frames === 0 ? null : delayMs,
       frames,
       undecodable,
     }));
   }
 
   #watchSilence(from: NodeId, link: Watched, elapsedMs: number): void {
-    if (link.silent) return;
+    if (link.reported) return;
     link.silentMs += elapsedMs;
     if (link.silentMs <= graceMs + 2 * this.#intervalMs) return;
     link.silent = true;
+    link.reported = true;
     this.#report({ type: 'link-silent', from, silentMs: link.silentMs });
   }
 
