@@ -1,5 +1,6 @@
 /** Every experiment of the library with every protocol, once each: a smoke test of the whole lab, and of the experiments themselves. */
 import { describe, expect, test } from 'vitest';
+import { loadProtocol } from '../node/io/protocols.ts';
 import { loadExperiment, namesOf } from './catalog.ts';
 import type { Plan } from './contracts.ts';
 import { IncapableError } from './errors.ts';
@@ -33,8 +34,15 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-const planOf = (experiment: string, protocol: string): Promise<Plan> =>
-  makePlan(experiment, { seed: 1, substrate: 'sim', capabilities, protocol });
+/** Operations per second where the protocol signs: each costs ten times as much there, and more of them show no more. */
+const signedRate = 60;
+
+async function planOf(name: string, protocol: string): Promise<Plan> {
+  const { rate } = loadExperiment(name).experiment.load;
+  const { signs } = await loadProtocol(protocol);
+  const load = signs ? { rate: Math.min(rate, signedRate) } : {};
+  return makePlan(name, { seed: 1, substrate: 'sim', capabilities, protocol, ...load });
+}
 
 /** The protocols under which an experiment has no place, for it has malicious replicas, and they stand none. */
 const beside = new Map<string, readonly string[]>();
