@@ -39,13 +39,13 @@ function inMode(definition: AnyProtocol, mode: string): AnyProtocol {
 
 /** Each protocol by its name, in each of its modes, and on how many seeds: what modes share is tried in the first of them. */
 const ways: [string, AnyProtocol, number][] = [];
-const otherModeSeeds = 2;
+const [firstModeSeeds, otherModeSeeds] = [4, 2];
 for (const name of protocols) {
   const definition = await loadProtocol(name);
   const modes = Object.keys(definition.modes ?? {});
   if (modes.length === 0) ways.push([name, definition, seeds.length]);
   for (const [at, mode] of modes.entries()) {
-    ways.push([`${name} (${mode})`, inMode(definition, mode), at === 0 ? seeds.length : otherModeSeeds]);
+    ways.push([`${name} (${mode})`, inMode(definition, mode), at === 0 ? firstModeSeeds : otherModeSeeds]);
   }
 }
 
