@@ -27,10 +27,11 @@ export interface SpawnOptions {
 export const mainFile = join(packageRoot, 'chaos', 'cli', 'splitbrain.mjs');
 const defaultLimitMs = 50_000;
 
-/** The environment without anything that changes what the command does or prints. */
+/** The environment without anything that changes what the command does or prints; compiled, where the tests were set up so. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const ours = /^(SPLITBRAIN_|GITHUB_|VITEST|CI$|NODE_ENV$|NODE_OPTIONS$|FORCE_COLOR$|NO_COLOR$)/;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
+  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
+  return process.env['SPLITBRAIN_TEST_COMPILED'] === '1' ? { ...clean, SPLITBRAIN_COMPILED: '1' } : clean;
 }
 
 /** Runs `splitbrain` with these arguments, and waits until it has ended. */
