@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodeBundles, isGenuine, signerName } from './bundle.ts';
+import { decodeBundles, genuineness, signerName } from './bundle.ts';
 import { BundleClient } from './bundle-client.ts';
 import type { CallOutcome, SessionClient } from './client.ts';
 import { counted } from './crypto/counted.ts';
@@ -69,7 +69,7 @@ describe('clients that sign', () => {
     expect(commandsIn(first?.request as ClientRequest).map((command) => command?.op)).toEqual([
       ...['register', 'register', 'register'],
     ]);
-    expect(isGenuine(first?.request.command as Uint8Array, keyedHashCrypto(7, 'n2', members))).toBe(true);
+    expect(genuineness(keyedHashCrypto(7, 'n2', members))(first?.request.command as Uint8Array)).toBe(true);
     expect(counts.signatures).toBe(1);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { encodeBundle, isGenuine, signerName } from './bundle.ts';
+import { encodeBundle, genuineness, signerName } from './bundle.ts';
 import { BundleDesk } from './bundle-desk.ts';
 import { keyedHashCrypto } from './crypto/keyed-hash.ts';
 import { encodeBatch, encodeCommand, encodeResult, type OperationName } from './machine/command.ts';
@@ -28,7 +28,7 @@ function desk() {
     machine,
     clients: { reply: (client, reply) => void replies.push([client, reply]) },
     clock,
-    isGenuine: (payload) => isGenuine(payload, keyedHashCrypto(7, 'n1', ['n1'])),
+    isGenuine: genuineness(keyedHashCrypto(7, 'n1', ['n1'])),
     propose: (id, _, payload) => void batches.push({ id, payload }),
     settle: (id) => void settled.push(id),
   });

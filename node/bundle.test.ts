@@ -1,17 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  type Bundle,
+  bundleBytes,
   bundleKey,
   bundleRoom,
   bundleStatement,
   decodeBundles,
   encodeBundle,
-  isGenuine,
+  genuineness,
   signerName,
 } from './bundle.ts';
 import { counted } from './crypto/counted.ts';
 import { keyedHashCrypto } from './crypto/keyed-hash.ts';
-import { remembering } from './crypto/remembered.ts';
 import { encodeBatch, encodeCommand } from './machine/command.ts';
 
 const put = (key: string, session = 1, sequence = 1) =>
@@ -22,7 +23,7 @@ const bundleOf = (client: string, ...commands: Uint8Array[]) =>
 const joined = (...parts: Uint8Array[]) => new Uint8Array(Buffer.concat(parts));
 
 /** What n1 finds. */
-const isGood = (payload: Uint8Array) => isGenuine(payload, cryptoOf('n1'));
+const isGood = (payload: Uint8Array) => genuineness(cryptoOf('n1'))(payload);
 
 describe('a bundle', () => {
   test('is laid out as the comment says, and a batch is several', () => {
@@ -100,11 +101,27 @@ describe('what clients have asked for', () => {
     expect(isGood(bundleOf('c1', put('a'), new Uint8Array(0)))).toBe(false);
   });
 
-  test('is verified once for each bundle, however often it comes, and in whatever company', () => {
+  test('is digested and verified once for each bundle, however often it comes, and in whatever company', () => {
     const counts = { signatures: 0, verifications: 0 };
-    const crypto = remembering(counted(cryptoOf('n1'), counts));
+    let digests = 0;
+    const crypto = counted(cryptoOf('n1'), counts);
+    const digest = (bytes: Uint8Array) => {
+      digests += 1;
+      return crypto.digest(bytes);
+    };
+    const isGenuine = genuineness({ ...crypto, digest });
     const [one, two] = [bundleOf('c1', put('a')), bundleOf('c1', put('b'))];
-    for (const payload of [one, one, two, joined(two, one), one]) expect(isGenuine(payload, crypto)).toBe(true);
-    expect(counts).toEqual({ signatures: 0, verifications: 2 });
+    for (const payload of [one, one, two, joined(two, one), one]) expect(isGenuine(payload)).toBe(true);
+    expect({ ...counts, digests }).toEqual({ signatures: 0, verifications: 2, digests: 2 });
+  });
+
+  test('is not taken for another that has the same signature, or the name of another client', () => {
+    const isGenuine = genuineness(cryptoOf('n1'));
+    const good = bundleOf('c1', put('a'));
+    const [{ signature, commands }] = decodeBundles(good) as [Bundle];
+    const [other] = decodeBundles(bundleOf('c1', put('b'))) as [Bundle];
+    expect(isGenuine(good)).toBe(true);
+    expect(isGenuine(bundleBytes({ ...other, signature }))).toBe(false);
+    expect(isGenuine(bundleBytes({ client: 'c2', signature, commands }))).toBe(false);
   });
 });

@@ -94,16 +94,52 @@ export function bundleKey({ signature }: Bundle): string {
   return Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength).toString('latin1');
 }
 
+/** How many bytes of bundles that were found good are kept. */
+const maxKeptBytes = 8 << 20;
+
 /**
- * Whether a batch is what clients of the run have asked for, each part signed by whoever wants it, and nothing else. A replica meets
- * each bundle twice, from the client and in a proposal: its `crypto` remembers what it has verified.
+ * Tells whether a batch is what clients of the run have asked for, each part signed by whoever wants it, and nothing else. A
+ * replica meets each bundle twice, from the client and in a proposal: what it has lately found good it knows again by its bytes,
+ * and neither digests nor verifies it another time.
  */
-export function isGenuine(payload: Uint8Array, crypto: Crypto): boolean {
-  const bundles = decodeBundles(payload);
-  return bundles !== null && bundles.length > 0 && bundles.every((bundle) => isSigned(bundle, crypto));
+export function genuineness(crypto: Pick<Crypto, 'digest' | 'verify'>): (payload: Uint8Array) => boolean {
+  const good = new GoodBundles();
+  const isGood = (bundle: Bundle) => {
+    if (good.has(bundle)) return true;
+    if (!isSigned(bundle, crypto)) return false;
+    good.keep(bundle);
+    return true;
+  };
+  return (payload) => {
+    const bundles = decodeBundles(payload);
+    return bundles !== null && bundles.length > 0 && bundles.every(isGood);
+  };
 }
 
-function isSigned({ client, signature, commands }: Bundle, crypto: Crypto): boolean {
+function isSigned({ client, signature, commands }: Bundle, crypto: Pick<Crypto, 'digest' | 'verify'>): boolean {
   if (!isWholeBatch(commands)) return false;
   return crypto.verify(signerName(client), bundleStatement(client, crypto.digest(commands)), signature);
+}
+
+/** The last bundles that were found good. What is bad is not kept: anybody could fill the room with it. */
+class GoodBundles {
+  readonly #kept = new Map<string, Bundle>();
+  #bytes = 0;
+
+  has({ client, signature, commands }: Bundle): boolean {
+    const kept = this.#kept.get(bundleKey({ client, signature, commands }));
+    return kept !== undefined && kept.client === client && Buffer.compare(kept.commands, commands) === 0;
+  }
+
+  keep(bundle: Bundle): void {
+    const key = bundleKey(bundle);
+    if (this.#kept.has(key)) return;
+    this.#kept.set(key, bundle);
+    this.#bytes += bundle.commands.length;
+    for (const [oldest, { commands }] of this.#kept) {
+      if (this.#bytes <= maxKeptBytes) return;
+      this.#kept.delete(oldest);
+      this.#bytes -= commands.length;
+    }
+  }
 }

@@ -1,5 +1,5 @@
 /** What a protocol is told, out of the settings of a replica. */
-import { isGenuine } from '../bundle.ts';
+import { genuineness } from '../bundle.ts';
 import { type CryptoCounts, counted } from '../crypto/counted.ts';
 import { ed25519Crypto } from '../crypto/ed25519.ts';
 import { remembering } from '../crypto/remembered.ts';
@@ -52,7 +52,7 @@ function refuseMode({ protocol, mode }: NodeSettings, definition: Definition): v
 
 function signingOf(settings: NodeSettings, counts: CryptoCounts): Pick<ReplicaConfig, 'crypto' | 'isGenuine'> {
   const crypto = remembering(counted(cryptoOf(settings), counts));
-  return { crypto, isGenuine: (payload) => isGenuine(payload, crypto) };
+  return { crypto, isGenuine: genuineness(crypto) };
 }
 
 function cryptoOf({ id, protocol, keys }: NodeSettings): Crypto {

@@ -1,5 +1,5 @@
 /** The simulator: a whole cluster in one process, in virtual time, decided by a seed alone. */
-import { isGenuine, signerName } from '../../../node/bundle.ts';
+import { genuineness, signerName } from '../../../node/bundle.ts';
 import { BundleClient } from '../../../node/bundle-client.ts';
 import { SessionClient } from '../../../node/client.ts';
 import { keyedHashCrypto } from '../../../node/crypto/keyed-hash.ts';
@@ -323,5 +323,5 @@ export function replicaConfig(
 
 function signingOf({ seed, nodes }: Plan, id: NodeId): Pick<ReplicaConfig, 'crypto' | 'isGenuine'> {
   const crypto = keyedHashCrypto(seed, id, nodes);
-  return { crypto, isGenuine: (payload) => isGenuine(payload, crypto) };
+  return { crypto, isGenuine: genuineness(crypto) };
 }

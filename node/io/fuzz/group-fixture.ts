@@ -3,7 +3,7 @@
  * another goes as the bytes of a frame; time, disks and the wire are the test's.
  */
 
-import { isGenuine } from '../../bundle.ts';
+import { genuineness } from '../../bundle.ts';
 import type { BundleClient } from '../../bundle-client.ts';
 import type { CallOutcome, ClientCommand, SessionClient } from '../../client.ts';
 import { ed25519Crypto } from '../../crypto/ed25519.ts';
@@ -178,7 +178,7 @@ export class WireGroup {
     const own = keySettings(keys, id).keys;
     if (own === undefined) throw new RangeError(`there are no keys of ${id}`);
     const crypto = ed25519Crypto({ ...own, clientKeys: own.clientKeys ?? {} });
-    const signing = { crypto, isGenuine: (payload: Uint8Array) => isGenuine(payload, crypto) };
+    const signing = { crypto, isGenuine: genuineness(crypto) };
     const protocol = definition.create({
       ...{ id, members, electionTimeoutMs: [150, 300], heartbeatIntervalMs: 50, maxEntriesPerMessage: 64 },
       ...{ logCacheBytes: 4096, maxUncommittedBytes: 1e6, snapshotAfterBytes: 8192, snapshotChunkBytes: 256 },
