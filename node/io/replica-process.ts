@@ -51,15 +51,12 @@ async function loadParts(settings: NodeSettings): Promise<Parts> {
   const defect = bug === undefined ? undefined : await loadDefect(name, bug);
   const counts = { signatures: 0, verifications: 0 };
   const config = replicaConfigOf(settings, definition, counts);
-  const honest = definition.create(config, defect);
+  const another = () => definition.create(config, defect);
   const machine = new SessionMachine(defect?.machine, definition.signs);
   const signing = { isGenuine: config.isGenuine, counts: definition.signs ? counts : undefined };
   const parts = { codec, contact: client.contact, machine, ...signing };
-  if (settings.malice === undefined) return { ...parts, protocol: honest };
-  const turnable = new TurnableReplica(honest, {
-    ...{ config, definition, accomplices: settings.malice.accomplices },
-    another: () => definition.create(config, defect),
-  });
+  if (settings.malice === undefined) return { ...parts, protocol: another() };
+  const turnable = new TurnableReplica({ config, definition, accomplices: settings.malice.accomplices, another });
   await turnable.behave(settings.malice.behaviour ?? null);
   return { ...parts, protocol: turnable.protocol, turnable };
 }

@@ -1,26 +1,16 @@
 import { lackingForgeries } from '../malice/kit/abilities.ts';
-import { MaliciousReplica } from '../malice/kit/malicious-replica.ts';
-import type { NodeId, Protocol, ProtocolDefinition, ReplicaConfig } from '../protocol.ts';
+import { type MaliciousParts, MaliciousReplica } from '../malice/kit/malicious-replica.ts';
 import { loadBehaviour } from './behaviours.ts';
 import { SettingsError } from './settings.ts';
-
-export interface TurnableParts {
-  readonly config: ReplicaConfig;
-  readonly definition: Pick<ProtocolDefinition<unknown, unknown>, 'codec' | 'forgery'>;
-  readonly accomplices: readonly NodeId[];
-  readonly another: () => Protocol<unknown, unknown>;
-}
 
 /** A replica that can be told to be malicious while it runs. */
 export class TurnableReplica {
   readonly protocol: MaliciousReplica<unknown, unknown>;
-  readonly #definition: TurnableParts['definition'];
+  readonly #definition: MaliciousParts<unknown, unknown>['definition'];
 
-  constructor(honest: Protocol<unknown, unknown>, { config, definition, accomplices, another }: TurnableParts) {
-    this.#definition = definition;
-    const { forgery = {}, codec } = definition;
-    const others = new Set(accomplices);
-    this.protocol = new MaliciousReplica(honest, { config, forgery, codec, accomplices: others, another });
+  constructor(parts: MaliciousParts<unknown, unknown>) {
+    this.#definition = parts.definition;
+    this.protocol = new MaliciousReplica(parts);
   }
 
   /**

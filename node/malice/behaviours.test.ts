@@ -7,7 +7,7 @@ import paxos from '../protocols/paxos/index.ts';
 import pbft from '../protocols/pbft/index.ts';
 import raft from '../protocols/raft/index.ts';
 import type { AnyProtocol } from '../protocols/random-play.ts';
-import { canBehave, maliciousPlay } from './kit/malicious-play.ts';
+import { canBehave, maliciousPlay } from './kit/malicious-play-fixture.ts';
 import type { NamedBehaviour } from './kit/malicious-replica.ts';
 
 const protocols: Readonly<Record<string, AnyProtocol>> = {

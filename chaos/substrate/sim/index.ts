@@ -88,9 +88,8 @@ function inMaliciousHands(
   defect: Defect | undefined,
 ): MaliciousReplica<unknown, unknown> {
   const another = () => definition.create(config, defect);
-  const accomplices = new Set(Object.keys(malicious).filter((node) => node !== config.id));
-  const { forgery = {}, codec } = definition;
-  return new MaliciousReplica(another(), { config, forgery, codec, accomplices, another });
+  const accomplices = Object.keys(malicious).filter((node) => node !== config.id);
+  return new MaliciousReplica({ config, definition, accomplices, another });
 }
 
 class SimCluster implements Cluster {

@@ -15,11 +15,10 @@ const definition = pbft as AnyProtocol;
 /** A group in a storm, with a second, honest replica beside each, which hears the same. Gives all that both wanted. */
 function besideHonest(seed: number, turn: (replica: MaliciousReplica<unknown, unknown>, step: number) => void) {
   const found: { step: number; wanted: string; honest: string }[] = [];
-  const play = new RandomPlay(definition, seed, (honest, config) => {
+  const play = new RandomPlay(definition, seed, (_, config) => {
     const beside = definition.create(config);
     const another = () => definition.create(config);
-    const { forgery = {}, codec } = definition;
-    const replica = new MaliciousReplica(honest, { config, forgery, codec, accomplices: new Set(), another });
+    const replica = new MaliciousReplica({ config, definition, another });
     let step = 0;
     return {
       start: (durable) => {
@@ -66,9 +65,7 @@ test.each(['mute', 'forge', 'double-vote', 'delay'])('after %s was taken off it 
 /** One replica of four, and what it wants. */
 function replicaOf(id: string, named?: NamedBehaviour) {
   const config = { ...configOf(id), trace: true };
-  const { forgery = {}, codec } = definition;
-  const another = () => definition.create(config);
-  const replica = new MaliciousReplica(another(), { config, forgery, codec, accomplices: new Set(), another });
+  const replica = new MaliciousReplica({ config, definition, another: () => definition.create(config) });
   replica.behave(named);
   replica.start({ records: [], firstPosition: 1 });
   return replica;

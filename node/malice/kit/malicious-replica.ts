@@ -1,10 +1,28 @@
-import type { Durable, Effect, Input, Protocol, ProtocolView } from '../../protocol.ts';
+import type {
+  Durable,
+  Effect,
+  Input,
+  NodeId,
+  Protocol,
+  ProtocolDefinition,
+  ProtocolView,
+  ReplicaConfig,
+} from '../../protocol.ts';
 import { type Behaviour, type Deceit, type Malice, timerPrefix } from './behaviour.ts';
 
 /** A behaviour by its name. */
 export interface NamedBehaviour {
   readonly name: string;
   readonly behaviour: Behaviour;
+}
+
+export interface MaliciousParts<M, R> {
+  readonly config: ReplicaConfig;
+  readonly definition: Pick<ProtocolDefinition<M, R>, 'codec' | 'forgery'>;
+  /** Other malicious replicas; none where absent. */
+  readonly accomplices?: Iterable<NodeId>;
+  /** An honest replica of that name, with its key: the one that is in bad hands, and what a behaviour may need besides. */
+  readonly another: () => Protocol<M, R>;
 }
 
 /**
@@ -19,9 +37,10 @@ export class MaliciousReplica<M, R> implements Protocol<M, R> {
   /** It has done something that an honest replica would not have done, since it was told to behave so. */
   #hasDeceived = false;
 
-  constructor(honest: Protocol<M, R>, malice: Omit<Malice<M, R>, 'view'>) {
+  constructor({ config, definition: { codec, forgery = {} }, accomplices = [], another }: MaliciousParts<M, R>) {
+    const honest = another();
     this.#honest = honest;
-    this.#malice = { ...malice, view: () => honest.view() };
+    this.#malice = { config, codec, forgery, accomplices: new Set(accomplices), view: () => honest.view(), another };
   }
 
   /** From the next input on; honest where `named` is absent. */

@@ -119,8 +119,8 @@ function replica(
 ): Protocol<PbftMessage, PbftRecord> {
   const another = () => new Pbft(config, { ...correctRules, ...rules });
   if (behaviour === undefined) return another();
-  const parts = { config, forgery: pbftForgery, codec: pbftCodec, accomplices: new Set<NodeId>(), another };
-  const malicious = new MaliciousReplica(another(), parts);
+  const definition = { codec: pbftCodec, forgery: pbftForgery };
+  const malicious = new MaliciousReplica({ config, definition, another });
   malicious.behave(behaviour);
   return malicious;
 }

@@ -27,9 +27,7 @@ function heardIn(mode: string, seed: number, behaviour?: Behaviour): Heard {
   const create = (config: ReplicaConfig) => known.create({ ...config, mode });
   const play = new RandomPlay({ ...known, create }, seed, (honest, config) => {
     if (behaviour === undefined || config.id !== culprit) return listening(honest, heard);
-    const { forgery = {}, codec } = known;
-    const parts = { config, forgery, codec, accomplices: new Set<NodeId>(), another: () => create(config) };
-    const malicious = new MaliciousReplica(honest, parts);
+    const malicious = new MaliciousReplica({ config, definition: known, another: () => create(config) });
     malicious.behave({ name: 'malicious', behaviour });
     return malicious;
   });

@@ -23,11 +23,10 @@ export function maliciousPlay(
   nodes = definition.defaultNodeCount,
 ): MaliciousPlay {
   const deceived = new Set<string>();
-  const { forgery = {}, codec } = definition;
-  const turn = (honest: Protocol<unknown, unknown>, config: ReplicaConfig, named: NamedBehaviour) => {
-    const accomplices = new Set([...malicious.keys()].filter((id) => id !== config.id));
+  const turned = (config: ReplicaConfig, named: NamedBehaviour) => {
+    const accomplices = [...malicious.keys()].filter((id) => id !== config.id);
     const another = () => definition.create(config);
-    const replica = new MaliciousReplica(honest, { config, forgery, codec, accomplices, another });
+    const replica = new MaliciousReplica({ config, definition, accomplices, another });
     replica.behave(named);
     return watched(replica, deceived);
   };
@@ -36,7 +35,7 @@ export function maliciousPlay(
     seed,
     (honest, config) => {
       const named = malicious.get(config.id);
-      return named === undefined ? honest : turn(honest, config, named);
+      return named === undefined ? honest : turned(config, named);
     },
     { nodes, untrusted: new Set(malicious.keys()) },
   );
