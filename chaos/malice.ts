@@ -18,6 +18,14 @@ export const maliceParams = z.strictObject({ behaviour: z.string().default('mute
 /** Who is to be malicious, as the command line says it: a behaviour of each, or one for as many as the protocol stands. */
 export type MaliciousChoice = Readonly<Record<NodeId, string>> | string;
 
+/** A choice as the command line says it. */
+export function maliciousWords(choice: MaliciousChoice): string {
+  if (typeof choice === 'string') return choice;
+  return Object.entries(choice)
+    .map((pair) => pair.join('='))
+    .join(',');
+}
+
 type Definition = Pick<ProtocolDefinition<unknown, unknown>, 'tolerated' | 'forgery'>;
 
 /**

@@ -109,6 +109,19 @@ describe('a plan', () => {
     expect((await settings(file)).electionTimeout).toEqual([100, 200]);
   });
 
+  test('each malicious replica that is put into an experiment lengthens its limits; an experiment with its own keeps them', async () => {
+    const written = loadExperiment('leader-crash').experiment;
+    const { settings, limits } = (await plan('leader-crash', { protocol: 'pbft', malicious: 'mute' })).experiment;
+    expect(settings).toEqual(written.settings);
+    expect(limits).toMatchObject({
+      recovery: 2 * written.limits.recovery,
+      outage: 2 * written.limits.outage,
+      settle: 2 * written.limits.settle,
+    });
+    const own = await plan('malicious-primary', { malicious: 'mute' });
+    expect(own.experiment.limits).toEqual(loadExperiment('malicious-primary').experiment.limits);
+  });
+
   test('in the simulator a larger group keeps its time-outs', async () => {
     const { settings, limits } = (await plan('leader-crash')).experiment;
     expect((await plan('leader-crash', { nodeCount: 40 })).experiment).toMatchObject({ settings, limits });

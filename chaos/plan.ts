@@ -46,18 +46,19 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
   const ownCount = written.nodes ?? definition.defaultNodeCount;
   const nodeCount = options.nodeCount ?? usualNodeCount(written, definition);
   const durationMs = options.durationMs ?? written.duration;
+  const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
+  const malicious = planMalicious(written, options.malicious, nodes, definition, options.seed);
+  const stretch = stretchFor(options.substrate, ownCount, nodeCount);
   // Parsed, so that its parts stand in the same order as when it is read back: the same plan is the same bytes.
   const experiment = experimentSchema.parse({
     ...written,
     protocol,
     nodes: nodeCount,
     duration: durationMs,
-    ...stretched(inMode(written, options), stretchFor(options.substrate, ownCount, nodeCount)),
+    ...stretched(inMode(written, options), stretch, stretch * patienceWith(written, malicious)),
     load: { ...written.load, rate: options.rate ?? written.load.rate },
   });
-  const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
   const members = firstMembers(experiment, nodes);
-  const malicious = planMalicious(experiment, options.malicious, nodes, definition, options.seed);
   const refusing = { ...options, protocol, malicious };
   await refuseImpossible(experiment, nodes, experiment.strikes, refusing);
   return {
@@ -123,19 +124,36 @@ function stretchFor(substrate: Plan['substrate'], ownCount: number, nodeCount: n
   return Math.min(maxStretch, Math.max(1, nodeCount / Math.max(smallGroup, ownCount)));
 }
 
-/** Limits are about how many elections it takes: they grow with the time of one. */
-function stretched({ settings, limits }: Experiment, factor: number): Pick<Experiment, 'settings' | 'limits'> {
+/**
+ * By how much limits grow where an experiment that knows of no malicious replicas has some. Each may be the next to lead, and cost
+ * a time-out more before an honest one does.
+ */
+function patienceWith({ malicious }: Experiment, chosen: Plan['malicious']): number {
+  return malicious === undefined ? 1 + Object.keys(chosen ?? {}).length : 1;
+}
+
+/**
+ * Limits are about how many elections it takes: they grow with the time of one.
+ *
+ * @param timeouts - by how much time-outs grow
+ * @param patience - by how much limits do
+ */
+function stretched(
+  { settings, limits }: Experiment,
+  timeouts: number,
+  patience: number,
+): Pick<Experiment, 'settings' | 'limits'> {
   const [min, max] = settings.electionTimeout;
   return {
     settings: {
       ...settings,
-      electionTimeout: [min * factor, max * factor],
-      heartbeatInterval: settings.heartbeatInterval * factor,
+      electionTimeout: [min * timeouts, max * timeouts],
+      heartbeatInterval: settings.heartbeatInterval * timeouts,
     },
     limits: {
-      recovery: limits.recovery * factor,
-      outage: limits.outage * factor,
-      settle: limits.settle * factor,
+      recovery: limits.recovery * patience,
+      outage: limits.outage * patience,
+      settle: limits.settle * patience,
       ...(limits.slowdown === undefined ? {} : { slowdown: limits.slowdown }),
       ...(limits.footprint === undefined ? {} : { footprint: limits.footprint }),
     },

@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { loadReporter, namesOf } from '../catalog.ts';
 import type { Plan, Recording, Substrate, Verdict } from '../contracts.ts';
 import { judge } from '../judge.ts';
+import { maliciousWords } from '../malice.ts';
 import { recordingFiles } from '../recording-files.ts';
 import { record } from '../run.ts';
 import { simSubstrate } from '../substrate/sim/index.ts';
@@ -40,8 +41,8 @@ export function runCommand(plan: Plan): string | null {
   flags.push('--duration', `${plan.durationMs}ms`, '--rate', String(plan.experiment.load.rate));
   if (plan.bug !== undefined) flags.push('--bug', plan.bug);
   if (plan.storage !== undefined) flags.push('--storage', plan.storage);
-  const malicious = Object.entries(plan.malicious ?? {}).map((pair) => pair.join('='));
-  if (malicious.length > 0) flags.push('--malicious', malicious.join(','));
+  const malicious = maliciousWords(plan.malicious ?? {});
+  if (malicious !== '') flags.push('--malicious', malicious);
   const { mode } = plan.experiment.settings;
   if (mode !== undefined) flags.push('--mode', mode);
   if (plan.substrate !== 'sim') flags.push('--on', plan.substrate);

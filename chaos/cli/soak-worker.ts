@@ -10,7 +10,9 @@ import { simSubstrate } from '../substrate/sim/index.ts';
 export interface SoakJob {
   readonly experiment: string;
   readonly seed: number;
-  readonly overrides: Partial<Pick<PlanOptions, 'protocol' | 'bug' | 'mode' | 'nodeCount' | 'durationMs' | 'rate'>>;
+  readonly overrides: Partial<
+    Pick<PlanOptions, 'protocol' | 'bug' | 'mode' | 'malicious' | 'nodeCount' | 'durationMs' | 'rate'>
+  >;
   /** A run with a planted bug, to see that the soak finds one: what it violates. Null for any other run. */
   readonly canary: Defect['violates'] | null;
 }

@@ -37,6 +37,13 @@ describe.concurrent('soak', () => {
     expect(stderr).toMatch(/^1 runs: FAIL \(safety\) 1$/m);
   });
 
+  test('says of a run that did not pass how to see it again, malicious replicas and all', async () => {
+    const flags = ['--protocol', 'pbft', '--malicious', 'n1=mute,n2=mute', '--duration', '6000ms', '--rate', '10'];
+    const { code, stderr } = await splitbrain(['soak', 'leader-crash', '--seed', '1', '--seeds', '1', ...flags]);
+    expect(code, stderr).toBe(2);
+    expect(stderr).toMatch(/^ {2}again: npx splitbrain run leader-crash --seed 1 .*--malicious 'n1=mute,n2=mute' /m);
+  });
+
   test('looks for planted bugs, and holds the correct version against the same seeds', async () => {
     const flags = ['--seeds', '1', '--jobs', '1', '--json'];
     const bugs = ['stale-read', 'volatile-vote'];

@@ -6,6 +6,7 @@ import { bugNamesOf, loadDefect, loadExperiment } from '../../catalog.ts';
 import { exitCode, UsageError } from '../../errors.ts';
 import { isByExperiment } from '../../finders.ts';
 import { worstExitCode } from '../../judge.ts';
+import { maliciousWords } from '../../malice.ts';
 import type { PlanOptions } from '../../plan.ts';
 import { maxSeed } from '../../random.ts';
 import { simSubstrate } from '../../substrate/sim/index.ts';
@@ -285,12 +286,13 @@ class Tally {
 
 /** The command that makes the run of a job again, with its report. */
 function again({ experiment, seed, overrides }: SoakJob): string {
-  const { protocol, bug, mode, nodeCount, durationMs, rate } = overrides;
+  const { protocol, bug, mode, nodeCount, malicious, durationMs, rate } = overrides;
   const flags = Object.entries({
     protocol,
     bug,
     mode,
     nodes: nodeCount,
+    malicious: malicious && maliciousWords(malicious),
     duration: durationMs && `${durationMs}ms`,
     rate,
   });
