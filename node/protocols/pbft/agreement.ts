@@ -6,6 +6,7 @@ import { apply, decide, write } from './decisions.ts';
 import { awaitsAll } from './fast-path.ts';
 import type { Certificate, Certified, Choice, Digest, Forward, Phase, Propose, Signature, Vote } from './messages.ts';
 import { primaryOf } from './quorum.ts';
+import type { Refusal } from './refusals.ts';
 import type { Slot } from './slot.ts';
 import type { PbftState } from './state.ts';
 import { voteStatement } from './statements.ts';
@@ -50,7 +51,7 @@ function isProposed({ slots }: PbftState, digest: Digest): boolean {
 /** PRE-PREPARE. */
 export function onPropose(state: PbftState, from: string, msg: Propose): void {
   const { view, slot: number, digest, signature } = msg;
-  const flaw = state.misplaced(view, number) ?? (state.mayVote ? undefined : 'early');
+  const flaw = whyNotNow(state, view, number);
   if (flaw !== undefined || (from !== state.config.id && !isAcceptable(state, msg))) {
     state.refuse(flaw ?? 'invalid');
     return;
@@ -61,6 +62,11 @@ export function onPropose(state: PbftState, from: string, msg: Propose): void {
   share(state, slot);
   evaluate(state, slot, digest);
   apply(state);
+}
+
+/** Why this replica gives no vote for a slot in a view just now; undefined where it may. */
+function whyNotNow(state: PbftState, view: number, slot: number): Refusal | undefined {
+  return state.misplaced(view, slot) ?? (state.mayVote ? undefined : 'early');
 }
 
 /**
@@ -239,7 +245,7 @@ export function onCertified(state: PbftState, { certificate }: Certified): void 
 /** From the collector: what it takes to commit. */
 function onPrepared(state: PbftState, certificate: Certificate): void {
   const { view, slot: number } = certificate;
-  const flaw = state.misplaced(view, number) ?? (state.mayVote ? undefined : 'early');
+  const flaw = whyNotNow(state, view, number);
   if (flaw !== undefined) state.refuse(flaw);
   else if (state.collector === undefined) state.refuse('unasked');
   else if (state.slots.get(number)?.prepared?.view === view) state.refuse('known');
