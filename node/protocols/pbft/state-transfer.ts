@@ -47,6 +47,12 @@ export function onPiece(state: PbftState, { slot, piece, bytes }: Piece): void {
     return;
   }
   const { snapshot } = incoming.proven;
+  // It has come past there by itself meanwhile, and must not go back.
+  if (snapshot.slot <= state.history.applied) {
+    state.incoming = undefined;
+    state.refuse('known');
+    return;
+  }
   const isAwaited = slot === snapshot.slot && piece === incoming.pieces;
   if (!isAwaited || state.crypto.digest(bytes) !== snapshot.pieces[piece]) {
     state.refuse(isAwaited ? 'invalid' : 'unasked');
