@@ -3,7 +3,15 @@ import { loadExperiment, loadProtocol } from './catalog.ts';
 import type { LabEvent, Plan, Recording } from './contracts.ts';
 import { UsageError } from './errors.ts';
 import { judge } from './judge.ts';
-import { honestRecording, idleMalice, type MaliciousChoice, maliceInWords, planMalicious, spellsOf } from './malice.ts';
+import {
+  behaving,
+  honestRecording,
+  idleMalice,
+  type MaliciousChoice,
+  maliceInWords,
+  planMalicious,
+  spellsOf,
+} from './malice.ts';
 import { makePlan, type PlanOptions } from './plan.ts';
 import { record } from './run.ts';
 import { simSubstrate } from './substrate/sim/index.ts';
@@ -44,6 +52,24 @@ describe('who is malicious', () => {
     ['too-many-malicious', { n1: 'equivocate', n2: 'equivocate', n3: 'equivocate' }],
   ])('as the experiment %s has it: the first, f or f + 1', (name, found) => {
     expect(planned(undefined, 1, loadExperiment(name).experiment)).toEqual(found);
+  });
+
+  test.each([
+    ['malicious-primary', { n1: 'lie', n2: 'lie' }, []],
+    ['too-many-malicious', { n1: 'lie', n2: 'lie', n3: 'lie' }, []],
+    ['mute-primary', undefined, ['lie']],
+    ['turncoat', undefined, ['lie', 'lie', 'lie', 'lie', 'lie', 'lie']],
+  ])('as the experiment %s has it, in another way where a behaviour is named', (name, found, struck) => {
+    const experiment = behaving(loadExperiment(name).experiment, 'lie');
+    expect(planned('lie', 1, experiment)).toEqual(found);
+    const turned = experiment.strikes.filter(({ fault }) => fault === 'malice');
+    expect(turned.map(({ params }) => params)).toEqual(struck.map((behaviour) => ({ behaviour })));
+  });
+
+  test('and who is named besides those whom the experiment turns as it says', () => {
+    const { experiment } = loadExperiment('mute-primary');
+    expect(behaving(experiment, { n3: 'lie' })).toBe(experiment);
+    expect(planned({ n3: 'lie' }, 1, experiment)).toEqual({ n3: 'lie' });
   });
 
   test('never more than there are', () => {

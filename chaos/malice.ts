@@ -15,7 +15,10 @@ const maliceFault = 'malice';
 /** What a strike of it may say. */
 export const maliceParams = z.strictObject({ behaviour: z.string().default('mute') });
 
-/** Who is to be malicious, as the command line says it: a behaviour of each, or one for as many as the protocol stands. */
+/**
+ * Who is to be malicious, as the command line says it: a behaviour of each; or one for those whom the experiment has malicious
+ * itself, and where it has nobody for as many as the protocol stands.
+ */
 export type MaliciousChoice = Readonly<Record<NodeId, string>> | string;
 
 /** A choice as the command line says it. */
@@ -28,13 +31,31 @@ export function maliciousWords(choice: MaliciousChoice): string {
 
 type Definition = Pick<ProtocolDefinition<unknown, unknown>, 'tolerated' | 'forgery'>;
 
+/** Whether an experiment has malicious replicas, from the beginning on or by its strikes. */
+function hasMalice({ malicious, strikes }: Pick<Experiment, 'malicious' | 'strikes'>): boolean {
+  return malicious !== undefined || strikes.some(({ fault }) => fault === maliceFault);
+}
+
+/** An experiment whose own malicious replicas behave as the command line says, where it names a behaviour alone. */
+export function behaving(experiment: Experiment, choice: MaliciousChoice | undefined): Experiment {
+  if (typeof choice !== 'string') return experiment;
+  const { malicious, strikes } = experiment;
+  return {
+    ...experiment,
+    ...(malicious === undefined ? {} : { malicious: { ...malicious, behaviour: choice } }),
+    strikes: strikes.map((strike) =>
+      strike.fault === maliceFault ? { ...strike, params: { ...strike.params, behaviour: choice } } : strike,
+    ),
+  };
+}
+
 /**
  * Who is malicious from the beginning on; undefined where nobody is.
  *
  * @throws UsageError where a replica is named that is not there, or more are asked for than there are
  */
 export function planMalicious(
-  { malicious, members }: Pick<Experiment, 'malicious' | 'members'>,
+  experiment: Pick<Experiment, 'malicious' | 'members' | 'strikes'>,
   choice: MaliciousChoice | undefined,
   nodes: readonly NodeId[],
   { tolerated }: Definition,
@@ -45,7 +66,9 @@ export function planMalicious(
     if (stranger === undefined) return choice;
     throw new UsageError(`there is no replica "${stranger}" to be malicious`, `There are: ${nodes.join(', ')}.`);
   }
-  const asked = choice === undefined ? malicious : { count: 'f' as const, behaviour: choice, which: 'drawn' as const };
+  const { malicious, members } = experiment;
+  const isLeftToChoice = choice !== undefined && !hasMalice(experiment);
+  const asked = isLeftToChoice ? { count: 'f' as const, behaviour: choice, which: 'drawn' as const } : malicious;
   if (asked === undefined) return undefined;
   const group = nodes.slice(0, members ?? nodes.length);
   const count = countOf(asked.count, tolerated(group.length));
@@ -186,9 +209,7 @@ export async function whyBesideModel({
   experiment,
   protocol,
 }: Pick<Plan, 'experiment' | 'protocol'>): Promise<string | null> {
-  const isMalicious =
-    experiment.malicious !== undefined || experiment.strikes.some(({ fault }) => fault === maliceFault);
-  if (!isMalicious || (await loadProtocol(protocol)).faultModel !== 'crash') return null;
+  if (!hasMalice(experiment) || (await loadProtocol(protocol)).faultModel !== 'crash') return null;
   return `it has malicious replicas, and "${protocol}" stands replicas that crash, and none that is malicious`;
 }
 

@@ -15,7 +15,7 @@ import type { Capability, Plan, PlannedStrike } from './contracts.ts';
 import { IncapableError, UsageError } from './errors.ts';
 import { type Experiment, experimentSchema } from './experiment.ts';
 import { refuseSize, refuseStranger, usualNodeCount } from './group-size.ts';
-import { type MaliciousChoice, planMalicious, plannedBehaviours, refuseBehaviours } from './malice.ts';
+import { behaving, type MaliciousChoice, planMalicious, plannedBehaviours, refuseBehaviours } from './malice.ts';
 import { randomFor } from './random.ts';
 import { planStrikes } from './schedule.ts';
 
@@ -47,10 +47,16 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
   const nodeCount = options.nodeCount ?? usualNodeCount(written, definition);
   const durationMs = options.durationMs ?? written.duration;
   const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
-  const malicious = planMalicious(written, options.malicious, nodes, definition, options.seed);
+  const malicious = planMalicious(
+    behaving(written, options.malicious),
+    options.malicious,
+    nodes,
+    definition,
+    options.seed,
+  );
   const stretch = stretchFor(options.substrate, ownCount, nodeCount);
   // Parsed, so that its parts stand in the same order as when it is read back: the same plan is the same bytes.
-  const experiment = experimentSchema.parse({
+  const parsed = experimentSchema.parse({
     ...written,
     protocol,
     nodes: nodeCount,
@@ -58,6 +64,7 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
     ...stretched(inMode(written, options), stretch, stretch * patienceWith(written, malicious)),
     load: { ...written.load, rate: options.rate ?? written.load.rate },
   });
+  const experiment = behaving(parsed, options.malicious);
   const members = firstMembers(experiment, nodes);
   const refusing = { ...options, protocol, malicious };
   await refuseImpossible(experiment, nodes, experiment.strikes, refusing);

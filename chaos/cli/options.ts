@@ -52,7 +52,7 @@ export const options = {
   malicious: () =>
     new Option(
       '--malicious <who>',
-      'who is malicious, such as n4=equivocate,n3=mute; or a behaviour alone, for as many as the protocol stands (see: list behaviours)',
+      'who is malicious, such as n4=equivocate,n3=mute; or a behaviour alone, for those of the experiment, or for as many as the protocol stands (see: list behaviours)',
     ).env('SPLITBRAIN_MALICIOUS'),
   seed: () =>
     new Option('--seed <number>', 'decides everything that is drawn; drawn and printed where absent')
