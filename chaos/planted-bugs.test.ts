@@ -28,9 +28,9 @@ const byTest = bugs.flatMap(({ protocol, bug, foundBy }) =>
   isByExperiment(foundBy) ? [] : [{ protocol, bug, test: testOf(foundBy) }],
 );
 
-/** What a counter-example tells of: an operation of a client, what a replica did, or how long nothing was done. */
+/** What a counter-example tells of: an operation of a client, what a replica did, or how long nothing was done, or little. */
 const plainWords =
-  /Client process \d+|final read|had both applied|by evidence of n\d+|had applied \d+ of \d+|\bn\d+\b.* at \d+\.\d+ s|for \d+\.\d+ s/;
+  /Client process \d+|final read|had both applied|by evidence of n\d+|had applied \d+ of \d+|\bn\d+\b.* at \d+\.\d+ s|for \d+\.\d+ s|^From \d+\.\d+ s to \d+\.\d+ s/m;
 
 interface Judged {
   readonly recording: Recording;

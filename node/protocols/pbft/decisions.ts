@@ -48,6 +48,7 @@ export function learn(state: PbftState, { payload, certificate }: Decision): boo
   if (certificate.slot !== next || state.crypto.digest(payload) !== certificate.digest) return false;
   if (!isDecision(state.verifier, certificate)) return false;
   state.bodies.keep(certificate.digest, payload);
+  state.pace.spoil();
   decide(state, state.slot(next), certificate);
   // It may have been decided before, and have waited for its batch.
   apply(state);

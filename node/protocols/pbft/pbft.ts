@@ -60,8 +60,7 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
         this.#onRequest(input.id, input.access, input.payload);
         break;
       case 'settled':
-        state.pending.remove(input.id);
-        timing.watch(state);
+        timing.onSettled(state, input.id);
         break;
       case 'suspected':
         timing.onSuspected(state, input.node);
@@ -178,6 +177,7 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
     switch (timer) {
       case catchUp.beatTimer:
         catchUp.onBeat(state);
+        if (timing.isTooSlow(state)) viewChanges.leave(state, state.view + 1, 'slow');
         break;
       case fastPath.fastTimer:
         for (const { slot, digest } of fastPath.onTick(state)) agreement.evaluate(state, slot, digest);

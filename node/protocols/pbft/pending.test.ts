@@ -9,6 +9,7 @@ describe('what clients wait for', () => {
     expect([pending.isEmpty, pending.oldest, pending.heldBytes]).toEqual([true, 0, 0]);
     for (const id of [7, 3, 9]) expect(pending.add(id, batch(id))).toBe(true);
     expect([pending.isEmpty, pending.oldest, pending.heldBytes]).toEqual([false, 7, 19]);
+    expect(pending.count).toBe(3);
     expect([...pending.batches()]).toEqual(
       [7, 3, 9].map((id) => ({ payload: batch(id), proposedIn: -1, forwardedIn: -1 })),
     );
@@ -28,9 +29,7 @@ describe('what clients wait for', () => {
   test('is not changed by the end of what it does not know', () => {
     const pending = new Pending(100);
     pending.add(1, batch(10));
-    pending.remove(2);
-    pending.remove(1);
-    pending.remove(1);
+    expect([2, 1, 1].map((id) => pending.remove(id))).toEqual([false, true, false]);
     expect([pending.isEmpty, pending.heldBytes]).toEqual([true, 0]);
   });
 

@@ -21,6 +21,10 @@ export class Pending {
     return this.#batches.size === 0;
   }
 
+  get count(): number {
+    return this.#batches.size;
+  }
+
   get heldBytes(): number {
     return this.#bytes;
   }
@@ -38,11 +42,13 @@ export class Pending {
     return true;
   }
 
-  remove(id: number): void {
+  /** False where it is not known. */
+  remove(id: number): boolean {
     const batch = this.#batches.get(id);
-    if (batch === undefined) return;
+    if (batch === undefined) return false;
     this.#batches.delete(id);
     this.#bytes -= batch.payload.length;
+    return true;
   }
 
   batches(): Iterable<PendingBatch> {

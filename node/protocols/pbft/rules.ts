@@ -33,6 +33,8 @@ export interface PbftRules {
   readonly sendsAgain: boolean;
   /** By how much the time grows that a view is given, after so many that came to nothing. */
   readonly patienceFactor: (failedViews: number) => number;
+  /** Whether a primary has to be about as fast as others were of late. */
+  readonly asksForPace: boolean;
   /** The first slot for new batches, in a view that has begun with batches up to `base`. */
   readonly firstFreeSlot: (base: number, stable: number) => number;
 }
@@ -65,6 +67,8 @@ export const correctRules: PbftRules = {
   sendsAgain: true,
   // Section 4.4: twice as long each time, so that it outgrows any delay.
   patienceFactor: (failedViews) => 2 ** Math.min(failedViews, maxDoublings),
+  // Clement and others (NSDI 2009): who is just fast enough for each batch could make a group slower by any number of times.
+  asksForPace: true,
   // Section 4.4: sequence numbers go on from view to view, behind the last that the NEW-VIEW proposes again.
   firstFreeSlot: (base, stable) => Math.max(base, stable) + 1,
 };

@@ -76,6 +76,7 @@ export function onInstalled(state: PbftState, slot: number): void {
   const { incoming, history } = state;
   if (incoming?.proven.snapshot.slot !== slot) return;
   state.incoming = undefined;
+  state.pace.spoil();
   history.begin(incoming.proven.snapshot);
   prove(state, incoming.proven);
   letGo(state);

@@ -7,6 +7,7 @@ import { FastPath } from './fast-path.ts';
 import { History, windowSlots } from './history.ts';
 import type { Digest, NewView, PbftMessage, PbftRecord, StableCheckpoint, ViewChange } from './messages.ts';
 import { type Mode, modeOf } from './modes.ts';
+import { Pace, paceNorm } from './pace.ts';
 import { Pending } from './pending.ts';
 import { primaryOf, sizesOf } from './quorum.ts';
 import { type Refusal, Refusals } from './refusals.ts';
@@ -94,6 +95,7 @@ export class PbftState {
   primaryEnded = false;
   /** A quorum waits for the present view to begin. */
   awaitsNewView = false;
+  readonly pace: Pace;
 
   readonly peers = new Map<NodeId, Peer>();
   readonly allowance = new Allowance(allowedUnits);
@@ -129,6 +131,7 @@ export class PbftState {
     this.witness = new Witness(this.verifier);
     this.stable = { slot: 0, digest: this.history.origin, signatures: [] };
     this.pending = new Pending(config.maxUncommittedBytes);
+    this.pace = new Pace(paceNorm(config, sizes));
     this.recalls = new Recalls((position) => this.out.emit({ kind: 'recall', position }));
   }
 

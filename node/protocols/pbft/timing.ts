@@ -44,9 +44,23 @@ export function watch(state: PbftState): void {
   setTimer(state, progressTimer, state.primaryEnded ? shortPatienceMs(state) : patienceMs(state) / 2);
 }
 
+/** Nobody waits for a batch any more. */
+export function onSettled(state: PbftState, id: number): void {
+  if (state.pending.remove(id)) state.pace.done();
+  watch(state);
+}
+
 /** A batch was decided in the present view: it has brought something about. */
 export function onProgress(state: PbftState): void {
   state.failedViews = 0;
+  state.pace.measure();
+}
+
+/** With each beat: whether the primary has brought about too little for too long. */
+export function isTooSlow(state: PbftState): boolean {
+  if (!state.active) return false;
+  const isSlow = state.pace.beat(state.pending.count);
+  return isSlow && state.rules.asksForPace && state.role === 'backup' && !isBehind(state);
 }
 
 /** The primary may not have been asked: it gets what waits. Where that does not help, its time is over: true. */
@@ -100,8 +114,11 @@ export function onHeard(state: PbftState, node: string): void {
   if (node === state.primary) state.primaryEnded = false;
 }
 
-export function onLeft(state: PbftState): void {
-  state.failedViews += 1;
+/** Why a view is left: it comes to nothing, or what comes of it comes slowly. */
+export type Why = 'in vain' | 'slow';
+
+export function onLeft(state: PbftState, why: Why): void {
+  if (why === 'in vain') state.failedViews += 1;
   state.awaitsNewView = false;
   state.primaryEnded = false;
   stopWatching(state);
@@ -121,6 +138,7 @@ export function isViewOver(state: PbftState): boolean {
 }
 
 export function onEntered(state: PbftState): void {
+  state.pace.begin();
   state.awaitsNewView = false;
   state.out.emit({ kind: 'cancel', timer: viewTimer });
   stopWatching(state);

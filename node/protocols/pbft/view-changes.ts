@@ -9,14 +9,14 @@ import { withAllProofs, withProofsOnce } from './shared-proofs.ts';
 import type { Slot } from './slot.ts';
 import { type PbftState, windowSlots } from './state.ts';
 import { newViewStatement, viewChangeStatement } from './statements.ts';
-import { onEntered, onLeft, onQuorumLeft } from './timing.ts';
+import { onEntered, onLeft, onQuorumLeft, type Why } from './timing.ts';
 import { isNewView, isOfPrimary, isViewChange } from './view-validity.ts';
 
 /** Takes part in no view before this one any more, and says what it knows. */
-export function leave(state: PbftState, view: number): void {
+export function leave(state: PbftState, view: number, why: Why = 'in vain'): void {
   state.out.persist({ kind: 'leave', view });
   moveTo(state, view, false);
-  onLeft(state);
+  onLeft(state, why);
   announce(state);
 }
 

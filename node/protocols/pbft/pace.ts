@@ -1,0 +1,135 @@
+/**
+ * How fast a group is under its primary. Else a primary that delays each batch by a little less than the time that it has
+ * would keep its place for ever: Clement and others, "Making Byzantine Fault Tolerant Systems Tolerate Byzantine Faults"
+ * (NSDI 2009), where a primary has to do nine tenths of what the best of the last n did, and more the longer it leads.
+ *
+ * Here it has to do half, and more is not asked of it with time: a good primary keeps its place. And less is held against it
+ * only where clients wait more than twice as long: that less is done where less is asked for says nothing of a primary. How long
+ * they wait follows from how many do, looked at with each beat, by Little's law: no clock is needed, nor is a single wait
+ * measured. Among the last n primaries n - f at least were honest. As long as no more than f are known, a malicious one may
+ * have been the only one ever, so that where clients wait long another is tried.
+ */
+
+import type { ReplicaConfig } from '../../protocol.ts';
+import type { GroupSizes } from './quorum.ts';
+
+/** What was done while one primary led, over so many beats. */
+export interface Stretch {
+  /** Batches that clients of this replica have asked for, and that they wait for no more. */
+  readonly done: number;
+  /** How many waited, summed over the beats. Divided by `done` it is the mean wait of a batch, in beats. */
+  readonly waited: number;
+}
+
+/** What is asked of a primary. */
+export interface PaceNorm {
+  readonly beatsAStretch: number;
+  /** How many primaries are remembered. */
+  readonly remembered: number;
+  /** So many are to be known before it is left to what they have done. */
+  readonly enough: number;
+  /** A mean wait that is long, whoever leads, in beats. */
+  readonly longWaitBeats: number;
+}
+
+/** Of one of a group with these settings. A stretch is as long as two requests of one client may take at most. */
+export function paceNorm(
+  {
+    electionTimeoutMs: [min, max],
+    heartbeatIntervalMs,
+  }: Pick<ReplicaConfig, 'electionTimeoutMs' | 'heartbeatIntervalMs'>,
+  { all, oneHonest }: GroupSizes,
+): PaceNorm {
+  return {
+    beatsAStretch: Math.ceil((2 * max) / heartbeatIntervalMs),
+    remembered: all,
+    enough: oneHonest,
+    longWaitBeats: min / 4 / heartbeatIntervalMs,
+  };
+}
+
+/** How many times less may be done, with waits that are as many times longer. */
+const slack = 2;
+
+export class Pace {
+  readonly #norm: PaceNorm;
+  /** The stretch with the most done of each of the last primaries under which anything was, in their order. */
+  readonly #bests: Stretch[] = [];
+  #isPresentKnown = false;
+  #beats = 0;
+  #done = 0;
+  #waited = 0;
+  #isMeasured = false;
+
+  constructor(norm: PaceNorm) {
+    this.#norm = norm;
+  }
+
+  /** Another view has begun. */
+  begin(): void {
+    this.#isPresentKnown = false;
+    this.#beginStretch();
+  }
+
+  /** Nobody waits for one more batch. */
+  done(): void {
+    this.#done += 1;
+  }
+
+  /** The primary has brought something about: without that a stretch says nothing of it. */
+  measure(): void {
+    this.#isMeasured = true;
+  }
+
+  /** What was done since was not done under the primary alone: others have sent what this replica had missed. */
+  spoil(): void {
+    this.#beginStretch();
+  }
+
+  /**
+   * One more beat, with so many batches waiting.
+   *
+   * @returns whether a stretch has ended in which the primary was too slow
+   */
+  beat(waiting: number): boolean {
+    this.#beats += 1;
+    this.#waited += waiting;
+    if (this.#beats < this.#norm.beatsAStretch) return false;
+    const stretch = { done: this.#done, waited: this.#waited };
+    const isMeasured = this.#isMeasured && stretch.done > 0;
+    this.#beginStretch();
+    return isMeasured && this.#isTooSlow(stretch);
+  }
+
+  #beginStretch(): void {
+    this.#beats = 0;
+    this.#done = 0;
+    this.#waited = 0;
+    this.#isMeasured = false;
+  }
+
+  #isTooSlow(stretch: Stretch): boolean {
+    const { enough, longWaitBeats } = this.#norm;
+    this.#remember(stretch);
+    const best = this.#bests.reduce(better);
+    if (this.#isSlowerThan(best, stretch)) return true;
+    return this.#bests.length < enough && stretch.waited > longWaitBeats * stretch.done;
+  }
+
+  #remember(stretch: Stretch): void {
+    const before = this.#isPresentKnown ? this.#bests.pop() : undefined;
+    this.#bests.push(before === undefined ? stretch : better(before, stretch));
+    if (this.#bests.length > this.#norm.remembered) this.#bests.shift();
+    this.#isPresentKnown = true;
+  }
+
+  /** Of waits of less than a beat only so much is known: how many waited is taken to be one at each beat at least. */
+  #isSlowerThan(best: Stretch, { done, waited }: Stretch): boolean {
+    const bestWaited = Math.max(best.waited, this.#norm.beatsAStretch);
+    return slack * done < best.done && waited * best.done > slack * bestWaited * done;
+  }
+}
+
+function better(one: Stretch, other: Stretch): Stretch {
+  return other.done > one.done ? other : one;
+}
