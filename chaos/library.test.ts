@@ -13,7 +13,7 @@ import { simSubstrate } from './substrate/sim/index.ts';
 const { capabilities } = simSubstrate;
 
 /** In these a malicious replica lies about certificates, which not every protocol has. */
-const liesAboutCertificates = ['lying-successor'];
+const liesAboutCertificates = ['forgetful-successor', 'lying-successor'];
 
 /** What a protocol cannot do, or a malicious replica cannot forge of it, is refused in a sentence. All else has to pass. */
 const refused: Readonly<Record<string, readonly string[]>> = {
@@ -62,7 +62,7 @@ for (const name of namesOf('experiment')) {
 test('what has malicious replicas has no place under protocols that stand crashes alone', () => {
   const names = [...beside].flatMap(([name, protocols]) => (protocols.length > 0 ? [name] : []));
   expect(names).toEqual([
-    ...['censoring-primary', 'lying-successor', 'malicious-and-slow', 'malicious-primary'],
+    ...['censoring-primary', 'forgetful-successor', 'lying-successor', 'malicious-and-slow', 'malicious-primary'],
     ...['mute-primary', 'slow-primary', 'too-many-liars', 'too-many-malicious', 'turncoat'],
   ]);
   for (const name of names) expect(beside.get(name)).toEqual(['multi-paxos', 'paxos', 'raft']);

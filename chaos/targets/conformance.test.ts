@@ -85,7 +85,7 @@ describe.each(namesOf('target'))('%s', (name) => {
       for (const node of some) chosen.add(node);
     }
     // What is drawn at random reaches everybody that it may.
-    const fixed: Readonly<Record<string, number>> = { leader: 1, next: 1, follower: 4 };
+    const fixed: Readonly<Record<string, number>> = { leader: 1, next: 1, follower: 4, successors: 2 };
     expect(chosen.size).toBe(fixed[name] ?? 5);
   });
 });
@@ -141,6 +141,17 @@ describe('each chooses what its name says', () => {
       }
       expect(chosen).toContain(leading[0]);
       expect(chosen).toHaveLength(Math.min(Math.max(1, shape.tolerated), upOf(shape).length));
+    });
+  });
+
+  test('successors: as many as are tolerated, the first of them right behind the leader', async () => {
+    const leader = await loadTarget('leader');
+    await always('successors', (chosen, shape) => {
+      const [leading] = chooseWith(leader, shape, 1);
+      const up = upOf(shape);
+      const behind = up.concat(up).slice(up.indexOf(leading ?? '') + 1);
+      const others = leading === undefined ? 0 : Math.min(shape.tolerated, up.length - 1);
+      expect(chosen).toEqual(behind.slice(0, others));
     });
   });
 
