@@ -58,12 +58,15 @@ export interface Measured extends Contestant {
   readonly fastShare: number | null;
 }
 
-/** What a decision takes by the literature. */
+/** What a decision takes by the literature. Formulae have `n` for the number of replicas. */
 export interface Expected {
-  /** With `n` for the number of replicas. */
+  /** Of `messages`. */
   readonly formula: string;
   readonly messages: number;
   readonly hops: number;
+  readonly signaturesFormula: string;
+  /** Of all replicas together; without those of checkpoints. */
+  readonly signatures: number;
 }
 
 /** `compare.json`. */

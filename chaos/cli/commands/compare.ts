@@ -3,7 +3,17 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { contestantsOf } from '../../compare/contestants.ts';
 import type { Comparison, Measured } from '../../compare/contracts.ts';
 import { electionMsOf, heartbeatMsOf, measure } from '../../compare/measure.ts';
-import { compareFiles, conditions, headings, legend, loads, nameOf, rowsOf } from '../../compare/report.ts';
+import { compareFiles } from '../../compare/report.ts';
+import {
+  conditions,
+  fastPathHeading,
+  fastPathRows,
+  headings,
+  legend,
+  loads,
+  nameOf,
+  rowsOf,
+} from '../../compare/table.ts';
 import { exitCode } from '../../errors.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { integer, options } from '../options.ts';
@@ -85,11 +95,13 @@ async function compare(flags: CompareFlags): Promise<void> {
   const folder = makeRunFolder(flags.out, { experimentName: 'compare', protocol: 'protocols', seed }, startedAt);
   writeFiles(folder, compareFiles(comparison));
   print(flags.json === true ? JSON.stringify(comparison, null, 2) : tables(comparison));
-  tell(`results: ${join(folder, 'compare.md')}`);
+  tell(`report: ${join(folder, 'compare.html')}`);
 }
 
 function tables(comparison: Comparison): string {
   const { measured } = comparison;
   const each = loads.flatMap((load) => [headings[load], columns(rowsOf(measured.filter((one) => one.load === load)))]);
-  return [conditions(comparison), ...each, legend.join('\n')].join('\n\n');
+  const fastPaths = fastPathRows(measured);
+  const fast = fastPaths.length > 1 ? [fastPathHeading, columns(fastPaths)] : [];
+  return [conditions(comparison), ...each, ...fast, legend.join('\n')].join('\n\n');
 }
