@@ -10,6 +10,7 @@ export const abilityInWords: Readonly<Record<ProtocolAbility, string>> = {
   reconfigure: 'change the members of its group',
   transfer: 'hand over the lead',
   'lease-reads': "answer reads by its leader's clock",
+  'quorum-reads': 'answer reads by a quorum, beside its log',
   'flexible-quorums': 'choose the sizes of its quorums',
   'disk-loss': 'take back a replica that lost its disk',
 };
@@ -62,6 +63,7 @@ export function refuseSettings(
   protocol: NamedProtocol,
 ): void {
   if (settings.leaseReads !== undefined) refuseUnable(protocol, ['lease-reads'], 'settings.leaseReads');
+  if (settings.quorumReads === true) refuseUnable(protocol, ['quorum-reads'], 'settings.quorumReads');
   refuseMode(settings.mode, protocol);
   if (settings.quorums === undefined) return;
   refuseUnable(protocol, ['flexible-quorums'], 'settings.quorums');

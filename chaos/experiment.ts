@@ -81,6 +81,8 @@ export const settingsSchema = z.strictObject({
   snapshotAfterBytes: z.int().min(1).max(maxSnapshotAfterBytes).optional(),
   /** Present where a leader answers reads by its clock; see `LeaseReads` of node/protocol.ts for what that asks of clocks. */
   leaseReads: z.strictObject({ maxClockDrift: z.number().min(0).max(0.5).default(0.01) }).optional(),
+  /** Whether clients believe what a quorum of replicas says of a read, beside the log; see `ReplicaConfig` of node/protocol.ts. */
+  quorumReads: z.boolean().optional(),
   /** How many of the first members make a quorum, where that is not a majority; see `QuorumSizes` of node/protocol.ts. */
   quorums: z.strictObject({ phase1: z.int().min(1).max(200), phase2: z.int().min(1).max(200) }).optional(),
   /** In which way the replicas come to a decision, where the protocol has several (`list protocols`); its usual one where absent. */

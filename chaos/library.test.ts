@@ -14,13 +14,16 @@ const { capabilities } = simSubstrate;
 
 /** In these a malicious replica lies about certificates, which not every protocol has. */
 const liesAboutCertificates = ['forgetful-successor', 'lying-successor'];
+/** In these a quorum of replicas is believed in what it says of its states. */
+const believesStates = ['quorum-reads'];
 
 /** What a protocol cannot do, or a malicious replica cannot forge of it, is refused in a sentence. All else has to pass. */
 const refused: Readonly<Record<string, readonly string[]>> = {
-  raft: ['amnesia', ...liesAboutCertificates],
-  'multi-paxos': liesAboutCertificates,
+  raft: ['amnesia', ...liesAboutCertificates, ...believesStates],
+  'multi-paxos': [...liesAboutCertificates, ...believesStates],
   paxos: [
     ...liesAboutCertificates,
+    ...believesStates,
     'amnesia',
     'challenged-lease',
     'lease-reads',

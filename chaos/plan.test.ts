@@ -26,8 +26,10 @@ function experimentFile(rest: string): string {
 }
 
 /** A protocol that can do whatever an experiment needs, or has the reports about which a malicious replica lies there. */
-const ableFor = (name: string): string =>
-  loadExperiment(name).experiment.malicious?.behaviour === 'drop-reports' ? 'pbft' : 'multi-paxos';
+const ableFor = (name: string): string => {
+  const { malicious, settings } = loadExperiment(name).experiment;
+  return malicious?.behaviour === 'drop-reports' || settings.quorumReads === true ? 'pbft' : 'multi-paxos';
+};
 
 const nodesOf = (count: number) => Array.from({ length: count }, (_, at) => `n${at + 1}`);
 
@@ -246,6 +248,11 @@ describe('refused before anything boots', () => {
     test('reads by the clock, where the protocol has none', async () => {
       const leases = 'settings: { leaseReads: { maxClockDrift: 0.01 } }';
       await expectRefusalWhereUnable(leases, ['lease-reads'], 'settings.leaseReads');
+    });
+
+    test('reads by a quorum, where the protocol has none; that there are none can be had of all', async () => {
+      await expectRefusalWhereUnable('settings: { quorumReads: true }', ['quorum-reads'], 'settings.quorumReads');
+      await expectRefusalWhereUnable('settings: { quorumReads: false }', [], 'settings.quorumReads');
     });
 
     test('sizes of quorums, where the protocol has its own', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { encodeBundle, genuineness, signerName } from './bundle.ts';
+import { encodeBundle, encodeDated, genuineness, signerName } from './bundle.ts';
 import { BundleDesk } from './bundle-desk.ts';
 import { keyedHashCrypto } from './crypto/keyed-hash.ts';
 import { encodeBatch, encodeCommand, encodeResult, type OperationName } from './machine/command.ts';
@@ -18,9 +18,9 @@ const bundleOf = (client: string, ...commands: Uint8Array[]) =>
   encodeBundle(client, commands, keyedHashCrypto(7, signerName(client), []));
 
 /** The clients' side of a replica over a real machine. */
-function desk() {
+function desk(quorumReads = false) {
   const clock = new ManualClock();
-  const machine = new SessionMachine({}, true);
+  const machine = new SessionMachine({}, true, true);
   const replies: [client: string, reply: ClientReply][] = [];
   const batches: Batch[] = [];
   const settled: number[] = [];
@@ -29,10 +29,12 @@ function desk() {
     clients: { reply: (client, reply) => void replies.push([client, reply]) },
     clock,
     isGenuine: genuineness(keyedHashCrypto(7, 'n1', ['n1'])),
+    quorumReads,
     propose: (id, _, payload) => void batches.push({ id, payload }),
     settle: (id) => void settled.push(id),
   });
   const take = (from: string, id: number, command: Uint8Array) => bundles.take(from, { id, access: 'write', command });
+  const read = (from: string, id: number, command: Uint8Array) => bundles.take(from, { id, access: 'read', command });
   /** Takes a bundle in a turn of its own. */
   const ask = (from: string, id: number, command: Uint8Array) => {
     take(from, id, command);
@@ -48,7 +50,7 @@ function desk() {
     for (let number = 1; number <= count; number += 1) decide(bundleOf('c1', encoded('register', number, 0)));
   };
   const taken = () => replies.splice(0);
-  return { clock, machine, bundles, batches, settled, take, ask, decide, registered, taken };
+  return { clock, machine, bundles, batches, settled, take, read, ask, decide, registered, taken };
 }
 
 const ok = (id: number, ...values: (string | null)[]): ClientReply => ({
@@ -169,6 +171,65 @@ describe('bundles that are asked for', () => {
     expect(settled).toEqual([batches[0]?.id]);
     ask('s1', 1, bundleOf('c1', encoded('put', 1, 1)));
     expect(batches).toHaveLength(1026);
+  });
+});
+
+describe('reads beside the log', () => {
+  const dated = (id: number, ...answers: [since: number, value: string | null][]): ClientReply => ({
+    id,
+    status: 'ok',
+    result: encodeBatch(answers.map(([since, value]) => encodeDated({ since, result: encodeResult('ok', value) }))),
+  });
+  const gets = (...keys: string[]) =>
+    bundleOf('c1', ...keys.map((key) => encodeCommand({ op: 'get', session: 1, sequence: 9, key, a: null, b: null })));
+
+  test('are answered at once, with the present values and since when they are there; nothing is proposed or kept of them', () => {
+    const { machine, registered, decide, read, batches, clock, taken } = desk(true);
+    registered(2);
+    decide(bundleOf('c1', encoded('append', 1, 1, 'a')));
+    decide(bundleOf('c2', encoded('append', 1, 1, 'of another')));
+    const before = machine.digest();
+    read('s1', 5, gets('k', 'other'));
+    expect(taken()).toEqual([['s1', dated(5, [3, 'a'], [0, null])]]);
+    expect(machine.digest()).toBe(before);
+    decide(bundleOf('c1', encoded('append', 1, 2, 'b')));
+    read('s1', 5, gets('k', 'other'));
+    expect(taken()).toEqual([['s1', dated(5, [5, 'ab'], [0, null])]]);
+    clock.endTurn();
+    expect(batches).toEqual([]);
+  });
+
+  test('are no way to write', () => {
+    const { machine, registered, read, taken } = desk(true);
+    registered(1);
+    const before = machine.digest();
+    read('s1', 1, bundleOf('c1', encoded('put', 1, 1, 'x')));
+    const malformed = encodeDated({ since: 1, result: encodeResult('malformed', null) });
+    expect(taken()).toEqual([['s1', { id: 1, status: 'ok', result: encodeBatch([malformed]) }]]);
+    expect(machine.digest()).toBe(before);
+  });
+
+  test.each([
+    ['which no client has signed', encodeBundle('c1', [encoded('get', 1, 1)], keyedHashCrypto(7, 'n1', ['n1'])), true],
+    ['where there are none', bundleOf('c1', encoded('get', 1, 1)), false],
+  ])('are turned away %s', (_, bundle, quorumReads) => {
+    const { read, taken } = desk(quorumReads);
+    read('s1', 1, bundle);
+    expect(taken()).toEqual([['s1', { id: 1, status: 'rejected' }]]);
+  });
+
+  test('are turned away where all together are longer than 3 MiB; one may be as long as it is', () => {
+    const { registered, decide, read, taken } = desk(true);
+    registered(1);
+    for (const sequence of [1, 2, 3, 4]) decide(bundleOf('c1', encoded('append', 1, sequence, 'x'.repeat(900_000))));
+    read('s1', 1, gets('k'));
+    read('s1', 2, gets('other', 'k'));
+    read('s1', 3, gets('k', 'other'));
+    expect(taken().map(([, { id, status }]) => [id, status])).toEqual([
+      [1, 'ok'],
+      [2, 'rejected'],
+      [3, 'rejected'],
+    ]);
   });
 });
 

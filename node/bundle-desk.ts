@@ -1,13 +1,15 @@
 /**
  * The clients' side of a replica whose clients sign: takes bundles, proposes them whole, and answers each with the results of all
- * its commands. Every replica keeps what it was asked until it is done, whoever proposes it.
+ * its commands. Every replica keeps what it was asked until it is done, whoever proposes it. With quorum reads a bundle may also
+ * ask beside the log: it is answered from the present state, at once, and nothing is kept of it.
  *
  * What is said of a bundle is what became of it where it stands first in the log, so that honest replicas say the same: carried
  * out again, a registration would give another session, and a command that its session has left behind would give no result.
  */
-import { type Bundle, bundleKey, decodeBundles } from './bundle.ts';
+import { Answers } from './answers.ts';
+import { type Bundle, bundleKey, decodeBundles, encodeDated } from './bundle.ts';
 import type { ClientDesk, Propose, Settle } from './client-desk.ts';
-import { encodeBatch, headsIn } from './machine/command.ts';
+import { decodeBatch, encodeBatch, headsIn } from './machine/command.ts';
 import type { Machine } from './machine/machine.ts';
 import type { ClientPort, ClientRequest, Clock } from './ports.ts';
 import type { ClientId, NodeId } from './protocol.ts';
@@ -22,10 +24,11 @@ const maxBatchBytes = 1 << 20;
 const maxBatchesUnderWay = 1024;
 /** How many bundles may wait; more are turned away. */
 const maxWaiting = 20_000;
-/** How many bytes of answers are kept for who asks again. */
-const maxAnswerBytes = 8 << 20;
-/** How many answers are kept. */
-const maxAnswers = 4096;
+/**
+ * The most bytes of results that a bundle beside the log is answered with, but for a single one that is longer: a reply must not
+ * be longer than clients take (`maxBatchBytes` of the clients' API).
+ */
+const maxReadBytes = 3 << 20;
 
 /** A bundle that is to be answered. */
 interface Waiting {
@@ -49,6 +52,8 @@ export interface BundleDeskOptions {
   readonly clock: Clock;
   /** Whether a request is what a client of the run has signed. */
   readonly isGenuine: (payload: Uint8Array) => boolean;
+  /** Whether reads are answered beside the log. */
+  readonly quorumReads: boolean;
   readonly propose: Propose;
   readonly settle: Settle;
 }
@@ -66,17 +71,36 @@ export class BundleDesk implements ClientDesk {
   }
 
   take(client: ClientId, { id, access, command }: ClientRequest): void {
-    const { clients, isGenuine } = this.#options;
+    const { clients, isGenuine, quorumReads } = this.#options;
+    const isOffered = access === 'write' || quorumReads;
     // First of all: what stands in a bundle is nothing before its signature is verified.
-    const [bundle, more] = access === 'write' && isGenuine(command) ? (decodeBundles(command) ?? []) : [];
+    const [bundle, more] = isOffered && isGenuine(command) ? (decodeBundles(command) ?? []) : [];
     if (bundle === undefined || more !== undefined) {
       clients.reply(client, { id, status: 'rejected' });
+      return;
+    }
+    if (access === 'read') {
+      const result = this.#stateOf(bundle);
+      clients.reply(client, result === null ? { id, status: 'rejected' } : { id, status: 'ok', result });
       return;
     }
     const key = bundleKey(bundle);
     const known = this.#knownAnswer(key, bundle);
     if (known !== null) clients.reply(client, { id, status: 'ok', result: known });
     else this.#await({ client, id, key, bundle, bytes: command, batch: undefined });
+  }
+
+  /** What the present state says to reads; null where that is too much. Other commands are malformed here. */
+  #stateOf({ commands }: Bundle): Uint8Array | null {
+    const answers: Uint8Array[] = [];
+    let bytes = 0;
+    for (const command of decodeBatch(commands) ?? []) {
+      const answer = encodeDated(this.#options.machine.datedQuery(command));
+      bytes += answer.length;
+      if (bytes > maxReadBytes && answers.length > 0) return null;
+      answers.push(answer);
+    }
+    return encodeBatch(answers);
   }
 
   /** What can be said of a bundle without having it decided: all that was asked is done, or comes too late. */
@@ -189,7 +213,7 @@ export class BundleDesk implements ClientDesk {
     }
   }
 
-  /** Everything is ordered: there are no reads beside the log. */
+  /** The protocol orders everything: what is read beside the log does not come to it. */
   read(): void {}
 
   /**
@@ -201,30 +225,6 @@ export class BundleDesk implements ClientDesk {
       const known = this.#knownAnswer(waiting.key, waiting.bundle);
       if (known !== null || registers(waiting.bundle)) this.#answer(waiting, known);
     }
-  }
-}
-
-/** What was said of the last bundles, for who asks again. */
-class Answers {
-  readonly #answers = new Map<string, Uint8Array>();
-  #bytes = 0;
-
-  get(key: string): Uint8Array | undefined {
-    return this.#answers.get(key);
-  }
-
-  /** Keeps what is said first; gives what is kept. */
-  keep(key: string, answer: Uint8Array): Uint8Array {
-    const first = this.#answers.get(key);
-    if (first !== undefined) return first;
-    this.#answers.set(key, answer);
-    this.#bytes += answer.length;
-    for (const [oldest, { length }] of this.#answers) {
-      if (this.#answers.size <= maxAnswers && this.#bytes <= maxAnswerBytes) break;
-      this.#answers.delete(oldest);
-      this.#bytes -= length;
-    }
-    return answer;
   }
 }
 

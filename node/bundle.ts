@@ -4,10 +4,12 @@
  * is to vote for it sees who wants it; a batch is bundles one behind the other, and a client's request is a batch of one.
  *
  * A bundle is `length u32 | length of the name u8 | name | signature | commands`. The first length is of all that follows it;
- * the signature has 64 bytes; commands stand each behind a u32 length, as in any batch (`machine/command.ts`). All numbers are
+ * the signature has 64 bytes; commands stand each behind a u32 length, as in any batch (`machine/command.ts`). What a replica says
+ * of a bundle is a batch of results, or of dated ones where it was asked beside the log: `since f64 | result`. All numbers are
  * big-endian.
  */
 import { encodeBatch, isWholeBatch } from './machine/command.ts';
+import type { DatedAnswer } from './machine/machine.ts';
 import { type Crypto, type NodeId, signatureBytes } from './protocol.ts';
 
 export interface Bundle {
@@ -87,6 +89,21 @@ export function decodeBundles(payload: Uint8Array): readonly Bundle[] | null {
     at = end;
   }
   return bundles;
+}
+
+/** How long the date of an answer is. */
+const dateBytes = 8;
+
+export function encodeDated({ since, result }: DatedAnswer): Uint8Array {
+  const bytes = Buffer.allocUnsafe(dateBytes + result.length);
+  bytes.writeDoubleBE(since, 0);
+  bytes.set(result, dateBytes);
+  return bytes;
+}
+
+/** The result in a dated answer, as a view; empty where that is none. */
+export function resultOfDated(answer: Uint8Array): Uint8Array {
+  return answer.subarray(dateBytes);
 }
 
 /** What tells a bundle from all others, once its signature was verified: a good one stands for one message under one key. */

@@ -321,6 +321,12 @@ export interface ReplicaConfig {
    * hundredth); what time they show does not matter.
    */
   readonly leaseReads?: LeaseReads;
+  /**
+   * Whether clients may ask all replicas for a read beside the log, and believe what a quorum says of one state; the protocol
+   * itself does nothing for it. Replies then wait until what they tell of is durable: a replica that has said something is counted
+   * on to know it afterwards, also after a power cut.
+   */
+  readonly quorumReads?: boolean;
   /** Majorities where absent. `quorumFlaw` finds nothing wrong with them. */
   readonly quorums?: QuorumSizes;
   /** One of `ProtocolDefinition.modes`, the same on all replicas; the first of them where absent. */
@@ -354,6 +360,11 @@ export interface ClientPolicy {
   readonly contact: 'leader' | 'all';
   /** How many equal replies of different replicas make an answer, out of `nodeCount` replicas. */
   readonly replyQuorum: (nodeCount: number) => number;
+  /**
+   * How many equal replies make an answer with `ReplicaConfig.quorumReads`: any two sets of so many replicas have an honest one
+   * in common that is in both. Absent where the protocol has no such reads.
+   */
+  readonly readQuorum?: (nodeCount: number) => number;
   /** `asked`: reads go beside the log, under no session. `ordered`: a read is a command like any other, decided and applied. */
   readonly reads: 'asked' | 'ordered';
 }
@@ -366,6 +377,8 @@ export type ProtocolAbility =
   | 'transfer'
   /** A leader may answer reads by its clock (`ReplicaConfig.leaseReads`). */
   | 'lease-reads'
+  /** A quorum of replicas may answer reads from their states (`ReplicaConfig.quorumReads`); `ClientPolicy.readQuorum` says how many. */
+  | 'quorum-reads'
   /** The sizes of quorums may be chosen (`ReplicaConfig.quorums`). */
   | 'flexible-quorums'
   /** A replica that comes back without its disk (`Durable.lost`) takes part again, and breaks no promise that it forgot. */

@@ -12,8 +12,8 @@ import type { NodeId } from './protocol.ts';
 
 export class Replies {
   readonly #members: readonly NodeId[];
-  /** What each member said last; never more than there are members, whoever writes. */
-  readonly #last: (Uint8Array | undefined)[];
+  /** What each member said last, null where it only refused; never more than there are members, whoever writes. */
+  readonly #last: (Uint8Array | null | undefined)[];
 
   constructor(members: readonly NodeId[]) {
     this.#members = members;
@@ -25,8 +25,29 @@ export class Replies {
     const member = this.#members.indexOf(from);
     if (member < 0) return 0;
     this.#last[member] = bytes;
+    return this.#saying(bytes);
+  }
+
+  /** A replica has nothing to say. What it said before it has said. */
+  refuse(from: NodeId): void {
+    const member = this.#members.indexOf(from);
+    if (member >= 0) this.#last[member] ??= null;
+  }
+
+  /** How many members may come to say the same yet, if each says something once. */
+  get attainable(): number {
+    let silent = 0;
+    let most = 0;
+    for (const said of this.#last) {
+      if (said === undefined) silent += 1;
+      else if (said !== null) most = Math.max(most, this.#saying(said));
+    }
+    return silent + most;
+  }
+
+  #saying(bytes: Uint8Array): number {
     let equal = 0;
-    for (const other of this.#last) if (other !== undefined && Buffer.compare(other, bytes) === 0) equal += 1;
+    for (const other of this.#last) if (other && Buffer.compare(other, bytes) === 0) equal += 1;
     return equal;
   }
 

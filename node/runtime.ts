@@ -5,6 +5,7 @@
 import { BundleDesk } from './bundle-desk.ts';
 import type { ClientDesk, Propose, Settle } from './client-desk.ts';
 import { fnv1a } from './hash.ts';
+import { HeldReplies } from './held-replies.ts';
 import type { Machine, MachineSize } from './machine/machine.ts';
 import { MachineSnapshots } from './machine-snapshots.ts';
 import { Marks } from './marks.ts';
@@ -40,6 +41,8 @@ export interface ReplicaOptions {
   readonly contact?: ClientPolicy['contact'];
   /** Present where clients sign: they ask for bundles then (`bundle.ts`), and the protocol is told what is settled. */
   readonly isGenuine?: ReplicaConfig['isGenuine'];
+  /** As the protocol is told; false where absent. */
+  readonly quorumReads?: boolean;
 }
 
 /** What a replica holds in memory for as long as it runs. */
@@ -73,6 +76,7 @@ export class Replica<M, R> {
   /** The protocol has yet to begin: the machine first takes over the state of the newest snapshot. */
   #waking = false;
   readonly #desk: ClientDesk;
+  readonly #replies: HeldReplies | undefined;
   readonly #unheard = { 'own-name': 0, waking: 0 };
   #lastOrder = 0;
   readonly #orders = new Map<number, (error?: string) => void>();
@@ -90,12 +94,14 @@ export class Replica<M, R> {
     // In the midst of effects, or before a request: taken up by `#drain`, after them.
     const settle: Settle = (id) => void this.#inputs.push({ kind: 'settled', id });
     const keeps = options.contact === 'all';
-    const { clients, clock } = ports;
-    const { isGenuine } = options;
+    const { clock } = ports;
+    const { isGenuine, quorumReads = false } = options;
+    this.#replies = quorumReads ? new HeldReplies(ports.clients, () => this.#writtenTo) : undefined;
+    const clients = this.#replies ?? ports.clients;
     this.#desk =
       isGenuine === undefined
         ? new Requests(machine, clients, clock, propose, keeps ? settle : undefined)
-        : new BundleDesk({ machine, clients, clock, isGenuine, propose, settle });
+        : new BundleDesk({ machine, clients, clock, isGenuine, quorumReads, propose, settle });
     this.#snapshots = new MachineSnapshots(machine, ports.snapshots, {
       guard: (work) => this.#guard(work),
       step: (input) => this.#step(input),
@@ -113,6 +119,7 @@ export class Replica<M, R> {
   start(durable: Durable<R>): void {
     this.#durableTo = durable.firstPosition - 1 + durable.records.length;
     this.#writtenTo = this.#durableTo;
+    this.#replies?.release(this.#durableTo);
     if (durable.snapshot === undefined) this.#begin(durable);
     else {
       this.#waking = true;
@@ -253,6 +260,7 @@ export class Replica<M, R> {
   #release(position: number): void {
     if (!this.#alive()) return;
     this.#durableTo = position;
+    this.#replies?.release(position);
     this.#guard(() => {
       let count = 0;
       for (const { position: needed, effect } of this.#held) {

@@ -22,10 +22,15 @@ export const apply = (index: number): TestEffect => ({ kind: 'apply', index, pay
 export const registration = encodeCommand({ op: 'register', session: 5, sequence: 0, key: '', a: null, b: null });
 export const query = encodeCommand({ op: 'get', session: 0, sequence: 0, key: 'k', a: null, b: null });
 
-/** A replica whose protocol does what the test says: `wants` gives the effects of each input. */
+/**
+ * A replica whose protocol does what the test says: `wants` gives the effects of each input.
+ *
+ * @param quorumReads - see `ReplicaConfig`
+ */
 export function stage(
   wants: (input: TestInput) => readonly TestEffect[] = () => [],
   contact: ClientPolicy['contact'] = 'leader',
+  quorumReads = false,
 ) {
   const clock = new ManualClock();
   const disk = new ManualDisk<string>();
@@ -58,7 +63,8 @@ export function stage(
     clients: { reply: (client: string, reply: ClientReply) => void replies.push({ client, reply }) },
     tracer: (fact: object) => void seen.push(JSON.stringify(fact)),
   };
-  const replica = new Replica(protocol, new SessionMachine(), ports, { id: 'n1', signal: end.signal, contact });
+  const options = { id: 'n1', signal: end.signal, contact, quorumReads };
+  const replica = new Replica(protocol, new SessionMachine(), ports, options);
   const beginFrom = (durable: Durable<string>, ...effects: TestEffect[]) => {
     onStart = effects;
     replica.start(durable);

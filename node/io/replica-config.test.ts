@@ -25,10 +25,12 @@ describe('what a protocol is told', () => {
     expect(configOf({ group: ['n2'] }).members).toEqual(['n2']);
     expect(configOf({}, 'lease-reads', 'flexible-quorums')).not.toHaveProperty('leaseReads');
     expect(configOf({}, 'lease-reads', 'flexible-quorums')).not.toHaveProperty('quorums');
+    for (const asked of [{}, { quorumReads: false }]) expect(configOf(asked)).not.toHaveProperty('quorumReads');
   });
 
   it.each([
     [{ leaseReads: { maxClockDrift: 0.01 } }, 'lease-reads'],
+    [{ quorumReads: true }, 'quorum-reads'],
     [{ quorums: { phase1: 3, phase2: 1 } }, 'flexible-quorums'],
   ] as const)('passes on what it can do, and refuses what it cannot: %j', (asked, ability) => {
     expect(configOf(asked, ability)).toMatchObject(asked);

@@ -8,8 +8,9 @@ import type { Crypto, ProtocolAbility, ProtocolDefinition, ReplicaConfig } from 
 import { type NodeSettings, SettingsError } from './settings.ts';
 
 /** The settings that not every protocol can do anything with, and what it takes. */
-const askedBy: readonly (readonly ['leaseReads' | 'quorums', ProtocolAbility])[] = [
+const askedBy: readonly (readonly ['leaseReads' | 'quorumReads' | 'quorums', ProtocolAbility])[] = [
   ['leaseReads', 'lease-reads'],
+  ['quorumReads', 'quorum-reads'],
   ['quorums', 'flexible-quorums'],
 ];
 
@@ -28,7 +29,7 @@ export function replicaConfigOf(
 ): ReplicaConfig {
   const { abilities, signs, sizeFlaw } = definition;
   for (const [setting, ability] of askedBy) {
-    if (settings[setting] === undefined || abilities.has(ability)) continue;
+    if (!settings[setting] || abilities.has(ability)) continue;
     throw new SettingsError(
       `The setting ${setting} asks for ${ability}, which the protocol "${settings.protocol}" lacks.`,
     );
@@ -38,9 +39,10 @@ export function replicaConfigOf(
   if (flaw !== undefined) throw new SettingsError(flaw);
   const { maxEntriesPerMessage, logCacheBytes, maxUncommittedBytes, snapshotAfterBytes, snapshotChunkBytes } = settings;
   const limits = { maxEntriesPerMessage, logCacheBytes, maxUncommittedBytes, snapshotAfterBytes, snapshotChunkBytes };
-  const { leaseReads, quorums, mode } = settings;
+  const { leaseReads, quorumReads, quorums, mode } = settings;
   refuseMode(settings, definition);
-  const asked = { ...(leaseReads && { leaseReads }), ...(quorums && { quorums }), ...(mode && { mode }) };
+  const reads = { ...(leaseReads && { leaseReads }), ...(quorumReads && { quorumReads }) };
+  const asked = { ...reads, ...(quorums && { quorums }), ...(mode && { mode }) };
   const signing = signs && signingOf(settings, counts);
   return { id, members, electionTimeoutMs, heartbeatIntervalMs, ...limits, ...asked, ...signing, trace };
 }

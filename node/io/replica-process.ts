@@ -41,6 +41,7 @@ interface Parts {
   readonly machine: Machine;
   /** Present where the protocol signs, and clients do. */
   readonly isGenuine: ReplicaConfig['isGenuine'];
+  readonly quorumReads: boolean;
   readonly counts: CryptoCounts | undefined;
 }
 
@@ -52,9 +53,10 @@ async function loadParts(settings: NodeSettings): Promise<Parts> {
   const counts = { signatures: 0, verifications: 0 };
   const config = replicaConfigOf(settings, definition, counts);
   const another = () => definition.create(config, defect);
-  const machine = new SessionMachine(defect?.machine, definition.signs);
+  const { quorumReads = false } = config;
+  const machine = new SessionMachine(defect?.machine, definition.signs, quorumReads);
   const signing = { isGenuine: config.isGenuine, counts: definition.signs ? counts : undefined };
-  const parts = { codec, contact: client.contact, machine, ...signing };
+  const parts = { codec, contact: client.contact, machine, quorumReads, ...signing };
   if (settings.malice === undefined) return { ...parts, protocol: another() };
   const turnable = new TurnableReplica({ config, definition, accomplices: settings.malice.accomplices, another });
   await turnable.behave(settings.malice.behaviour ?? null);
@@ -81,7 +83,7 @@ export class ReplicaProcess {
     this.#options = options;
     this.#turnable = parts.turnable;
     const { settings, journal } = options;
-    const { protocol, codec, contact, machine, isGenuine } = parts;
+    const { protocol, codec, contact, machine, isGenuine, quorumReads } = parts;
     const { id, runId, members, peers, token } = settings;
     this.#disk = disk;
     this.#storage = new FaultyStorage(disk.storage);
@@ -133,6 +135,7 @@ export class ReplicaProcess {
       signal: this.#incarnation.signal,
       trace: settings.trace,
       contact,
+      quorumReads,
       ...(isGenuine && { isGenuine }),
     });
   }

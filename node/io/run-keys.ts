@@ -3,7 +3,7 @@
  * the token of the run is.
  */
 import { randomBytes } from 'node:crypto';
-import { BundleClient, type BundleClientOptions } from '../bundle-client.ts';
+import { BundleClient, type BundleClientOptions, bundleQuorums } from '../bundle-client.ts';
 import { ed25519Signer } from '../crypto/ed25519.ts';
 import { type KeyPair, keyPairOf } from '../crypto/key-text.ts';
 import { sha256 } from '../crypto/sha256.ts';
@@ -47,13 +47,18 @@ export function publicKeysOf({ replicas }: RunKeys): Record<NodeId, string> {
   return Object.fromEntries([...replicas].map(([node, { publicKey }]) => [node, publicKey]));
 }
 
-/** The clients of this process, which sign what they ask for with the run's key for that. */
+/**
+ * The clients of this process, which sign what they ask for with the run's key for that.
+ *
+ * @param quorumReads - as the replicas are told
+ */
 export function signingClients(
   privateKey: string,
   policy: ClientPolicy,
   options: Pick<BundleClientOptions, 'members' | 'clock' | 'send'>,
+  quorumReads = false,
 ): BundleClient {
-  const quorum = policy.replyQuorum(options.members.length);
+  const quorums = bundleQuorums(policy, options.members.length, quorumReads);
   const crypto = { sign: ed25519Signer(privateKey), digest: sha256 };
-  return new BundleClient({ name: clientName, quorum, crypto, ...options });
+  return new BundleClient({ name: clientName, ...quorums, crypto, ...options });
 }

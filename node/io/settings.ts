@@ -59,6 +59,8 @@ const schema = z
       .default(1 << 20),
     /** Present where a leader answers reads by its clock, and how far clocks may run apart, as a part of the time. */
     leaseReads: z.strictObject({ maxClockDrift: z.number().min(0).max(0.5) }).optional(),
+    /** Whether a quorum of replicas answers reads beside the log. */
+    quorumReads: z.boolean().optional(),
     /** How many of the first members make a quorum of each phase; majorities where absent. */
     quorums: z.strictObject({ phase1: quorumSize, phase2: quorumSize }).optional(),
     /**

@@ -8,6 +8,8 @@ export interface Machine {
   apply(payload: Uint8Array, sink: ResultSink, client?: string): void;
   /** Answers one command that changes nothing, from the present state. */
   query(command: Uint8Array): Uint8Array;
+  /** As `query`, and since when that is the answer. */
+  datedQuery(command: Uint8Array): DatedAnswer;
   /** The result of a session's command that was applied before; null where this is not (or no longer) known. */
   recall(session: number, sequence: number): Uint8Array | null;
   /**
@@ -29,6 +31,16 @@ export interface Machine {
   snapshot(): Iterator<Uint8Array>;
   /** Takes the pieces of a snapshot, cut anywhere. The present state goes on meanwhile. */
   restore(): Restoration;
+}
+
+/** The answer to a query, and the state that it is of. */
+export interface DatedAnswer {
+  readonly result: Uint8Array;
+  /**
+   * A number of applied commands: after so many, and ever since, this was the answer. Two replicas that say the same with the
+   * same number speak of one state, which neither has left behind.
+   */
+  readonly since: number;
 }
 
 /** How large the state of a machine is, at one moment. */

@@ -304,6 +304,54 @@ describe('the digest', () => {
   });
 });
 
+describe('since when an answer is what it is', () => {
+  const get = encodeCommand({ op: 'get', session: 0, sequence: 0, key: 'k', a: null, b: null });
+  const datedBy = (machine: SessionMachine, query = get) => {
+    const { result, since } = machine.datedQuery(query);
+    return [decodeResult(result).value, since];
+  };
+  const dating = () => {
+    const machine = new SessionMachine({}, true, true);
+    applied(machine, encoded('register', 7, 0));
+    return machine;
+  };
+
+  test('is told by the last command that may have changed it, and by nothing that was not carried out', () => {
+    const machine = dating();
+    expect(datedBy(machine)).toEqual([null, 0]);
+    applied(machine, append(1, 1, 'a'), append(1, 1, 'a'), append(9, 1, 'x'), encoded('get', 1, 2));
+    expect(datedBy(machine)).toEqual(['a', 2]);
+    applied(machine, encoded('delete', 1, 3));
+    expect(datedBy(machine)).toEqual([null, 6]);
+  });
+
+  test('is now for a scan, and for everything where nobody asks for dates', () => {
+    const scan = encodeCommand({ op: 'scan', session: 0, sequence: 0, key: 'a', a: '9', b: null });
+    const machine = dating();
+    applied(machine, append(1, 1, 'a'), encoded('register', 8, 0));
+    expect(datedBy(machine, scan)[1]).toBe(3);
+    const plain = machineWith(1);
+    applied(plain, append(1, 1, 'a'), encoded('register', 8, 0));
+    expect(datedBy(plain)).toEqual(['a', 3]);
+  });
+
+  test('is no earlier than a state that was taken over', () => {
+    const machine = dating();
+    applied(machine, append(1, 1, 'a'), encoded('register', 8, 0));
+    const other = new SessionMachine({}, true, true);
+    const restoration = other.restore();
+    const pieces = machine.snapshot();
+    for (let next = pieces.next(); !next.done; next = pieces.next()) restoration.take(next.value);
+    restoration.finish();
+    expect([datedBy(machine), datedBy(other)]).toEqual([
+      ['a', 2],
+      ['a', 3],
+    ]);
+    for (const each of [machine, other]) applied(each, append(1, 2, 'b'));
+    expect(datedBy(other)).toEqual(datedBy(machine));
+  });
+});
+
 describe('sessions of clients that sign', () => {
   const resultsOf = (machine: SessionMachine, client: string, ...commands: Uint8Array[]): Result[] => {
     const results: Result[] = [];

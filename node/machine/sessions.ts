@@ -3,10 +3,11 @@
  * replicated state, so that a retry through another leader is recognised. Source: Ongaro's dissertation, section 6.3.
  */
 import { createHash } from 'node:crypto';
+import { Changes } from './changes.ts';
 import { type Command, type CommandHead, decodeCommand, encodeResult, forEachCommand, isRead } from './command.ts';
 import type { Frozen } from './frozen.ts';
 import { applyToStore } from './key-value.ts';
-import type { Machine, MachineSize, Restoration, ResultSink } from './machine.ts';
+import type { DatedAnswer, Machine, MachineSize, Restoration, ResultSink } from './machine.ts';
 import { correctMachineRules, type MachineRules } from './rules.ts';
 import { nobody, noResult, type Session, SessionTable } from './session-table.ts';
 import { encodeSnapshot, type MachineState, SnapshotDecoder } from './snapshot-format.ts';
@@ -21,6 +22,8 @@ type SessionsThen = Frozen<number, Readonly<Session>>;
 export class SessionMachine implements Machine {
   readonly #rules: MachineRules;
   readonly #signed: boolean;
+  /** Undefined where nobody asks for it. */
+  #changes: Changes | undefined;
   #store: Store;
   #sessions = new SessionTable();
   #applied = 0;
@@ -29,11 +32,13 @@ export class SessionMachine implements Machine {
    * @param bug - the rules that a planted bug overrides
    * @param signed - whether replicas and clients sign: sessions then belong to clients, and equal states have equal snapshots,
    *   byte for byte, so that replicas can vouch for each other's
+   * @param dates - whether it remembers when keys were changed, for dated queries; without that each is as of now
    */
-  constructor(bug: Partial<MachineRules> = {}, signed = false) {
+  constructor(bug: Partial<MachineRules> = {}, signed = false, dates = false) {
     this.#rules = { ...correctMachineRules, ...bug };
     this.#signed = signed;
     this.#store = new Store(signed);
+    if (dates) this.#changes = new Changes();
   }
 
   apply(payload: Uint8Array, sink: ResultSink, client = nobody): void {
@@ -55,6 +60,14 @@ export class SessionMachine implements Machine {
     if (command === null || !isRead(command.op)) return malformed;
     const { status, value } = applyToStore(this.#store, command);
     return encodeResult(status, value);
+  }
+
+  datedQuery(bytes: Uint8Array): DatedAnswer {
+    const result = this.query(bytes);
+    const command = decodeCommand(bytes);
+    // Of all else, such as the records of a scan, it is known that they are as they are now.
+    const since = command?.op === 'get' ? this.#changes?.since(command.key, this.#applied) : undefined;
+    return { result, since: since ?? this.#applied };
   }
 
   recall(id: number, sequence: number): Uint8Array | null {
@@ -127,6 +140,7 @@ export class SessionMachine implements Machine {
     this.#applied = applied;
     this.#sessions = sessions;
     this.#store = store;
+    if (this.#changes !== undefined) this.#changes = new Changes(applied);
   }
 
   #register(client: string): Uint8Array {
@@ -143,6 +157,7 @@ export class SessionMachine implements Machine {
       return command.sequence === session.sequence ? session.result : expired;
     }
     const { status, value } = applyToStore(this.#store, command);
+    if (this.#changes !== undefined && !isRead(command.op)) this.#changes.note(command.key, this.#applied);
     session.sequence = command.sequence;
     session.result = encodeResult(status, value);
     return session.result;

@@ -25,6 +25,8 @@ import type { Links, Toxic } from './toxiproxy.ts';
 export interface DockerClusterParts {
   readonly seed: number;
   readonly policy: ClientPolicy;
+  /** Whether a quorum of replicas answers reads beside the log. */
+  readonly quorumReads: boolean;
   /** The private key that clients sign with; absent where they do not. */
   readonly clientKey?: string;
   readonly replicas: ReadonlyMap<NodeId, ReplicaContainer>;
@@ -78,7 +80,7 @@ export class DockerCluster implements Cluster {
   }
 
   client(name: string): LabClient {
-    const { seed, policy, clientKey } = this.#parts;
+    const { seed, policy, quorumReads, clientKey } = this.#parts;
     const random = randomFor(seed, `client/${name}`);
     let receive: SessionClient['receive'] = () => {};
     const line = this.#connections.addClient((from, reply) => receive(from, reply));
@@ -88,7 +90,8 @@ export class DockerCluster implements Cluster {
       receive = (from, reply) => session.receive(from, reply);
       return labClient(session);
     }
-    const bundles = signingClients(clientKey, policy, { members: this.nodes, clock: realClock, send });
+    const ports = { members: this.nodes, clock: realClock, send };
+    const bundles = signingClients(clientKey, policy, ports, quorumReads);
     receive = (from, reply) => bundles.receive(from, reply);
     return labClient(bundles.session(random));
   }

@@ -208,6 +208,7 @@ function settingsOf(lab: LabSettings, id: NodeId): string {
     heartbeatIntervalMs: settings.heartbeatInterval,
     maxEntriesPerMessage: settings.maxEntriesPerMessage,
     ...(settings.leaseReads === undefined ? {} : { leaseReads: settings.leaseReads }),
+    ...(settings.quorumReads === undefined ? {} : { quorumReads: settings.quorumReads }),
     ...(settings.quorums === undefined ? {} : { quorums: settings.quorums }),
     ...(settings.mode === undefined ? {} : { mode: settings.mode }),
     ...(settings.snapshotAfterBytes === undefined ? {} : { snapshotAfterBytes: settings.snapshotAfterBytes }),

@@ -57,7 +57,7 @@ export class Lab {
   /** Brings everything up, and returns when every replica answers. */
   async boot(say: Say): Promise<DockerCluster> {
     const { engine, vantage, content, observe, keepUp, signal } = this.#options;
-    const { nodes, protocol, seed } = content;
+    const { nodes, protocol, seed, settings } = content;
     const definition = await loadProtocol(protocol);
     const secrets = drawSecrets(nodes, definition);
     const replica = await replicaImage(engine, vantage.image, say, signal);
@@ -83,6 +83,7 @@ export class Lab {
     return new DockerCluster(nodes, {
       seed,
       policy: definition.client,
+      quorumReads: settings.quorumReads ?? false,
       ...(secrets.keys && { clientKey: secrets.keys.client.privateKey }),
       replicas: await this.#takeReplicas(containers, secrets),
       links,

@@ -1,6 +1,6 @@
 /** The simulator: a whole cluster in one process, in virtual time, decided by a seed alone. */
 import { genuineness, signerName } from '../../../node/bundle.ts';
-import { BundleClient } from '../../../node/bundle-client.ts';
+import { BundleClient, bundleQuorums } from '../../../node/bundle-client.ts';
 import { SessionClient } from '../../../node/client.ts';
 import { keyedHashCrypto } from '../../../node/crypto/keyed-hash.ts';
 import { behaviourNames } from '../../../node/io/behaviours.ts';
@@ -100,6 +100,7 @@ class SimCluster implements Cluster {
   readonly #processes = new Map<NodeId, SimProcess>();
   readonly #clients = new Map<string, Pick<SessionClient, 'receive'>>();
   readonly #seed: number;
+  readonly #quorumReads: boolean;
   /** What each replica has done so far. */
   readonly #meters = new Map<NodeId, () => Work>();
   /** How each behaves from the beginning on; honestly where absent. */
@@ -115,6 +116,7 @@ class SimCluster implements Cluster {
     this.nodes = plan.nodes;
     this.#definition = definition;
     this.#seed = plan.seed;
+    this.#quorumReads = plan.experiment.settings.quorumReads ?? false;
     this.#born = plan.malicious ?? {};
     this.#behaviours = new Map(behaviours.map((named) => [named.name, named]));
     this.#random = (purpose) => randomFor(plan.seed, purpose);
@@ -148,8 +150,9 @@ class SimCluster implements Cluster {
           this.#network.sendInOrder(node, client, () => this.#clients.get(client)?.receive(node, reply));
         },
         createProtocol: () => inMaliciousHands(plan, definition, config, defect),
-        createMachine: () => new SessionMachine(defect?.machine, definition.signs),
+        createMachine: () => new SessionMachine(defect?.machine, definition.signs, this.#quorumReads),
         contact: definition.client.contact,
+        quorumReads: this.#quorumReads,
         ...(config.isGenuine && { isGenuine: config.isGenuine }),
       };
       const process = new SimProcess(node, world, disk);
@@ -186,8 +189,8 @@ class SimCluster implements Cluster {
       return labClient(session);
     }
     const crypto = keyedHashCrypto(this.#seed, signerName(name), this.nodes);
-    const quorum = policy.replyQuorum(this.nodes.length);
-    const bundles = new BundleClient({ name, members: this.nodes, quorum, crypto, clock: this.clock, send });
+    const quorums = bundleQuorums(policy, this.nodes.length, this.#quorumReads);
+    const bundles = new BundleClient({ name, members: this.nodes, ...quorums, crypto, clock: this.clock, send });
     this.#clients.set(name, bundles);
     return labClient(bundles.session(random));
   }
@@ -301,7 +304,7 @@ export function replicaConfig(
   id: NodeId,
   limits: Limits,
 ): ReplicaConfig {
-  const { electionTimeout, heartbeatInterval, maxEntriesPerMessage, leaseReads, quorums, mode } =
+  const { electionTimeout, heartbeatInterval, maxEntriesPerMessage, leaseReads, quorumReads, quorums, mode } =
     plan.experiment.settings;
   return {
     id,
@@ -313,6 +316,7 @@ export function replicaConfig(
     snapshotChunkBytes,
     ...limits,
     ...(leaseReads === undefined ? {} : { leaseReads }),
+    ...(quorumReads === undefined ? {} : { quorumReads }),
     ...(quorums === undefined ? {} : { quorums }),
     ...(mode === undefined ? {} : { mode }),
     ...(signs && signingOf(plan, id)),

@@ -19,14 +19,15 @@ export interface LabOptions {
   readonly nodeCount?: number;
   /** So little that logs are cut soon, in bytes; drawn where absent. */
   readonly snapshotAfterBytes?: number;
+  readonly quorumReads?: boolean;
   /** How replicas behave that are malicious from the beginning on. */
   readonly malicious?: Readonly<Record<NodeId, string>>;
 }
 
 export async function bootLab(options: LabOptions = {}): Promise<Lab> {
-  const { protocol = 'raft', nodeCount = 3, snapshotAfterBytes, malicious } = options;
+  const { protocol = 'raft', nodeCount = 3, snapshotAfterBytes, quorumReads, malicious } = options;
   const seen: LabEvent[] = [];
-  const settings = snapshotAfterBytes === undefined ? {} : { snapshotAfterBytes };
+  const settings = { ...(snapshotAfterBytes && { snapshotAfterBytes }), ...(quorumReads && { quorumReads }) };
   const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
   const plan = samplePlan(
     { network: { unruly: false }, settings },

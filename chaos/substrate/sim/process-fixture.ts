@@ -73,6 +73,7 @@ export function processLab() {
       reply: (client: string, reply: ClientReply) => say(`replies ${client} ${reply.status}`),
       createProtocol,
       createMachine: () => new SessionMachine(),
+      quorumReads: false,
       contact: 'leader',
     },
     disk,

@@ -36,6 +36,8 @@ export interface ProcessWorld {
   readonly createMachine: () => Machine;
   /** Where clients of the protocol turn to. */
   readonly contact: ClientPolicy['contact'];
+  /** Whether a quorum of replicas answers reads beside the log. */
+  readonly quorumReads: boolean;
   /** Present where clients sign. */
   readonly isGenuine?: ReplicaConfig['isGenuine'];
 }
@@ -65,7 +67,8 @@ export class SimProcess {
     this.#state = 'up';
     this.#world.observe({ type: 'node-up', node: this.node });
     const { signal } = this.#incarnation;
-    const { random, reply, send, observe, createProtocol, createMachine, contact, isGenuine } = this.#world;
+    const { random, reply, send, observe, createProtocol, createMachine, contact, quorumReads, isGenuine } =
+      this.#world;
     const ports = {
       clock: this.#nodeClock(signal),
       random,
@@ -81,7 +84,7 @@ export class SimProcess {
     this.#protocol = createProtocol();
     this.#protocol.behave?.(this.#behaviour);
     const signing = isGenuine && { isGenuine };
-    const options = { id: this.node, signal, contact, ...signing };
+    const options = { id: this.node, signal, contact, quorumReads, ...signing };
     this.#replica = new Replica(this.#protocol, createMachine(), ports, options);
     this.#replica.start(this.#disk.durable);
   }

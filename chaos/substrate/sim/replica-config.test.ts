@@ -8,12 +8,26 @@ const limits = { snapshotAfterBytes: 1, maxUncommittedBytes: 2 };
 test('a replica is told what the experiment chooses, and nothing of what it does not', () => {
   const quorums = { phase1: 3, phase2: 1 };
   const leaseReads = { maxClockDrift: 0.01 };
-  const chosen = replicaConfig(samplePlan({ settings: { quorums, leaseReads, mode: 'fast' } }), silent, 'n2', limits);
-  expect(chosen).toMatchObject({ id: 'n2', members: ['n1', 'n2', 'n3'], quorums, leaseReads, mode: 'fast', ...limits });
+  const chosen = replicaConfig(
+    samplePlan({ settings: { quorums, leaseReads, quorumReads: true, mode: 'fast' } }),
+    silent,
+    'n2',
+    limits,
+  );
+  expect(chosen).toMatchObject({
+    id: 'n2',
+    members: ['n1', 'n2', 'n3'],
+    quorums,
+    leaseReads,
+    quorumReads: true,
+    mode: 'fast',
+    ...limits,
+  });
   const plain = replicaConfig(samplePlan({}, { members: ['n1'] }), silent, 'n2', limits);
   expect(plain.members).toEqual(['n1']);
   expect(plain).not.toHaveProperty('quorums');
   expect(plain).not.toHaveProperty('leaseReads');
+  expect(plain).not.toHaveProperty('quorumReads');
   expect(plain).not.toHaveProperty('mode');
   expect(plain).not.toHaveProperty('crypto');
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import definition from './index.ts';
 import { primaryOf, sizeFlaw, sizesOf } from './quorum.ts';
 
 describe('the sizes of a group', () => {
@@ -21,6 +22,14 @@ describe('the sizes of a group', () => {
       expect(all - f).toBeGreaterThanOrEqual(quorum);
     },
   );
+
+  // Section 4.1: f + 1 equal replies; section 5.1.3: 2f + 1, where replicas answer from their states.
+  test.each([4, 7, 10])('tell clients of %i how many equal replies they need', (nodes) => {
+    const { client } = definition;
+    const { f, quorum } = sizesOf(nodes);
+    expect(client.replyQuorum(nodes)).toBe(f + 1);
+    expect(client.readQuorum?.(nodes)).toBe(quorum);
+  });
 
   test.each([0, 1, 2, 3, 5, 6, 8, 9])('cannot be those of %i', (nodes) => {
     expect(sizeFlaw(nodes)).toBe(`PBFT needs 3f + 1 replicas to stand f malicious ones: 4, 7 or 10, and not ${nodes}.`);
