@@ -15,7 +15,7 @@ const { capabilities } = simSubstrate;
 /** In these a malicious replica lies about certificates, which not every protocol has. */
 const liesAboutCertificates = ['forgetful-successor', 'lying-successor'];
 /** In these a quorum of replicas is believed in what it says of its states. */
-const believesStates = ['quorum-reads'];
+const believesStates = ['kept-in-the-dark', 'quorum-reads'];
 
 /** What a protocol cannot do, or a malicious replica cannot forge of it, is refused in a sentence. All else has to pass. */
 const refused: Readonly<Record<string, readonly string[]>> = {
@@ -65,8 +65,8 @@ for (const name of namesOf('experiment')) {
 test('what has malicious replicas has no place under protocols that stand crashes alone', () => {
   const names = [...beside].flatMap(([name, protocols]) => (protocols.length > 0 ? [name] : []));
   expect(names).toEqual([
-    ...['censoring-primary', 'forgetful-successor', 'lying-successor', 'malicious-and-slow', 'malicious-primary'],
-    ...['mute-primary', 'slow-primary', 'too-many-liars', 'too-many-malicious', 'turncoat'],
+    ...['censoring-primary', 'forgetful-successor', 'kept-in-the-dark', 'lying-successor', 'malicious-and-slow'],
+    ...['malicious-primary', 'mute-primary', 'slow-primary', 'too-many-liars', 'too-many-malicious', 'turncoat'],
   ]);
   for (const name of names) expect(beside.get(name)).toEqual(['multi-paxos', 'paxos', 'raft']);
 });

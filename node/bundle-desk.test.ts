@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { encodeBundle, encodeDated, genuineness, signerName } from './bundle.ts';
 import { BundleDesk } from './bundle-desk.ts';
+import { correctDeskRules, type DeskRules } from './client-desk.ts';
 import { keyedHashCrypto } from './crypto/keyed-hash.ts';
 import { encodeBatch, encodeCommand, encodeResult, type OperationName } from './machine/command.ts';
 import { SessionMachine } from './machine/sessions.ts';
@@ -18,7 +19,7 @@ const bundleOf = (client: string, ...commands: Uint8Array[]) =>
   encodeBundle(client, commands, keyedHashCrypto(7, signerName(client), []));
 
 /** The clients' side of a replica over a real machine. */
-function desk(quorumReads = false) {
+function desk(quorumReads = false, rules: Partial<DeskRules> = {}) {
   const clock = new ManualClock();
   const machine = new SessionMachine({}, true, true);
   const replies: [client: string, reply: ClientReply][] = [];
@@ -30,6 +31,7 @@ function desk(quorumReads = false) {
     clock,
     isGenuine: genuineness(keyedHashCrypto(7, 'n1', ['n1'])),
     quorumReads,
+    rules: { ...correctDeskRules, ...rules },
     propose: (id, _, payload) => void batches.push({ id, payload }),
     settle: (id) => void settled.push(id),
   });
@@ -41,16 +43,18 @@ function desk(quorumReads = false) {
     clock.endTurn();
   };
   let index = 0;
-  const decide = (...payloads: (Uint8Array | undefined)[]) => {
+  const applied = (learned: boolean, payloads: readonly (Uint8Array | undefined)[]) => {
     index += 1;
-    bundles.apply(index, Buffer.concat(payloads.map((payload) => payload ?? new Uint8Array(0))));
+    bundles.apply(index, Buffer.concat(payloads.map((payload) => payload ?? new Uint8Array(0))), learned);
   };
+  const decide = (...payloads: (Uint8Array | undefined)[]) => applied(false, payloads);
+  const learn = (...payloads: (Uint8Array | undefined)[]) => applied(true, payloads);
   /** Sessions 1 to `count` of client c1. */
   const registered = (count: number) => {
     for (let number = 1; number <= count; number += 1) decide(bundleOf('c1', encoded('register', number, 0)));
   };
   const taken = () => replies.splice(0);
-  return { clock, machine, bundles, batches, settled, take, read, ask, decide, registered, taken };
+  return { clock, machine, bundles, batches, settled, take, read, ask, decide, learn, registered, taken };
 }
 
 const ok = (id: number, ...values: (string | null)[]): ClientReply => ({
@@ -294,5 +298,57 @@ describe('a state that was taken over', () => {
     expect(settled).toEqual([batches[0]?.id, batches[1]?.id]);
     decide(waits);
     expect(taken()).toEqual([['s1', ok(2, 'ab')]]);
+  });
+});
+
+// Berger, Reiser and Bessani (2021): else f honest replicas that are kept in the dark answer nobody.
+describe('what was decided without this replica', () => {
+  test('is answered as what it decided itself: to who waits, and to who asks again', () => {
+    const { registered, ask, learn, settled, batches, taken } = desk();
+    registered(1);
+    const bundle = bundleOf('c1', encoded('append', 1, 1, 'a'));
+    ask('s1', 1, bundle);
+    learn(bundle);
+    expect(taken()).toEqual([['s1', ok(1, 'a')]]);
+    expect(settled).toEqual([batches[0]?.id]);
+    ask('s1', 2, bundle);
+    expect(taken()).toEqual([['s1', ok(2, 'a')]]);
+  });
+
+  test('is answered by who took over its state with the same bytes as by who carried it out', () => {
+    const [carriesOut, takesOver] = [desk(), desk()];
+    const bundle = bundleOf('c1', encoded('append', 1, 1, 'a'), encoded('append', 2, 1, 'b'), encoded('get', 3, 7));
+    carriesOut.registered(3);
+    carriesOut.decide(bundle);
+    carriesOut.ask('s1', 4, bundle);
+    const restoration = takesOver.machine.restore();
+    const pieces = carriesOut.machine.snapshot();
+    for (let next = pieces.next(); !next.done; next = pieces.next()) restoration.take(next.value);
+    takesOver.ask('s1', 4, bundle);
+    restoration.finish();
+    takesOver.bundles.onRestored();
+    const [first, ...more] = carriesOut.taken();
+    expect(more).toEqual([]);
+    expect(takesOver.taken()).toEqual([first]);
+    takesOver.ask('s1', 4, bundle);
+    expect(takesOver.taken()).toEqual([first]);
+  });
+
+  test('is answered to nobody by the planted bug, though it is done', () => {
+    const { machine, bundles, registered, ask, learn, decide, settled, batches, taken } = desk(true, {
+      answersForOthers: false,
+    });
+    registered(1);
+    const bundle = bundleOf('c1', encoded('append', 1, 1, 'a'));
+    ask('s1', 1, bundle);
+    learn(bundle);
+    expect(settled).toEqual([batches[0]?.id]);
+    bundles.onRestored();
+    ask('s1', 2, bundle);
+    expect(taken()).toEqual([]);
+    expect(machine.recall(1, 1)).toEqual(encodeResult('ok', 'a'));
+    decide(bundleOf('c1', encoded('append', 1, 2, 'b')));
+    ask('s1', 3, bundleOf('c1', encoded('append', 1, 2, 'b')));
+    expect(taken()).toEqual([['s1', ok(3, 'ab')]]);
   });
 });

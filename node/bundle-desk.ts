@@ -8,7 +8,7 @@
  */
 import { Answers } from './answers.ts';
 import { type Bundle, bundleKey, decodeBundles, encodeDated } from './bundle.ts';
-import type { ClientDesk, Propose, Settle } from './client-desk.ts';
+import type { ClientDesk, DeskRules, Propose, Settle } from './client-desk.ts';
 import { decodeBatch, encodeBatch, headsIn } from './machine/command.ts';
 import type { Machine } from './machine/machine.ts';
 import type { ClientPort, ClientRequest, Clock } from './ports.ts';
@@ -54,6 +54,7 @@ export interface BundleDeskOptions {
   readonly isGenuine: (payload: Uint8Array) => boolean;
   /** Whether reads are answered beside the log. */
   readonly quorumReads: boolean;
+  readonly rules: DeskRules;
   readonly propose: Propose;
   readonly settle: Settle;
 }
@@ -107,6 +108,7 @@ export class BundleDesk implements ClientDesk {
   #knownAnswer(key: string, { client, commands }: Bundle): Uint8Array | null {
     const kept = this.#answers.get(key);
     if (kept !== undefined) return kept;
+    if (!this.#options.rules.answersForOthers) return null;
     const results: Uint8Array[] = [];
     for (const { op, session, sequence } of headsIn(commands)) {
       const result = op === 'register' ? null : this.#options.machine.settledResult(session, sequence, client);
@@ -175,27 +177,34 @@ export class BundleDesk implements ClientDesk {
     this.#options.settle(batch.number);
   }
 
-  apply(_index: number, payload: Uint8Array): void {
+  apply(_index: number, payload: Uint8Array, learned: boolean): void {
+    const answers = !learned || this.#options.rules.answersForOthers;
     // What is no bundles is decided by nobody who is honest; it would be nothing on all replicas alike.
-    for (const bundle of decodeBundles(payload) ?? []) this.#carryOut(bundle);
+    for (const bundle of decodeBundles(payload) ?? []) this.#carryOut(bundle, answers);
   }
 
-  #carryOut(bundle: Bundle): void {
+  #carryOut(bundle: Bundle, answers: boolean): void {
     const results: Uint8Array[] = [];
     const sink = (_registers: boolean, _session: number, _sequence: number, result: Uint8Array) => {
       results.push(result);
     };
     this.#options.machine.apply(bundle.commands, sink, bundle.client);
     const key = bundleKey(bundle);
-    const answer = this.#answers.keep(key, encodeBatch(results));
     const waiting = this.#waiting.get(key);
-    if (waiting !== undefined) this.#answer(waiting, answer);
+    const answer = answers ? this.#answers.keep(key, encodeBatch(results)) : undefined;
+    if (waiting === undefined) return;
+    if (answer === undefined) this.#leave(waiting);
+    else this.#answer(waiting, answer);
   }
 
   #answer(waiting: Waiting, result: Uint8Array | null): void {
-    const { client, id, key, batch } = waiting;
-    this.#waiting.delete(key);
+    const { client, id } = waiting;
     this.#options.clients.reply(client, result === null ? { id, status: 'rejected' } : { id, status: 'ok', result });
+    this.#leave(waiting);
+  }
+
+  #leave({ key, batch }: Waiting): void {
+    this.#waiting.delete(key);
     if (batch === undefined) return;
     batch.unanswered -= 1;
     if (batch.unanswered > 0) return;

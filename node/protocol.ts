@@ -6,6 +6,7 @@
  * for every protocol that the lab will host; change that page when you change this file.
  */
 
+import type { DeskRules } from './client-desk.ts';
 import type { MachineRules } from './machine/rules.ts';
 import type { Forgery } from './malice/kit/forgery.ts';
 
@@ -119,8 +120,17 @@ export type Effect<M, R> =
   | { readonly kind: 'timer'; readonly timer: string; readonly afterMs: readonly [number, number] }
   /** Forget a named timer. */
   | { readonly kind: 'cancel'; readonly timer: string }
-  /** The batch at `index` is decided. Indexes come without gaps, in order; an empty payload is a no-op. */
-  | { readonly kind: 'apply'; readonly index: number; readonly payload: Uint8Array; readonly eager?: boolean }
+  /**
+   * The batch at `index` is decided. Indexes come without gaps, in order; an empty payload is a no-op. `learned`: not by
+   * votes that were counted for this replica, but from another one that had proof; who waits for it here is answered all the same.
+   */
+  | {
+      readonly kind: 'apply';
+      readonly index: number;
+      readonly payload: Uint8Array;
+      readonly learned?: boolean;
+      readonly eager?: boolean;
+    }
   /** Answer the read batch `id` from a state that has applied at least `index`; but see `ReadWindow`. */
   | {
       readonly kind: 'read';
@@ -447,6 +457,8 @@ export interface Defect {
   readonly rules: object;
   /** The overridden rules of the machine that is replicated, where the bug is there. */
   readonly machine?: Partial<MachineRules>;
+  /** The overridden rules of the clients' side of a replica, where the bug is there. */
+  readonly desk?: Partial<DeskRules>;
 }
 
 /** A replica found its own state broken. It must stop, and not serve another request. */

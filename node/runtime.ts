@@ -3,7 +3,7 @@
  * runs in the simulator and in a container. `docs/decisions/0001-protocol-contract.md` says why it is so.
  */
 import { BundleDesk } from './bundle-desk.ts';
-import type { ClientDesk, Propose, Settle } from './client-desk.ts';
+import { type ClientDesk, correctDeskRules, type DeskRules, type Propose, type Settle } from './client-desk.ts';
 import { fnv1a } from './hash.ts';
 import { HeldReplies } from './held-replies.ts';
 import type { Machine, MachineSize } from './machine/machine.ts';
@@ -43,6 +43,8 @@ export interface ReplicaOptions {
   readonly isGenuine?: ReplicaConfig['isGenuine'];
   /** As the protocol is told; false where absent. */
   readonly quorumReads?: boolean;
+  /** The rules of the clients' side that a planted bug overrides. */
+  readonly deskRules?: Partial<DeskRules>;
 }
 
 /** What a replica holds in memory for as long as it runs. */
@@ -96,12 +98,13 @@ export class Replica<M, R> {
     const keeps = options.contact === 'all';
     const { clock } = ports;
     const { isGenuine, quorumReads = false } = options;
+    const rules = { ...correctDeskRules, ...options.deskRules };
     this.#replies = quorumReads ? new HeldReplies(ports.clients, () => this.#writtenTo) : undefined;
     const clients = this.#replies ?? ports.clients;
     this.#desk =
       isGenuine === undefined
         ? new Requests(machine, clients, clock, propose, keeps ? settle : undefined)
-        : new BundleDesk({ machine, clients, clock, isGenuine, quorumReads, propose, settle });
+        : new BundleDesk({ machine, clients, clock, isGenuine, quorumReads, rules, propose, settle });
     this.#snapshots = new MachineSnapshots(machine, ports.snapshots, {
       guard: (work) => this.#guard(work),
       step: (input) => this.#step(input),
@@ -287,7 +290,7 @@ export class Replica<M, R> {
         this.#timers.cancel(effect.timer);
         return;
       case 'apply':
-        this.#apply(effect.index, effect.payload);
+        this.#apply(effect.index, effect.payload, effect.learned === true);
         return;
       case 'read':
         if (effect.within !== undefined && !this.#marks.isWithin(effect.within))
@@ -341,11 +344,11 @@ export class Replica<M, R> {
     this.#desk.onRestored(index);
   }
 
-  #apply(index: number, payload: Uint8Array): void {
+  #apply(index: number, payload: Uint8Array, learned: boolean): void {
     invariant(!this.#snapshots.restoring, `index ${index} was decided while a snapshot is being installed`);
     invariant(index === this.#appliedIndex + 1, `index ${index} was decided after ${this.#appliedIndex}`);
     this.#appliedIndex = index;
     if (this.#options.trace !== false) this.#ports.tracer?.({ type: 'apply', index, hash: fnv1a(payload) });
-    this.#desk.apply(index, payload);
+    this.#desk.apply(index, payload, learned);
   }
 }

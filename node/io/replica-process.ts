@@ -3,7 +3,7 @@ import type { CryptoCounts } from '../crypto/counted.ts';
 import type { Machine } from '../machine/machine.ts';
 import { SessionMachine } from '../machine/sessions.ts';
 import type { ReplicaFact } from '../ports.ts';
-import type { ClientPolicy, Codec, Durable, Protocol, ReplicaConfig } from '../protocol.ts';
+import type { ClientPolicy, Codec, Defect, Durable, Protocol, ReplicaConfig } from '../protocol.ts';
 import { Replica } from '../runtime.ts';
 import { ClientServer } from './client-server.ts';
 import { systemClock, systemRandom } from './clock.ts';
@@ -42,6 +42,7 @@ interface Parts {
   /** Present where the protocol signs, and clients do. */
   readonly isGenuine: ReplicaConfig['isGenuine'];
   readonly quorumReads: boolean;
+  readonly deskRules: Defect['desk'];
   readonly counts: CryptoCounts | undefined;
 }
 
@@ -56,7 +57,7 @@ async function loadParts(settings: NodeSettings): Promise<Parts> {
   const { quorumReads = false } = config;
   const machine = new SessionMachine(defect?.machine, definition.signs, quorumReads);
   const signing = { isGenuine: config.isGenuine, counts: definition.signs ? counts : undefined };
-  const parts = { codec, contact: client.contact, machine, quorumReads, ...signing };
+  const parts = { codec, contact: client.contact, machine, quorumReads, deskRules: defect?.desk, ...signing };
   if (settings.malice === undefined) return { ...parts, protocol: another() };
   const turnable = new TurnableReplica({ config, definition, accomplices: settings.malice.accomplices, another });
   await turnable.behave(settings.malice.behaviour ?? null);
@@ -83,7 +84,7 @@ export class ReplicaProcess {
     this.#options = options;
     this.#turnable = parts.turnable;
     const { settings, journal } = options;
-    const { protocol, codec, contact, machine, isGenuine, quorumReads } = parts;
+    const { protocol, codec, contact, machine, isGenuine, quorumReads, deskRules } = parts;
     const { id, runId, members, peers, token } = settings;
     this.#disk = disk;
     this.#storage = new FaultyStorage(disk.storage);
@@ -136,6 +137,7 @@ export class ReplicaProcess {
       trace: settings.trace,
       contact,
       quorumReads,
+      ...(deskRules && { deskRules }),
       ...(isGenuine && { isGenuine }),
     });
   }

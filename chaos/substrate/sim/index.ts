@@ -153,6 +153,7 @@ class SimCluster implements Cluster {
         createMachine: () => new SessionMachine(defect?.machine, definition.signs, this.#quorumReads),
         contact: definition.client.contact,
         quorumReads: this.#quorumReads,
+        ...(defect?.desk && { deskRules: defect.desk }),
         ...(config.isGenuine && { isGenuine: config.isGenuine }),
       };
       const process = new SimProcess(node, world, disk);

@@ -1,5 +1,6 @@
 /** A simulated replica process: can be killed, started, paused and resumed; its disk outlives it. */
 
+import type { DeskRules } from '../../../node/client-desk.ts';
 import type { Machine } from '../../../node/machine/machine.ts';
 import type { NamedBehaviour } from '../../../node/malice/kit/malicious-replica.ts';
 import type {
@@ -38,6 +39,7 @@ export interface ProcessWorld {
   readonly contact: ClientPolicy['contact'];
   /** Whether a quorum of replicas answers reads beside the log. */
   readonly quorumReads: boolean;
+  readonly deskRules?: Partial<DeskRules>;
   /** Present where clients sign. */
   readonly isGenuine?: ReplicaConfig['isGenuine'];
 }
@@ -67,7 +69,7 @@ export class SimProcess {
     this.#state = 'up';
     this.#world.observe({ type: 'node-up', node: this.node });
     const { signal } = this.#incarnation;
-    const { random, reply, send, observe, createProtocol, createMachine, contact, quorumReads, isGenuine } =
+    const { random, reply, send, observe, createProtocol, createMachine, contact, quorumReads, deskRules, isGenuine } =
       this.#world;
     const ports = {
       clock: this.#nodeClock(signal),
@@ -84,7 +86,7 @@ export class SimProcess {
     this.#protocol = createProtocol();
     this.#protocol.behave?.(this.#behaviour);
     const signing = isGenuine && { isGenuine };
-    const options = { id: this.node, signal, contact, quorumReads, ...signing };
+    const options = { id: this.node, signal, contact, quorumReads, ...(deskRules && { deskRules }), ...signing };
     this.#replica = new Replica(this.#protocol, createMachine(), ports, options);
     this.#replica.start(this.#disk.durable);
   }

@@ -81,3 +81,16 @@ describe('a read that a quorum answers', () => {
     await lab.cluster.close();
   });
 });
+
+// Berger, Reiser and Bessani (2021), arXiv 2107.11144.
+test('a malicious primary that shuts out as many as can be missing, and answers nobody, blocks no client', async () => {
+  const { lab, writer, reader } = await labWith({ malicious: { n1: 'shut-out' } });
+  for (let value = 1; value <= 20; value += 1) {
+    expect(await outcomeOf(lab, writer, 'write', value)).toEqual(['ok', null]);
+    expect(await outcomeOf(lab, reader, 'read', null)).toEqual(['ok', value]);
+  }
+  // It leads all the time: nobody can tell that it does anything wrong.
+  expect(lab.cluster.status('n3').view).toMatchObject({ epoch: 0, leader: 'n1' });
+  expect(lab.seen).toContainEqual(expect.objectContaining({ type: 'deceived', node: 'n1', behaviour: 'shut-out' }));
+  await lab.cluster.close();
+});

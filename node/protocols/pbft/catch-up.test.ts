@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
   appliedTo,
-  applying,
   inView,
+  learning,
   leftFor,
   ofKind,
   type PbftEffect,
@@ -122,8 +122,8 @@ describe('slots that are sent', () => {
   test('are applied, and written down with their batches', () => {
     const replica = appliedTo(1);
     expect(replica.hear('n2', decided(2, ['x', 'y']))).toEqual([
-      ...applying(certificate('slow', 2, 'x'), 'x', 'written'),
-      ...applying(certificate('slow', 3, 'y'), 'y', 'written'),
+      ...learning(certificate('slow', 2, 'x'), 'x'),
+      ...learning(certificate('slow', 3, 'y'), 'y'),
     ]);
   });
 
@@ -137,7 +137,7 @@ describe('slots that are sent', () => {
     const proof = certificate('fast', 1, 'x', 7);
     expect(
       new Replica().hear('n2', { type: 'decided', decisions: [{ payload: bytes('x'), certificate: proof }] }),
-    ).toEqual(applying(proof, 'x', 'written'));
+    ).toEqual(learning(proof, 'x'));
   });
 
   test('bring others behind them that were decided here and had to wait', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { appliedTo, applying, ofKind, persist, Replica, sharing, toOthers } from './fixture.ts';
+import { appliedTo, learning, ofKind, persist, Replica, sharing, toOthers } from './fixture.ts';
 import type { Checkpoint, StableCheckpoint } from './messages.ts';
 import {
   batches,
@@ -24,7 +24,7 @@ describe('a checkpoint', () => {
   test('is taken when slot 16 is applied, of all batches up to it', () => {
     const replica = appliedTo(15);
     expect(replica.hear('n3', decided(16, ['b16']))).toEqual([
-      ...applying(certificate('slow', 16, 'b16'), 'b16', 'written'),
+      ...learning(certificate('slow', 16, 'b16'), 'b16'),
       ...toOthers(replica, checkpoint('n1', 16)),
     ]);
     expect(ofKind('send', replica.hear('n3', decided(17, ['b17'])))).toEqual([]);

@@ -21,13 +21,15 @@ export function apply(state: PbftState): void {
   // While the state of another replica takes the place of this one's, nothing is applied to either.
   while (state.incoming?.installing !== true) {
     const next = history.applied + 1;
-    const certificate = state.slots.get(next)?.decided;
+    const slot = state.slots.get(next);
+    const certificate = slot?.decided;
     const body = certificate === undefined ? undefined : bodies.get(certificate.digest);
-    if (certificate === undefined || body === undefined) return;
+    if (slot === undefined || certificate === undefined || body === undefined) return;
     append(state, certificate, body);
     if (certificate.view === state.view && certificate.digest !== state.nullDigest) onProgress(state);
     state.progressed = true;
-    out.emit({ kind: 'apply', index: next, payload: body.payload, eager: true });
+    const learned = slot.wasLearned && { learned: true };
+    out.emit({ kind: 'apply', index: next, payload: body.payload, ...learned, eager: true });
     if (next <= state.stable.slot) state.slots.delete(next);
     if (next % checkpointInterval === 0) takeCheckpoint(state);
   }
@@ -49,7 +51,9 @@ export function learn(state: PbftState, { payload, certificate }: Decision): boo
   if (!isDecision(state.verifier, certificate)) return false;
   state.bodies.keep(certificate.digest, payload);
   state.pace.spoil();
-  decide(state, state.slot(next), certificate);
+  const slot = state.slot(next);
+  slot.wasLearned = slot.decided === undefined;
+  decide(state, slot, certificate);
   // It may have been decided before, and have waited for its batch.
   apply(state);
   return true;

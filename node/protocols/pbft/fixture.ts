@@ -184,6 +184,12 @@ export const applying = (proof: Certificate, text: string, written: 'written' | 
   { kind: 'apply', index: proof.slot, payload: bytes(text), eager: true },
 ];
 
+/** As `applying`, of what another replica has told of. */
+export const learning = (proof: Certificate, text: string): PbftEffect[] => [
+  persist({ kind: 'decided', certificate: proof, payload: bytes(text) }),
+  { kind: 'apply', index: proof.slot, payload: bytes(text), learned: true, eager: true },
+];
+
 export const timer = (name: string, delayMs: number): PbftEffect => ({
   kind: 'timer',
   timer: name,

@@ -3,6 +3,7 @@ import {
   applying,
   handedOn,
   inView,
+  learning,
   leftFor,
   ofKind,
   type PbftEffect,
@@ -133,7 +134,7 @@ describe('a decision', () => {
 
   test('goes on where the last one was', () => {
     const backup = restartedWith([{ ...decidedX, payload: bytes('x') }]);
-    expect(backup.hear('n3', decided(2, ['y']))).toEqual(applying(certificate('slow', 2, 'y'), 'y', 'written'));
+    expect(backup.hear('n3', decided(2, ['y']))).toEqual(learning(certificate('slow', 2, 'y'), 'y'));
   });
 
   test.each<[string, PbftRecord, string]>([

@@ -24,6 +24,8 @@ export class Slot {
   /** The certificate of the highest view. */
   prepared: Certificate | undefined;
   decided: Certificate | undefined;
+  /** That it is decided another replica has told, and no votes here. */
+  wasLearned = false;
   /** Of the records about it; Infinity where there is none. */
   firstPosition = Number.POSITIVE_INFINITY;
 
