@@ -74,6 +74,8 @@ export interface TestClusterOptions {
   readonly absent?: readonly string[];
   /** With what they sign, where the protocol does; drawn where absent. */
   readonly keys?: RunKeys | undefined;
+  /** Whether clients believe what a quorum says of its states. */
+  readonly quorumReads?: boolean;
 }
 
 /** Replicas, three where nothing else is said, and a connection to each. */
@@ -87,9 +89,10 @@ export class TestCluster {
 
   readonly #policy: ClientPolicy;
   readonly #keys: RunKeys | undefined;
+  readonly #quorumReads: boolean;
 
   private constructor(
-    protocol: string,
+    { protocol = 'raft', quorumReads = false }: TestClusterOptions,
     members: readonly string[],
     policy: ClientPolicy,
     addresses: readonly string[],
@@ -98,6 +101,7 @@ export class TestCluster {
     this.members = members;
     this.#policy = policy;
     this.#keys = keys;
+    this.#quorumReads = quorumReads;
     const at = (index: number) => addresses[index] as string;
     for (const [index, id] of this.members.entries()) {
       const [peer, client, control, metrics] = [0, 1, 2, 3].map((part) => at(4 * index + part)) as [
@@ -117,6 +121,7 @@ export class TestCluster {
         listen: { peer, client, control, metrics },
         peers: Object.fromEntries(others),
         token: testToken,
+        quorumReads,
         ...keySettings(keys, id),
       };
       this.#controls.set(id, new ReplicaControl(control, testToken));
@@ -131,7 +136,7 @@ export class TestCluster {
     const definition = await loadProtocol(protocol);
     const keys = options.keys ?? drawKeys(members, definition);
     const addresses = await freeAddresses(4 * members.length);
-    const cluster = new TestCluster(protocol, members, definition.client, addresses, keys);
+    const cluster = new TestCluster(options, members, definition.client, addresses, keys);
     for (const id of cluster.members) if (!absent.includes(id)) cluster.start(id);
     try {
       await eventually(async () => (await cluster.leader()) !== undefined, 'a leader is elected', startTimeoutMs);
@@ -193,11 +198,8 @@ export class TestCluster {
   #signingSession({ client }: RunKeys): SessionClient {
     const line = this.connections.addClient((from, reply) => bundles.receive(from, reply));
     const send: ClientPorts['send'] = (to, request) => line.send(to, request);
-    const bundles = signingClients(client.privateKey, this.#policy, {
-      members: this.members,
-      clock: systemClock,
-      send,
-    });
+    const ports = { members: this.members, clock: systemClock, send };
+    const bundles = signingClients(client.privateKey, this.#policy, ports, this.#quorumReads);
     return bundles.session(systemRandom());
   }
 
