@@ -13,6 +13,7 @@ describeOnDocker('on a real engine with real Toxiproxy', () => {
     ['one-way-partition', 'raft'],
     ['members-change', 'multi-paxos'],
     ['disk-wiped', 'multi-paxos'],
+    ['malicious-primary', 'pbft'],
   ])(
     '%s on %s passes, as in the simulator',
     async (experiment, protocol) => {
