@@ -7,6 +7,7 @@ import { bugNamesOf, loadExperiment, loadFault, loadProtocol, namesOf } from './
 import type { Capability, Plan } from './contracts.ts';
 import { IncapableError, SplitbrainError } from './errors.ts';
 import { usualNodeCount } from './group-size.ts';
+import { plannedBehaviours } from './malice.ts';
 import { makePlan, type PlanOptions, refuseImpossiblePlan } from './plan.ts';
 import { parsePlan } from './recording-files.ts';
 import { samplePlan, sampleStrike } from './sample-plan.ts';
@@ -26,10 +27,11 @@ function experimentFile(rest: string): string {
 }
 
 /** A protocol that can do whatever an experiment needs, or has the reports about which a malicious replica lies there. */
-const ableFor = (name: string): string => {
-  const { malicious, settings } = loadExperiment(name).experiment;
-  return malicious?.behaviour === 'drop-reports' || settings.quorumReads === true ? 'pbft' : 'multi-paxos';
-};
+function ableFor(name: string): string {
+  const { malicious, strikes, settings } = loadExperiment(name).experiment;
+  const behaviours = [malicious?.behaviour, ...plannedBehaviours(undefined, strikes)];
+  return behaviours.includes('drop-reports') || settings.quorumReads === true ? 'pbft' : 'multi-paxos';
+}
 
 const nodesOf = (count: number) => Array.from({ length: count }, (_, at) => `n${at + 1}`);
 
