@@ -8,7 +8,7 @@ const untimed = [
   'node/io/fuzz/fuzz.test.ts',
   'chaos/{checkers,faults,reporters,targets,workloads}/**/*.test.ts',
   'chaos/substrate/sim/**/*.test.ts',
-  'chaos/{determinism,library,planted-bugs}.test.ts',
+  'chaos/{determinism,library,omission,planted-bugs}.test.ts',
 ];
 /** What runs the command in processes of its own: the compiled one, which starts in less than half of the time. */
 const commands = [

@@ -13,7 +13,10 @@ import { packageRoot } from '../node/io/package-root.ts';
 import type { NamedBehaviour } from '../node/malice/kit/malicious-replica.ts';
 import type { Defect, ProtocolDefinition } from '../node/protocol.ts';
 import type { BenchWorkload, DriverDefinition } from './bench/contracts.ts';
-import type { Checker, Fault, Reporter, Target, Workload } from './contracts.ts';
+import type { Fault, Target } from './contracts/faults.ts';
+import type { Reporter } from './contracts/report.ts';
+import type { Checker } from './contracts/verdict.ts';
+import type { Workload } from './contracts/workloads.ts';
 import { UsageError } from './errors.ts';
 import { type Experiment, parseExperiment } from './experiment.ts';
 

@@ -1,6 +1,6 @@
 /** Who is convicted in a run, by the rules of its protocol. */
 import { loadProtocol, namesOf } from './catalog.ts';
-import type { Recording } from './contracts.ts';
+import type { Recording } from './contracts/events.ts';
 import { type Conviction, EvidenceJudge, findingsOf, keysOf } from './evidence.ts';
 
 /** None where nothing was signed, or the record is of a protocol that is not there any more. */

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { packageRoot } from '../node/io/package-root.ts';
 import { namesOf } from './catalog.ts';
 import { runsIn, Scratch, splitbrain, textOf } from './cli/spawned.ts';
-import type { RandomSource } from './contracts.ts';
+import type { RandomSource } from './contracts/faults.ts';
 import { makePlan } from './plan.ts';
 import type * as random from './random.ts';
 import { recordingFiles } from './recording-files.ts';

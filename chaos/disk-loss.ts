@@ -1,5 +1,7 @@
 /** What the strikes share that take a replica its disk. */
-import type { Cluster, Group, NodeId } from './contracts.ts';
+
+import type { Group, NodeId } from '../node/protocol.ts';
+import type { Cluster } from './contracts/cluster.ts';
 import { without } from './group.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LabEvent } from './contracts.ts';
+import type { LabEvent } from './contracts/events.ts';
 import { duels } from './duels.ts';
 import { sampleRun } from './sample-plan.ts';
 import { runStatistics } from './statistics.ts';

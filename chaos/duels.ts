@@ -2,7 +2,8 @@
  * Duels of proposers: replicas that overtake each other's ballots (terms, views), so that none of them gets a value chosen
  * for a while. Safety never depends on who wins; how long it takes does (Lamport, "Paxos Made Simple", 2001, section 2.4).
  */
-import type { DuelledSlot, Duels, LabEvent, Recording } from './contracts.ts';
+import type { LabEvent, Recording } from './contracts/events.ts';
+import type { DuelledSlot, Duels } from './contracts/statistics.ts';
 import { roundMs } from './percentiles.ts';
 
 /** That a ballot of a replica came to nothing. */

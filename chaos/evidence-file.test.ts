@@ -7,7 +7,7 @@ import { keyPairOf } from '../node/crypto/key-text.ts';
 import pbft from '../node/protocols/pbft/index.ts';
 import { loadReporter } from './catalog.ts';
 import { splitbrain } from './cli/spawned.ts';
-import type { ReportInput } from './contracts.ts';
+import type { ReportInput } from './contracts/report.ts';
 import { EvidenceJudge } from './evidence.ts';
 import { evidenceFileText, parseEvidenceFile } from './evidence-file.ts';
 import { keys, provenBy, recordingOf, share } from './evidence-fixture.ts';

@@ -1,6 +1,7 @@
 /** Statements of PBFT for tests, signed as in a run of a seed, and recordings in which they are reported. */
 import { keyedHashCrypto } from '../node/crypto/keyed-hash.ts';
-import type { LabEvent, NodeId, Recording, SignedText } from './contracts.ts';
+import type { NodeId, SignedText } from '../node/protocol.ts';
+import type { LabEvent, Recording } from './contracts/events.ts';
 import { samplePlan, sampleRun } from './sample-plan.ts';
 
 export const nodes = ['n1', 'n2', 'n3', 'n4'];

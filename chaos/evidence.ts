@@ -1,7 +1,7 @@
 /** Evidence against replicas, as it stands in a recording: who is convicted by it, and what convicts nobody. Pure. */
 import { type VerificationKeys, type Verify, verifierOf } from '../node/crypto/verifier.ts';
-import type { Accountability } from '../node/protocol.ts';
-import type { LabEvent, NodeId, Recording, SignedText } from './contracts.ts';
+import type { Accountability, NodeId, SignedText } from '../node/protocol.ts';
+import type { LabEvent, Recording } from './contracts/events.ts';
 import { count } from './words.ts';
 
 type EvidenceEvent = Extract<LabEvent, { readonly type: 'evidence' }>;

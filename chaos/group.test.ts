@@ -1,6 +1,7 @@
 /** Orders to a group, said to scripted replicas in virtual time. */
 import { describe, expect, test } from 'vitest';
-import type { Cluster, Group, NodeId, NodeStatus, Order } from './contracts.ts';
+import type { Group, NodeId, Order } from '../node/protocol.ts';
+import type { Cluster, NodeStatus } from './contracts/cluster.ts';
 import { orderGroup, regroup } from './group.ts';
 import { SimClock } from './substrate/sim/clock.ts';
 

@@ -1,5 +1,9 @@
 /** Orders to a group: said to whoever leads, again and again until it is done. */
-import type { Cluster, Group, Heal, LabEvent, NodeId, Order, StrikeEvidence } from './contracts.ts';
+
+import type { Group, NodeId, Order } from '../node/protocol.ts';
+import type { Cluster, Heal } from './contracts/cluster.ts';
+import type { LabEvent } from './contracts/events.ts';
+import type { StrikeEvidence } from './contracts/faults.ts';
 import { leaderAmong } from './running.ts';
 
 /** How long an order is tried, in milliseconds: long enough for an election, and for a replica to catch up. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { HistoryEvent, LabEvent } from './contracts.ts';
+import type { LabEvent } from './contracts/events.ts';
+import type { HistoryEvent } from './contracts/operations.ts';
 import { UsageError } from './errors.ts';
 import { pairOperations, parseEvents, parseHistory, serialiseLines } from './history.ts';
 

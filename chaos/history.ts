@@ -3,7 +3,8 @@
  * (one JSON value a line). Pure: text in, values out; only the command line touches files.
  */
 import { z } from 'zod';
-import type { CompletedOperation, HistoryEvent, LabEvent, LabFact } from './contracts.ts';
+import type { LabEvent, LabFact } from './contracts/events.ts';
+import type { CompletedOperation, HistoryEvent } from './contracts/operations.ts';
 import { UsageError } from './errors.ts';
 import { explainIssues } from './experiment.ts';
 
@@ -117,7 +118,7 @@ const historySchema = z.discriminatedUnion('type', [
 /** What an engine calls itself and its images; it has no longer names. */
 const engineText = text.max(300);
 const mostImages = 20;
-/** The longest statements are those that begin a view; see `evidence` in `contracts.ts`. */
+/** The longest statements are those that begin a view; see `evidence` in `contracts/events.ts`. */
 const maxStatementLength = 1 << 20;
 const maxSignatureLength = 200;
 const images = z

@@ -1,4 +1,4 @@
-import type { LabEvent, LabFact } from './contracts.ts';
+import type { LabEvent, LabFact } from './contracts/events.ts';
 import { roundMs } from './percentiles.ts';
 
 /** The events of a run, on the run's own time axis: milliseconds since load began. */

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type * as catalog from './catalog.ts';
-import type { Checker, CheckResult, LabEvent, Outcome, PropertyKind } from './contracts.ts';
+import type { LabEvent } from './contracts/events.ts';
+import type { Checker, CheckResult, Outcome, PropertyKind } from './contracts/verdict.ts';
 import { exitCode } from './errors.ts';
 import { judge, worstExitCode } from './judge.ts';
 import { samplePlan, sampleRun, sampleStrike, struck } from './sample-plan.ts';

@@ -1,6 +1,8 @@
 /** Judges a recording: every checker of the library has its say, and the worst of what they say is the verdict. */
 import { loadChecker, loadProtocol, namesOf } from './catalog.ts';
-import type { CheckLimits, CheckResult, Outcome, Recording, RunStatistics, Verdict } from './contracts.ts';
+import type { Recording } from './contracts/events.ts';
+import type { RunStatistics } from './contracts/statistics.ts';
+import type { CheckLimits, CheckResult, Outcome, Verdict } from './contracts/verdict.ts';
 import { exitCode } from './errors.ts';
 import { honestRecording, maliceInWords, maliciousNodes } from './malice.ts';
 import { timeWithoutQuorum } from './quorum-left.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { loadProtocol } from '../node/io/protocols.ts';
 import { loadExperiment, namesOf } from './catalog.ts';
-import type { Plan } from './contracts.ts';
+import type { Plan } from './contracts/plan.ts';
 import { IncapableError } from './errors.ts';
 import { judge } from './judge.ts';
 import { whyBesideModel } from './malice.ts';

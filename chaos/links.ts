@@ -1,5 +1,8 @@
 /** Which directed links a fault touches, given its target nodes. */
-import type { LabEvent, Link, NodeId, StrikeEvidence } from './contracts.ts';
+
+import type { NodeId } from '../node/protocol.ts';
+import type { LabEvent, Link } from './contracts/events.ts';
+import type { StrikeEvidence } from './contracts/faults.ts';
 
 /** The links between the nodes of `group` and all others, both ways; every link where `group` is everybody. */
 export function boundaryLinks(group: readonly NodeId[], all: readonly NodeId[]): Link[] {

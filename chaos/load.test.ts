@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Cluster, Completion, HistoryEvent, Operation, OperationSource } from './contracts.ts';
+import type { Cluster } from './contracts/cluster.ts';
+import type { Completion, HistoryEvent, Operation } from './contracts/operations.ts';
+import type { OperationSource } from './contracts/workloads.ts';
 import { pairOperations, parseHistory, serialiseLines } from './history.ts';
 import { type LoadOptions, startLoad } from './load.ts';
 import { randomFor } from './random.ts';

@@ -1,13 +1,8 @@
 /** Drives a workload: several clients, each with one operation at a time, at a rate; records every invocation before it is sent. */
-import type {
-  Cluster,
-  Completion,
-  HistoryEvent,
-  LabClient,
-  Operation,
-  OperationSource,
-  RandomSource,
-} from './contracts.ts';
+import type { Cluster, LabClient } from './contracts/cluster.ts';
+import type { RandomSource } from './contracts/faults.ts';
+import type { Completion, HistoryEvent, Operation } from './contracts/operations.ts';
+import type { OperationSource } from './contracts/workloads.ts';
 
 export interface LoadOptions {
   readonly cluster: Cluster;

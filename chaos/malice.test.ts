@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { loadExperiment, loadProtocol } from './catalog.ts';
-import type { LabEvent, Plan, Recording } from './contracts.ts';
+import type { LabEvent, Recording } from './contracts/events.ts';
+import type { Plan } from './contracts/plan.ts';
 import { UsageError } from './errors.ts';
 import { judge } from './judge.ts';
 import {

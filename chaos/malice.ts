@@ -1,9 +1,10 @@
 /** Which replicas of a run are malicious: as it is planned, and as it came about. */
 import { z } from 'zod';
 import { lackingForgeries } from '../node/malice/kit/abilities.ts';
-import type { ProtocolDefinition } from '../node/protocol.ts';
+import type { NodeId, ProtocolDefinition } from '../node/protocol.ts';
 import { loadBehaviour, loadProtocol } from './catalog.ts';
-import type { LabEvent, LabFact, NodeId, Plan, PlannedStrike, Recording } from './contracts.ts';
+import type { LabEvent, LabFact, Recording } from './contracts/events.ts';
+import type { Plan, PlannedStrike } from './contracts/plan.ts';
 import { IncapableError, UsageError } from './errors.ts';
 import type { Experiment } from './experiment.ts';
 import { randomFor } from './random.ts';

@@ -1,6 +1,8 @@
 /** The parts of the lab that a plan names, loaded once. */
 import { loadFault, loadProtocol, loadTarget, loadWorkload } from './catalog.ts';
-import type { Fault, Plan, Target, Workload } from './contracts.ts';
+import type { Fault, Target } from './contracts/faults.ts';
+import type { Plan } from './contracts/plan.ts';
+import type { Workload } from './contracts/workloads.ts';
 
 export interface Parts {
   readonly workload: Workload<unknown>;

@@ -1,4 +1,4 @@
-import type { Percentiles } from './contracts.ts';
+import type { Percentiles } from './contracts/statistics.ts';
 
 /** The nearest-rank percentiles of `values`; null where there are none. */
 export function percentiles(values: readonly number[]): Percentiles | null {

@@ -11,7 +11,8 @@ import {
   namesOf,
   unknownName,
 } from './catalog.ts';
-import type { Capability, Plan, PlannedStrike } from './contracts.ts';
+import type { Capability } from './contracts/cluster.ts';
+import type { Plan, PlannedStrike } from './contracts/plan.ts';
 import { IncapableError, UsageError } from './errors.ts';
 import { type Experiment, experimentSchema } from './experiment.ts';
 import { refuseSize, refuseStranger, usualNodeCount } from './group-size.ts';

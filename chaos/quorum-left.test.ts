@@ -1,6 +1,8 @@
 /** When no quorum was left, on recordings made by hand. */
 import { describe, expect, test } from 'vitest';
-import type { LabEvent, Link, NodeId, Plan, PlannedStrike } from './contracts.ts';
+import type { NodeId } from '../node/protocol.ts';
+import type { LabEvent, Link } from './contracts/events.ts';
+import type { Plan, PlannedStrike } from './contracts/plan.ts';
 import { boundaryLinks, inboundLinks } from './links.ts';
 import { leftNoQuorum, timeWithoutQuorum } from './quorum-left.ts';
 import { samplePlan, sampleRun, sampleStrike, struck } from './sample-plan.ts';

@@ -7,8 +7,11 @@
  * members change, a configuration counts as long as any replica acts by it. Who was malicious once is not counted on again. Slow and lossy links, slow disks and a replica
  * that is yet to catch up take nothing away: there `outage` of a strike says that nothing can be asked (`experiment.ts`).
  */
+
+import type { NodeId } from '../node/protocol.ts';
 import { loadFault, loadProtocol } from './catalog.ts';
-import type { LabEvent, Link, NodeId, Plan, Recording } from './contracts.ts';
+import type { LabEvent, Link, Recording } from './contracts/events.ts';
+import type { Plan } from './contracts/plan.ts';
 import { maliciousSince } from './malice.ts';
 import { type FaultModel, type Half, hasQuorum } from './quorum.ts';
 import { lengthMs, type Span, subtract } from './spans.ts';

@@ -1,6 +1,5 @@
 /** What a group needs to go on, and whether that is there at one moment. Pure. */
-import type { ProtocolDefinition } from '../node/protocol.ts';
-import type { NodeId } from './contracts.ts';
+import type { NodeId, ProtocolDefinition } from '../node/protocol.ts';
 
 export type FaultModel = ProtocolDefinition<unknown, unknown>['faultModel'];
 

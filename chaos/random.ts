@@ -5,7 +5,7 @@
 import { randomInt } from 'node:crypto';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { fnv1a } from '../node/hash.ts';
-import type { RandomSource } from './contracts.ts';
+import type { RandomSource } from './contracts/faults.ts';
 
 /** The largest seed. */
 export const maxSeed = 2 ** 31 - 1;

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { HistoryEvent, LabEvent, Plan, PlannedStrike, Recording } from './contracts.ts';
+import type { LabEvent, Recording } from './contracts/events.ts';
+import type { HistoryEvent } from './contracts/operations.ts';
+import type { Plan, PlannedStrike } from './contracts/plan.ts';
 import { UsageError } from './errors.ts';
 import { parsePlan, parseRecording, recordingFileNames, recordingFiles } from './recording-files.ts';
 import { samplePlan, sampleStrike } from './sample-plan.ts';

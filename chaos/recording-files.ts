@@ -1,6 +1,8 @@
 /** A recording as files and back: `schedule.json`, `history.jsonl` and `events.jsonl` are all that judging needs. */
 import { z } from 'zod';
-import type { Plan, Recording, ReportFile } from './contracts.ts';
+import type { Recording } from './contracts/events.ts';
+import type { Plan } from './contracts/plan.ts';
+import type { ReportFile } from './contracts/report.ts';
 import { UsageError } from './errors.ts';
 import { experimentSchema, explainIssues } from './experiment.ts';
 import { parseEvents, parseHistory, serialiseLines } from './history.ts';

@@ -3,18 +3,11 @@
  * judged and nothing is written here. The same code drives every substrate.
  */
 
-import type {
-  Cluster,
-  LabEvent,
-  LabFact,
-  NodeId,
-  NodeStatus,
-  Phase,
-  Plan,
-  Recording,
-  ReportFile,
-  Substrate,
-} from './contracts.ts';
+import type { NodeId } from '../node/protocol.ts';
+import type { Cluster, NodeStatus, Substrate } from './contracts/cluster.ts';
+import type { LabEvent, LabFact, Phase, Recording } from './contracts/events.ts';
+import type { Plan } from './contracts/plan.ts';
+import type { ReportFile } from './contracts/report.ts';
 import { Journal } from './journal.ts';
 import { type Load, startLoad } from './load.ts';
 import { loadParts, type Parts } from './parts.ts';

@@ -1,4 +1,5 @@
-import type { NodeId, NodeStatus } from './contracts.ts';
+import type { NodeId } from '../node/protocol.ts';
+import type { NodeStatus } from './contracts/cluster.ts';
 
 /** The replicas that run. */
 export function running(statuses: readonly NodeStatus[]): NodeStatus[] {

@@ -1,6 +1,8 @@
 /** Plans and recordings for tests, made by hand. */
 import type { z } from 'zod';
-import type { HistoryEvent, LabEvent, Plan, PlannedStrike, Recording } from './contracts.ts';
+import type { LabEvent, Recording } from './contracts/events.ts';
+import type { HistoryEvent } from './contracts/operations.ts';
+import type { Plan, PlannedStrike } from './contracts/plan.ts';
 import { experimentSchema } from './experiment.ts';
 import type { Footprint } from './samples.ts';
 

@@ -1,5 +1,8 @@
 /** What was sampled of the replicas while a run went on, and the most that they held. Times are ms since load began. */
-import type { LabEvent, NodeId, PeakFootprint, Recording } from './contracts.ts';
+
+import type { NodeId } from '../node/protocol.ts';
+import type { LabEvent, Recording } from './contracts/events.ts';
+import type { PeakFootprint } from './contracts/statistics.ts';
 
 /** What the container of a replica used at one moment. */
 export type Resources = Extract<LabEvent, { readonly type: 'resources' }>;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { PlannedStrike } from './contracts.ts';
+import type { PlannedStrike } from './contracts/plan.ts';
 import { IncapableError, UsageError } from './errors.ts';
 import { randomFor } from './random.ts';
 import { samplePlan } from './sample-plan.ts';

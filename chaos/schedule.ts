@@ -1,5 +1,6 @@
 /** Turns the strikes of an experiment into a schedule: every time drawn, so that it can be kept, replayed and shrunk. */
-import type { PlannedStrike, RandomSource } from './contracts.ts';
+import type { RandomSource } from './contracts/faults.ts';
+import type { PlannedStrike } from './contracts/plan.ts';
 import { IncapableError, UsageError } from './errors.ts';
 import type { Experiment, StrikeSpecification } from './experiment.ts';
 import { roundMs } from './percentiles.ts';

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { HistoryEvent, LabEvent, PlannedStrike, Recording } from './contracts.ts';
+import type { LabEvent, Recording } from './contracts/events.ts';
+import type { HistoryEvent } from './contracts/operations.ts';
+import type { PlannedStrike } from './contracts/plan.ts';
 import { experimentSchema } from './experiment.ts';
 import { percentiles } from './percentiles.ts';
 import { sampleFootprint } from './sample-plan.ts';

@@ -2,15 +2,12 @@
  * The figures of a run: what tiles, tables and thresholds are about. Pure: the same recording gives the same figures.
  * All times are milliseconds since load began.
  */
-import type {
-  CompletedOperation,
-  LabEvent,
-  Link,
-  NodeId,
-  PlannedStrike,
-  Recording,
-  RunStatistics,
-} from './contracts.ts';
+
+import type { NodeId } from '../node/protocol.ts';
+import type { LabEvent, Link, Recording } from './contracts/events.ts';
+import type { CompletedOperation } from './contracts/operations.ts';
+import type { PlannedStrike } from './contracts/plan.ts';
+import type { RunStatistics } from './contracts/statistics.ts';
 import { duels } from './duels.ts';
 import { pairOperations } from './history.ts';
 import { percentiles, roundMs } from './percentiles.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LabEvent, Link } from './contracts.ts';
+import type { LabEvent, Link } from './contracts/events.ts';
 import type { StrikeWindow } from './statistics.ts';
 import { strikeEffects } from './strike-effects.ts';
 

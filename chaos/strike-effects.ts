@@ -2,7 +2,10 @@
  * How fast strikes take effect: from the command of a strike to the last of its targets that was observed to feel it,
  * whatever the command itself returned. Pure; all times are milliseconds since load began.
  */
-import type { LabEvent, Link, NodeId, StrikeEffects } from './contracts.ts';
+
+import type { NodeId } from '../node/protocol.ts';
+import type { LabEvent, Link } from './contracts/events.ts';
+import type { StrikeEffects } from './contracts/statistics.ts';
 import type { NodeSign } from './links.ts';
 import { percentiles } from './percentiles.ts';
 import type { StrikeWindow } from './statistics.ts';

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Cluster, Fault, NodeId } from './contracts.ts';
+import type { NodeId } from '../node/protocol.ts';
+import type { Cluster } from './contracts/cluster.ts';
+import type { Fault } from './contracts/faults.ts';
 import crash from './faults/crash.ts';
 import pause from './faults/pause.ts';
 

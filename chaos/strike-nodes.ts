@@ -1,5 +1,7 @@
 /** Strikes on several processes: all of them are struck, or none stays so. */
-import type { Heal, NodeId } from './contracts.ts';
+
+import type { NodeId } from '../node/protocol.ts';
+import type { Heal } from './contracts/cluster.ts';
 
 /** What is done to one node. `takeBack` may find that there is nothing to take back. */
 export interface NodeStrike {

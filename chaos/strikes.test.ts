@@ -1,7 +1,10 @@
 /** Carrying out a schedule, with the simulator as the cluster. */
 import { describe, expect, test } from 'vitest';
+import type { NodeId } from '../node/protocol.ts';
 import { loadFault, loadTarget, loadWorkload } from './catalog.ts';
-import type { Fault, LabEvent, LabFact, NodeId, PlannedStrike, Target } from './contracts.ts';
+import type { LabEvent, LabFact } from './contracts/events.ts';
+import type { Fault, Target } from './contracts/faults.ts';
+import type { PlannedStrike } from './contracts/plan.ts';
 import type { Parts } from './parts.ts';
 import { randomFor } from './random.ts';
 import { samplePlan, sampleStrike } from './sample-plan.ts';

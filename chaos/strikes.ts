@@ -1,16 +1,10 @@
 /** Carries out the schedule of a run: waits for each strike's time or event, chooses its target, strikes, and heals. */
 import { setMaxListeners } from 'node:events';
-import type {
-  Cluster,
-  Heal,
-  LabEvent,
-  LabFact,
-  NodeId,
-  Plan,
-  PlannedStrike,
-  RandomSource,
-  TriggerEvent,
-} from './contracts.ts';
+import type { NodeId } from '../node/protocol.ts';
+import type { Cluster, Heal } from './contracts/cluster.ts';
+import type { LabEvent, LabFact } from './contracts/events.ts';
+import type { RandomSource } from './contracts/faults.ts';
+import type { Plan, PlannedStrike, TriggerEvent } from './contracts/plan.ts';
 import type { Parts } from './parts.ts';
 import { isElecting, isLeading } from './roles.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { NodeStatus } from './contracts.ts';
+import type { NodeStatus } from './contracts/cluster.ts';
 import { membersBy, whyUnsettled } from './unsettled.ts';
 
 function status(node: string, changes: Partial<NodeStatus> = {}): NodeStatus {

@@ -1,4 +1,5 @@
-import type { NodeId, NodeStatus } from './contracts.ts';
+import type { NodeId } from '../node/protocol.ts';
+import type { NodeStatus } from './contracts/cluster.ts';
 import { leaderAmong } from './running.ts';
 
 /**

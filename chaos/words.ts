@@ -1,4 +1,4 @@
-import type { Plan } from './contracts.ts';
+import type { Plan } from './contracts/plan.ts';
 
 /** A number with thin groups of thousands: `12,355`. */
 export function figure(value: number): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { LabEvent } from './contracts.ts';
+import type { LabEvent } from './contracts/events.ts';
 import { typesInWords, workRows } from './reporters/shared/work.ts';
 import { record } from './run.ts';
 import { samplePlan, sampleRun } from './sample-plan.ts';

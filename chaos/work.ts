@@ -2,7 +2,10 @@
  * What a decision costs: messages between replicas, signatures and syncs, as replicas counted them from the begin of the load
  * to its end. Heartbeats and all other housekeeping of that time is in it.
  */
-import type { LabEvent, LabFact, NodeId, Recording, WorkDone } from './contracts.ts';
+
+import type { NodeId } from '../node/protocol.ts';
+import type { LabEvent, LabFact, Recording } from './contracts/events.ts';
+import type { WorkDone } from './contracts/statistics.ts';
 
 /** What one replica has done since the beginning. */
 export type Work = Extract<LabFact, { readonly type: 'work' }>;

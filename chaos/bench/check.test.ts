@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { RandomSource } from '../contracts.ts';
+import type { RandomSource } from '../contracts/faults.ts';
 import { serialiseLines } from '../history.ts';
 import { randomFor } from '../random.ts';
 import { checkHistory } from './check.ts';

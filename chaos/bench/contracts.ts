@@ -3,7 +3,7 @@
  * a load generator (a process of its own) drive one of them; what it measured and what the replicas' counters say becomes
  * a `BenchResult`; reports turn that into files.
  */
-import type { RandomSource } from '../contracts.ts';
+import type { RandomSource } from '../contracts/faults.ts';
 
 // --------------------------------------------------------------------------------------------------- what is asked for
 

@@ -2,7 +2,7 @@
  * A workload as a mixture of operations, each on a record that a chooser drew. Source: the core workloads of YCSB (B. F.
  * Cooper et al., "Benchmarking Cloud Serving Systems with YCSB", SoCC 2010, table 2, and its `workloads/` folder).
  */
-import type { RandomSource } from '../contracts.ts';
+import type { RandomSource } from '../contracts/faults.ts';
 import type { BenchOperation, BenchWorkload, OperationKind, OperationStream, WorkloadSettings } from './contracts.ts';
 import type { Chooser, ChooserFactory } from './keys/chooser.ts';
 import { Records, Values } from './records.ts';

@@ -1,5 +1,5 @@
 /** What all workloads share: the records of a run, their keys and values, and the load phase that inserts them. */
-import type { RandomSource } from '../contracts.ts';
+import type { RandomSource } from '../contracts/faults.ts';
 import type { BenchOperation, WorkloadSettings } from './contracts.ts';
 import { scatter } from './keys/scatter.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { LabEvent, Recording } from '../contracts.ts';
+import type { LabEvent, Recording } from '../contracts/events.ts';
 import { evidence, provenBy, recordingOf, share, signed } from '../evidence-fixture.ts';
 import { defaultLimits } from '../judge.ts';
 import { record } from '../run.ts';

@@ -1,5 +1,7 @@
+import type { NodeId } from '../../node/protocol.ts';
 import { loadBehaviour, loadProtocol } from '../catalog.ts';
-import type { Checker, CheckResult, Evidence, NodeId, Recording } from '../contracts.ts';
+import type { Recording } from '../contracts/events.ts';
+import type { Checker, CheckResult, Evidence } from '../contracts/verdict.ts';
 import {
   type Conviction,
   convictionSentences,

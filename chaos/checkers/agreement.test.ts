@@ -1,6 +1,7 @@
 /** What replicas applied, and the states that they ended in, on recordings made by hand. */
 import { describe, expect, test } from 'vitest';
-import type { CheckResult, LabEvent } from '../contracts.ts';
+import type { LabEvent } from '../contracts/events.ts';
+import type { CheckResult } from '../contracts/verdict.ts';
 import { sampleRun } from '../sample-plan.ts';
 import agreement from './agreement.ts';
 

@@ -1,4 +1,5 @@
-import type { Checker, Evidence, LabEvent, Recording } from '../contracts.ts';
+import type { LabEvent, Recording } from '../contracts/events.ts';
+import type { Checker, Evidence } from '../contracts/verdict.ts';
 import { epochNameOf } from '../epoch-name.ts';
 import { honestNodes } from '../malice.ts';
 import { count, figure, seconds } from '../words.ts';

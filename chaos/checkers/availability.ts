@@ -1,4 +1,5 @@
-import type { Checker, Recording } from '../contracts.ts';
+import type { Recording } from '../contracts/events.ts';
+import type { Checker } from '../contracts/verdict.ts';
 import { pairOperations } from '../history.ts';
 import { roundMs } from '../percentiles.ts';
 import { timeWithoutQuorum } from '../quorum-left.ts';

@@ -1,6 +1,7 @@
 /** Bounded: on recordings made by hand, and on runs whose logs are cut, never cut, and too short to be cut. */
 import { describe, expect, test } from 'vitest';
-import type { LabEvent, Plan } from '../contracts.ts';
+import type { LabEvent } from '../contracts/events.ts';
+import type { Plan } from '../contracts/plan.ts';
 import { defaultLimits } from '../judge.ts';
 import { makePlan } from '../plan.ts';
 import { record } from '../run.ts';

@@ -1,4 +1,5 @@
-import type { Checker, CheckResult, Evidence, Recording } from '../contracts.ts';
+import type { Recording } from '../contracts/events.ts';
+import type { Checker, CheckResult, Evidence } from '../contracts/verdict.ts';
 import { honestNodes } from '../malice.ts';
 import { type Footprint, memoryBytes, peakSample } from '../samples.ts';
 import { count, figure, seconds } from '../words.ts';

@@ -1,7 +1,8 @@
 /** The checkers that read events, each on recordings made by hand. */
 import { describe, expect, test } from 'vitest';
 import { loadChecker, namesOf } from '../catalog.ts';
-import type { CheckResult, LabEvent, Recording } from '../contracts.ts';
+import type { LabEvent, Recording } from '../contracts/events.ts';
+import type { CheckResult } from '../contracts/verdict.ts';
 import { samplePlan, sampleRun, successes } from '../sample-plan.ts';
 
 const limits = { timeMs: 1000, maxStates: 1000 };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { LabEvent, Plan, Recording } from '../contracts.ts';
+import type { LabEvent, Recording } from '../contracts/events.ts';
+import type { Plan } from '../contracts/plan.ts';
 import durable, { judgeDurability } from './durable.ts';
 import { play } from './linearizability/play.ts';
 

@@ -1,5 +1,6 @@
 /** Durable: what was acknowledged is there at the end, when everything has been healed and is read back. */
-import type { Checker, CheckResult, Evidence, Recording } from '../contracts.ts';
+import type { Recording } from '../contracts/events.ts';
+import type { Checker, CheckResult, Evidence } from '../contracts/verdict.ts';
 import { seconds } from './linearizability/explain.ts';
 import { groupByKey, type OrderedOperation, orderOperations } from './linearizability/ordered-operation.ts';
 import {

@@ -1,4 +1,5 @@
-import type { Checker, Evidence, LabEvent } from '../contracts.ts';
+import type { LabEvent } from '../contracts/events.ts';
+import type { Checker, Evidence } from '../contracts/verdict.ts';
 import { epochNameOf } from '../epoch-name.ts';
 import { maliciousNodes } from '../malice.ts';
 import { isLeading } from '../roles.ts';

@@ -1,4 +1,4 @@
-import type { Checker, Evidence } from '../contracts.ts';
+import type { Checker, Evidence } from '../contracts/verdict.ts';
 import { seconds } from '../words.ts';
 
 const checker: Checker = {

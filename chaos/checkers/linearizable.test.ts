@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import type { CheckLimits, Plan, Recording } from '../contracts.ts';
+import type { Recording } from '../contracts/events.ts';
+import type { Plan } from '../contracts/plan.ts';
+import type { CheckLimits } from '../contracts/verdict.ts';
 import { experimentSchema } from '../experiment.ts';
 import { play } from './linearizability/play.ts';
 import linearizable from './linearizable.ts';

@@ -1,6 +1,6 @@
 /** Linearizable: every operation seems to take effect at once, at one moment between its invocation and its end. */
 import { loadWorkload } from '../catalog.ts';
-import type { Checker } from '../contracts.ts';
+import type { Checker } from '../contracts/verdict.ts';
 import { judge } from './linearizability/judge.ts';
 import { orderOperations } from './linearizability/ordered-operation.ts';
 

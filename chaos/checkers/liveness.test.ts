@@ -1,6 +1,6 @@
 /** Availability and recovery, on recordings made by hand: a write every so often, and strikes between. */
 import { describe, expect, test } from 'vitest';
-import type { LabEvent } from '../contracts.ts';
+import type { LabEvent } from '../contracts/events.ts';
 import { samplePlan, sampleRun, sampleStrike, struck, successes } from '../sample-plan.ts';
 import availability from './availability.ts';
 import recovery from './recovery.ts';

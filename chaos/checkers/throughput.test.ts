@@ -1,6 +1,6 @@
 /** Throughput: on recordings made by hand. */
 import { describe, expect, test } from 'vitest';
-import type { LabEvent } from '../contracts.ts';
+import type { LabEvent } from '../contracts/events.ts';
 import { defaultLimits } from '../judge.ts';
 import { samplePlan, sampleRun, sampleStrike, struck, successes } from '../sample-plan.ts';
 import throughput from './throughput.ts';

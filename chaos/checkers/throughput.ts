@@ -1,4 +1,5 @@
-import type { Checker, Evidence, Recording } from '../contracts.ts';
+import type { Recording } from '../contracts/events.ts';
+import type { Checker, Evidence } from '../contracts/verdict.ts';
 import { pairOperations } from '../history.ts';
 import { timeWithoutQuorum } from '../quorum-left.ts';
 import { type Span, subtract } from '../spans.ts';

@@ -1,6 +1,7 @@
 /** A run in which nothing was proven is not a pass. */
 import { describe, expect, test } from 'vitest';
-import type { HistoryEvent, LabEvent } from '../contracts.ts';
+import type { LabEvent } from '../contracts/events.ts';
+import type { HistoryEvent } from '../contracts/operations.ts';
 import { samplePlan, sampleRun, sampleStrike, struck, successes } from '../sample-plan.ts';
 import { clockToleranceMs } from '../strike-effects.ts';
 import vacuity from './vacuity.ts';

@@ -1,5 +1,8 @@
 import { loadFault, loadWorkload } from '../catalog.ts';
-import type { Checker, CompletedOperation, Evidence, LabEvent, PlannedStrike, Recording } from '../contracts.ts';
+import type { LabEvent, Recording } from '../contracts/events.ts';
+import type { CompletedOperation } from '../contracts/operations.ts';
+import type { PlannedStrike } from '../contracts/plan.ts';
+import type { Checker, Evidence } from '../contracts/verdict.ts';
 import { pairOperations } from '../history.ts';
 import { idleMalice } from '../malice.ts';
 import { leftNoQuorum, timeWithoutQuorum } from '../quorum-left.ts';

@@ -2,7 +2,10 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { loadReporter, namesOf } from '../catalog.ts';
-import type { Plan, Recording, Substrate, Verdict } from '../contracts.ts';
+import type { Substrate } from '../contracts/cluster.ts';
+import type { Recording } from '../contracts/events.ts';
+import type { Plan } from '../contracts/plan.ts';
+import type { Verdict } from '../contracts/verdict.ts';
 import { judge } from '../judge.ts';
 import { maliciousWords } from '../malice.ts';
 import { recordingFiles } from '../recording-files.ts';

@@ -1,7 +1,7 @@
 /** Options that several commands share: one place for their names, defaults and errors. */
 import { InvalidArgumentError, Option } from 'commander';
 import { namesOf } from '../catalog.ts';
-import type { Plan } from '../contracts.ts';
+import type { Plan } from '../contracts/plan.ts';
 import { IncapableError, UsageError } from '../errors.ts';
 import { parseDuration } from '../experiment.ts';
 import { type MaliciousChoice, whyBesideModel } from '../malice.ts';

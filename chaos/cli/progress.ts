@@ -1,6 +1,8 @@
 /** Live progress: a few lines redrawn in place on a terminal, one line per event elsewhere. */
 import { createLogUpdate } from 'log-update';
-import type { LabEvent, NodeStatus, Plan } from '../contracts.ts';
+import type { NodeStatus } from '../contracts/cluster.ts';
+import type { LabEvent } from '../contracts/events.ts';
+import type { Plan } from '../contracts/plan.ts';
 import { isLeading } from '../roles.ts';
 import type { Progress } from '../run.ts';
 import { protocolInWords, seconds } from '../words.ts';

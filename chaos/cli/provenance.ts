@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { arch, platform } from 'node:os';
 import { packageRoot, packageVersion } from '../../node/io/package-root.ts';
-import type { Provenance } from '../contracts.ts';
+import type { Provenance } from '../contracts/report.ts';
 
 /** Where a run came from. */
 export function provenance(startedAt: Date, wallMs: number): Provenance {

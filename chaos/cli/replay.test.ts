@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Plan } from '../contracts.ts';
+import type { Plan } from '../contracts/plan.ts';
 import { parseEvents, parseHistory } from '../history.ts';
 import { type Ended, onlyRun, runsIn, Scratch, splitbrain, textOf } from './spawned.ts';
 

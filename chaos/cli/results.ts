@@ -16,7 +16,9 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { unknownName } from '../catalog.ts';
-import type { Plan, Recording, ReportFile } from '../contracts.ts';
+import type { Recording } from '../contracts/events.ts';
+import type { Plan } from '../contracts/plan.ts';
+import type { ReportFile } from '../contracts/report.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import { parseRecording, type recordingFileNames } from '../recording-files.ts';
 

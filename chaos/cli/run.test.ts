@@ -5,7 +5,7 @@ import { engineNames } from '../../node/io/engines.ts';
 import { packageRoot } from '../../node/io/package-root.ts';
 import type { Finder } from '../../node/protocol.ts';
 import { namesOf } from '../catalog.ts';
-import type { Plan } from '../contracts.ts';
+import type { Plan } from '../contracts/plan.ts';
 import { isByExperiment, testOf } from '../finders.ts';
 import { mainFile, onlyRun, runsIn, Scratch, splitbrain, textOf } from './spawned.ts';
 

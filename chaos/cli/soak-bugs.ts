@@ -1,7 +1,7 @@
 /** Looks for every planted bug of a protocol, seed after seed, and holds the correct version against the same seeds. */
 import type { Defect } from '../../node/protocol.ts';
 import { bugNamesOf, loadDefect, loadProtocol } from '../catalog.ts';
-import type { Outcome } from '../contracts.ts';
+import type { Outcome } from '../contracts/verdict.ts';
 import { exitCode } from '../errors.ts';
 import { type ByTest, commandFor, isByExperiment, wayOf } from '../finders.ts';
 import { runPool } from './soak-pool.ts';

@@ -1,6 +1,6 @@
 /** What people see: data goes to stdout, everything else to stderr. NO_COLOR is honoured (by picocolors). */
 import pico from 'picocolors';
-import type { Outcome } from '../contracts.ts';
+import type { Outcome } from '../contracts/verdict.ts';
 
 const errColors = pico.createColors(pico.isColorSupported && process.stderr.isTTY === true);
 

@@ -3,7 +3,9 @@
  * nothing is asked, and in each of the others one command, right behind the heartbeats of all. So the same housekeeping falls
  * into every window, and what a command takes is the rest. All links have the same constant delay, and lose nothing.
  */
-import type { Cluster, LabClient, LabEvent, Link, Plan } from '../contracts.ts';
+import type { Cluster, LabClient } from '../contracts/cluster.ts';
+import type { LabEvent, Link } from '../contracts/events.ts';
+import type { Plan } from '../contracts/plan.ts';
 import { EnvironmentError } from '../errors.ts';
 import { experimentSchema } from '../experiment.ts';
 import { boundaryLinks } from '../links.ts';

@@ -1,6 +1,6 @@
 /** A comparison as files. */
 import { markdownTable } from '../bench/reports/markdown.ts';
-import type { ReportFile } from '../contracts.ts';
+import type { ReportFile } from '../contracts/report.ts';
 import type { Comparison } from './contracts.ts';
 import { comparePage } from './page/page.ts';
 import { conditions, fastPathHeading, fastPathRows, header, headings, legend, loads, rowsOf } from './table.ts';

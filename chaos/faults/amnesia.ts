@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Fault, Group, NodeId } from '../contracts.ts';
+import type { Group, NodeId } from '../../node/protocol.ts';
+import type { Fault } from '../contracts/faults.ts';
 import { areMembersAnew, forgetInGroup, loseDisk, requireOnlyOne } from '../disk-loss.ts';
 import { orderGroup, voteIn, voteOut, without } from '../group.ts';
 import { seenOnNodes } from '../links.ts';

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import type { Fault, Link, NodeId } from '../contracts.ts';
+import type { NodeId } from '../../node/protocol.ts';
+import type { Link } from '../contracts/events.ts';
+import type { Fault } from '../contracts/faults.ts';
 import { everyLink, seenOnLinks } from '../links.ts';
 import { paramsOf } from '../params.ts';
 

@@ -1,8 +1,11 @@
 /** What every fault of the library must do, whatever it is: each file in this folder is found by its name. */
 import { describe, expect, test } from 'vitest';
+import type { NodeId, ProtocolAbility } from '../../node/protocol.ts';
 import { abilityInWords } from '../abilities.ts';
 import { loadFault, loadProtocol, namesOf } from '../catalog.ts';
-import type { Capability, LabEvent, NodeId, ProtocolAbility, StrikeEvidence } from '../contracts.ts';
+import type { Capability } from '../contracts/cluster.ts';
+import type { LabEvent } from '../contracts/events.ts';
+import type { StrikeEvidence } from '../contracts/faults.ts';
 import { UsageError } from '../errors.ts';
 import { samplePlan } from '../sample-plan.ts';
 import { answers, bootLab, type Lab, statusesOf, strikeOn, testParams, write } from '../substrate/sim/lab-fixture.ts';

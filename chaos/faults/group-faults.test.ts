@@ -1,6 +1,6 @@
 /** What is particular to strikes on a group: who leads, votes and learns while they are in force, and after. */
 import { describe, expect, test } from 'vitest';
-import type { Group, NodeId } from '../contracts.ts';
+import type { Group, NodeId } from '../../node/protocol.ts';
 import { leaderOf } from '../group.ts';
 import { answers, bootLab, type Lab, strikeOn, write } from '../substrate/sim/lab-fixture.ts';
 

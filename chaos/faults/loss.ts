@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Fault } from '../contracts.ts';
+import type { Fault } from '../contracts/faults.ts';
 import { boundaryLinks, seenOnLinks } from '../links.ts';
 import { paramsOf } from '../params.ts';
 

@@ -1,4 +1,4 @@
-import type { Fault } from '../contracts.ts';
+import type { Fault } from '../contracts/faults.ts';
 import { maliceParams } from '../malice.ts';
 import { paramsOf } from '../params.ts';
 import { strikeNodes } from '../strike-nodes.ts';

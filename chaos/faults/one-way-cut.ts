@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Fault } from '../contracts.ts';
+import type { Fault } from '../contracts/faults.ts';
 import { inboundLinks, outboundLinks, seenOnLinks } from '../links.ts';
 import { paramsOf } from '../params.ts';
 

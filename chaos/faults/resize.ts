@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Fault } from '../contracts.ts';
+import type { Fault } from '../contracts/faults.ts';
 import { regroup, seenConfiguration, without } from '../group.ts';
 import { paramsOf } from '../params.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Fault } from '../contracts.ts';
+import type { Fault } from '../contracts/faults.ts';
 import { seenOnNodes } from '../links.ts';
 import { paramsOf } from '../params.ts';
 import { strikeNodes } from '../strike-nodes.ts';

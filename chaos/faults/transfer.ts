@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Fault, NodeId } from '../contracts.ts';
+import type { NodeId } from '../../node/protocol.ts';
+import type { Fault } from '../contracts/faults.ts';
 import { leaderOf, orderGroup } from '../group.ts';
 import { paramsOf } from '../params.ts';
 import { isLeading } from '../roles.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Fault } from '../contracts.ts';
+import type { Fault } from '../contracts/faults.ts';
 import { loseDisk, requireOnlyOne } from '../disk-loss.ts';
 import { regroup, without } from '../group.ts';
 import { seenOnNodes } from '../links.ts';

@@ -1,4 +1,4 @@
-import type { Reporter } from '../contracts.ts';
+import type { Reporter } from '../contracts/report.ts';
 import { convictionsOf } from '../convictions.ts';
 import { keysOf } from '../evidence.ts';
 import { evidenceFileName, evidenceFileText } from '../evidence-file.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ReportInput } from '../contracts.ts';
+import type { ReportInput } from '../contracts/report.ts';
 import junit from './junit.ts';
 import { hostile, sampleInput } from './shared/sample-recording.ts';
 

@@ -1,5 +1,6 @@
 import junit, { type Builder } from 'junit-report-builder';
-import type { CheckResult, Reporter, ReportInput } from '../contracts.ts';
+import type { Reporter, ReportInput } from '../contracts/report.ts';
+import type { CheckResult } from '../contracts/verdict.ts';
 import { protocolInWords } from '../words.ts';
 import { formatMargin, formatMeasure, outcomeMeaning, violationExpected } from './shared/format.ts';
 

@@ -1,7 +1,8 @@
 /** How the reports name malicious replicas. */
 import { describe, expect, test } from 'vitest';
 import { loadReporter } from '../catalog.ts';
-import type { LabEvent, ReportInput } from '../contracts.ts';
+import type { LabEvent } from '../contracts/events.ts';
+import type { ReportInput } from '../contracts/report.ts';
 import { sampleInput } from './shared/sample-recording.ts';
 
 async function render(name: string, input: ReportInput): Promise<string> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { LabEvent, ReportInput } from '../contracts.ts';
+import type { LabEvent } from '../contracts/events.ts';
+import type { ReportInput } from '../contracts/report.ts';
 import { sampleFootprint } from '../sample-plan.ts';
 import metrics from './metrics.ts';
 import { dockerInput } from './shared/docker-fixture.ts';

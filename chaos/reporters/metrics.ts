@@ -1,4 +1,5 @@
-import type { NodeId, Reporter, ReportInput } from '../contracts.ts';
+import type { NodeId } from '../../node/protocol.ts';
+import type { Reporter, ReportInput } from '../contracts/report.ts';
 import { type Footprint, isFootprint, isResources, peakFootprint, samplesByNode } from '../samples.ts';
 import { growth, type Sample } from './shared/resources.ts';
 

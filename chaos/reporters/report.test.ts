@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { HistoryEvent, LabEvent, ReportInput } from '../contracts.ts';
+import type { LabEvent } from '../contracts/events.ts';
+import type { HistoryEvent } from '../contracts/operations.ts';
+import type { ReportInput } from '../contracts/report.ts';
 import { runStatistics } from '../statistics.ts';
 import { escapeHtml } from './html/escape.ts';
 import report from './report.ts';

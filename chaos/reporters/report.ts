@@ -1,4 +1,4 @@
-import type { Reporter } from '../contracts.ts';
+import type { Reporter } from '../contracts/report.ts';
 import { convictionsOf } from '../convictions.ts';
 import { epochNameOf } from '../epoch-name.ts';
 import { renderPage } from './html/page.ts';

@@ -1,4 +1,6 @@
-import type { CheckResult, DuelledSlot, Duels, Reporter, ReportInput, WorkDone } from '../contracts.ts';
+import type { Reporter, ReportInput } from '../contracts/report.ts';
+import type { DuelledSlot, Duels, WorkDone } from '../contracts/statistics.ts';
+import type { CheckResult } from '../contracts/verdict.ts';
 import { spellsOf } from '../malice.ts';
 import { substrateOf } from './shared/substrate.ts';
 

@@ -1,4 +1,7 @@
-import type { CheckResult, Evidence, Recording, Reporter, ReportInput, RunStatistics } from '../contracts.ts';
+import type { Recording } from '../contracts/events.ts';
+import type { Reporter, ReportInput } from '../contracts/report.ts';
+import type { RunStatistics } from '../contracts/statistics.ts';
+import type { CheckResult, Evidence } from '../contracts/verdict.ts';
 import { convictionsOf } from '../convictions.ts';
 import { epochNameOf } from '../epoch-name.ts';
 import { type Conviction, convictionSentences } from '../evidence.ts';

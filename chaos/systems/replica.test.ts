@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CallOutcome } from '../../node/client.ts';
-import type { Operation } from '../contracts.ts';
+import type { Operation } from '../contracts/operations.ts';
 import { completionOf } from './replica.ts';
 
 const read: Operation = { f: 'read', key: 'k', value: null };

@@ -1,6 +1,7 @@
 /** Our own replicas as the system under test: the operations of a workload in terms of the key-value machine. */
 import type { CallOutcome, ClientCommand, SessionClient } from '../../node/client.ts';
-import type { Completion, LabClient, Operation } from '../contracts.ts';
+import type { LabClient } from '../contracts/cluster.ts';
+import type { Completion, Operation } from '../contracts/operations.ts';
 
 /** Values are JSON; the machine stores their text. Null is an absent key. */
 const encode = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));

@@ -1,4 +1,4 @@
-import type { Target } from '../contracts.ts';
+import type { Target } from '../contracts/faults.ts';
 import { running } from '../running.ts';
 
 const target: Target = {

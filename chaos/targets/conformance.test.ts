@@ -1,8 +1,10 @@
 /** What every target of the library must do, whatever it is: each file in this folder is found by its name. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { NodeId } from '../../node/protocol.ts';
 import { loadTarget, namesOf } from '../catalog.ts';
-import type { NodeId, NodeStatus, Target } from '../contracts.ts';
+import type { NodeStatus } from '../contracts/cluster.ts';
+import type { Target } from '../contracts/faults.ts';
 import { randomFor } from '../random.ts';
 
 /** A cluster in any state: replicas up, down and paused, and any of those that run may believe that it leads. */

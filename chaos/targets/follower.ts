@@ -1,4 +1,5 @@
-import type { NodeId, Target } from '../contracts.ts';
+import type { NodeId } from '../../node/protocol.ts';
+import type { Target } from '../contracts/faults.ts';
 import { leaderAmong, running } from '../running.ts';
 
 const target: Target = {

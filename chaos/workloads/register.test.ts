@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CompletedOperation, Operation } from '../contracts.ts';
+import type { CompletedOperation, Operation } from '../contracts/operations.ts';
 import { UsageError } from '../errors.ts';
 import { randomFor } from '../random.ts';
 import register, { registerModel } from './register.ts';

@@ -1,14 +1,8 @@
 /** Registers: clients read, write and compare-and-set a few keys, each of which is a register of its own. */
 import { z } from 'zod';
-import type {
-  CompletedOperation,
-  Completion,
-  Model,
-  Operation,
-  OperationSource,
-  RandomSource,
-  Workload,
-} from '../contracts.ts';
+import type { RandomSource } from '../contracts/faults.ts';
+import type { CompletedOperation, Completion, Operation } from '../contracts/operations.ts';
+import type { Model, OperationSource, Workload } from '../contracts/workloads.ts';
 import { UsageError } from '../errors.ts';
 import { explainIssues } from '../experiment.ts';
 

@@ -1,5 +1,5 @@
 /** How a workload chooses the records that it reads and updates. */
-import type { RandomSource } from '../../contracts.ts';
+import type { RandomSource } from '../../contracts/faults.ts';
 
 /**
  * Draws one of `count` records, by its place: 0 to `count` - 1, the newest last. `count` is at least 1, and may grow from

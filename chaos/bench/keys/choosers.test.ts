@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RandomSource } from '../../contracts.ts';
+import type { RandomSource } from '../../contracts/faults.ts';
 import { randomFor } from '../../random.ts';
 import { type Chooser, uniform } from './chooser.ts';
 import { latest } from './latest.ts';

@@ -6,7 +6,7 @@
  * others are where a continuous distribution puts them, which makes the third about 20 % too frequent, the tenth about 4 %,
  * and the ten most popular together about 5 %.
  */
-import type { RandomSource } from '../../contracts.ts';
+import type { RandomSource } from '../../contracts/faults.ts';
 import type { Chooser } from './chooser.ts';
 
 /** How skewed the choice is; 0.99 is what YCSB takes. */

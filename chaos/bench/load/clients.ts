@@ -1,5 +1,5 @@
 /** The clients of one job: each carries out one operation after the other, and every end is measured. */
-import type { RandomSource } from '../../contracts.ts';
+import type { RandomSource } from '../../contracts/faults.ts';
 import type { BenchOperation, Driver, Loop, Outcome } from '../contracts.ts';
 import type { Histories } from './histories.ts';
 import type { Latencies } from './latencies.ts';

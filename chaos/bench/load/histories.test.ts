@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HistoryEvent } from '../../contracts.ts';
+import type { HistoryEvent } from '../../contracts/operations.ts';
 import { pairOperations, parseHistory, serialiseLines } from '../../history.ts';
 import type { BenchOperation } from '../contracts.ts';
 import { Histories } from './histories.ts';

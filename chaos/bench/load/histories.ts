@@ -1,5 +1,5 @@
 /** The history of a sample of keys, as the checkers read it: what a generator asked and was told, over all of its jobs. */
-import type { HistoryEvent } from '../../contracts.ts';
+import type { HistoryEvent } from '../../contracts/operations.ts';
 import type { BenchOperation, Outcome } from '../contracts.ts';
 
 /** Past so many operations no more are recorded; what was begun is always ended. */

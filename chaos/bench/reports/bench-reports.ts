@@ -1,5 +1,5 @@
 /** A measured benchmark as files. */
-import type { ReportFile } from '../../contracts.ts';
+import type { ReportFile } from '../../contracts/report.ts';
 import type { BenchResult } from '../contracts.ts';
 import { benchMarkdown } from './bench-markdown.ts';
 import { benchPage } from './page.ts';

@@ -1,5 +1,6 @@
 /** The pace of the simulator: whole runs of one experiment, timed, at several numbers of replicas. */
-import type { Outcome, Substrate } from '../../contracts.ts';
+import type { Substrate } from '../../contracts/cluster.ts';
+import type { Outcome } from '../../contracts/verdict.ts';
 import { judge } from '../../judge.ts';
 import { makePlan } from '../../plan.ts';
 import { record } from '../../run.ts';

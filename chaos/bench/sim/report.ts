@@ -1,5 +1,5 @@
 /** The figures of the simulator as files and as text. */
-import type { ReportFile } from '../../contracts.ts';
+import type { ReportFile } from '../../contracts/report.ts';
 import { count, figure } from '../../words.ts';
 import type { BenchResult } from '../contracts.ts';
 import { formatSummary, percent } from '../profile/format.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Model } from '../../contracts.ts';
+import type { Model } from '../../contracts/workloads.ts';
 import { registerModel } from '../../workloads/register.ts';
 import { judge } from './judge.ts';
 import { orderOperations } from './ordered-operation.ts';

@@ -1,5 +1,6 @@
 /** Says in plain words why the operations of a failing window contradict each other. */
-import type { Evidence, Model } from '../../contracts.ts';
+import type { Evidence } from '../../contracts/verdict.ts';
+import type { Model } from '../../contracts/workloads.ts';
 import type { OrderedOperation } from './ordered-operation.ts';
 import {
   byValue,

@@ -1,5 +1,6 @@
 /** Judges the operations of all keys: each key alone, the first illegal one ends it. */
-import type { CheckLimits, CheckResult, Model } from '../../contracts.ts';
+import type { CheckLimits, CheckResult } from '../../contracts/verdict.ts';
+import type { Model } from '../../contracts/workloads.ts';
 import { explain } from './explain.ts';
 import { minimise } from './minimise.ts';
 import { groupByKey, matters, type OrderedOperation } from './ordered-operation.ts';

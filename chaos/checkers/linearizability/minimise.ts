@@ -9,7 +9,7 @@
  * - *Without a read or a refused cas.* They leave the state as it is, so an order fits without them.
  * - *Without writes and all that follows from their values* (`family.ts`); the proof is there.
  */
-import type { Model } from '../../contracts.ts';
+import type { Model } from '../../contracts/workloads.ts';
 import { family, foundationOf } from './family.ts';
 import type { OrderedOperation } from './ordered-operation.ts';
 import { matters } from './ordered-operation.ts';

@@ -1,5 +1,5 @@
 /** Operations with their places in the history, which is what decides which came before which. */
-import type { CompletedOperation, HistoryEvent } from '../../contracts.ts';
+import type { CompletedOperation, HistoryEvent } from '../../contracts/operations.ts';
 import { pairOperations } from '../../history.ts';
 
 /**

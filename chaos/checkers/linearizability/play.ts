@@ -1,5 +1,6 @@
 /** Histories for tests, written like a play: one event a line, ten milliseconds apart. */
-import type { CompletedOperation, HistoryEvent, Model } from '../../contracts.ts';
+import type { CompletedOperation, HistoryEvent } from '../../contracts/operations.ts';
+import type { Model } from '../../contracts/workloads.ts';
 import { matters, type OrderedOperation, orderOperations } from './ordered-operation.ts';
 
 /**

@@ -2,7 +2,7 @@
  * What an operation of a register says about values: a `read` returns one, a `write` puts one there, and a `cas` of
  * `[expected, new]` does both or is refused. Minimising and explaining need it, and so does the durable check.
  */
-import type { CompletedOperation, Operation } from '../../contracts.ts';
+import type { CompletedOperation, Operation } from '../../contracts/operations.ts';
 
 /** A value as a key of a map: values are JSON and compared as such. */
 export type ValueKey = string;

@@ -1,5 +1,6 @@
 /** Searches all keys, easy answers first. */
-import type { CheckLimits, Model } from '../../contracts.ts';
+import type { CheckLimits } from '../../contracts/verdict.ts';
+import type { Model } from '../../contracts/workloads.ts';
 import { type SearchOperation, type SearchResult, search } from './wgl.ts';
 
 export interface IllegalKey<S> {

@@ -1,5 +1,6 @@
 /** The model as the search uses it: states are small integers, and steps that are asked for often are remembered. */
-import type { Model, Operation } from '../../contracts.ts';
+import type { Operation } from '../../contracts/operations.ts';
+import type { Model } from '../../contracts/workloads.ts';
 
 /** What the table needs of an operation: its arguments and its outcome. */
 export interface StepOperation extends Operation {

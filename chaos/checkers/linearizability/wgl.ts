@@ -26,7 +26,8 @@
  * the shorter order does exist; therefore every configuration along a frugal order, with its completed operations moved
  * to the front as in 1, is either searched or replaced by an equal one that is, and 2 never cuts that order.
  */
-import type { CheckLimits, Model } from '../../contracts.ts';
+import type { CheckLimits } from '../../contracts/verdict.ts';
+import type { Model } from '../../contracts/workloads.ts';
 import { Configurations } from './configurations.ts';
 import { PendingList, type Places, type Ranking, rank } from './pending-list.ts';
 import { leavesStateAlone } from './register-vocabulary.ts';

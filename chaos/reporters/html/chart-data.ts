@@ -1,5 +1,6 @@
 /** What the charts of a report draw: binned, capped, in seconds since load began, and small enough to embed. */
-import type { Recording, ReportInput } from '../../contracts.ts';
+import type { Recording } from '../../contracts/events.ts';
+import type { ReportInput } from '../../contracts/report.ts';
 import { type Spell, spellsOf } from '../../malice.ts';
 import { isLeading } from '../../roles.ts';
 import type { Span } from '../../spans.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ReportInput } from '../../contracts.ts';
+import type { ReportInput } from '../../contracts/report.ts';
 import report from '../report.ts';
 import { dockerInput } from '../shared/docker-fixture.ts';
 import { parse, tagsOf } from '../shared/page-fixture.ts';

@@ -1,5 +1,7 @@
 /** What contradicts a property: the sentences, the operations as bars per process, and the fault that was in force. */
-import type { CheckResult, CompletedOperation, Evidence, ReportInput } from '../../contracts.ts';
+import type { CompletedOperation } from '../../contracts/operations.ts';
+import type { ReportInput } from '../../contracts/report.ts';
+import type { CheckResult, Evidence } from '../../contracts/verdict.ts';
 import { pairOperations } from '../../history.ts';
 import { type StrikeWindow, strikeWindows } from '../../statistics.ts';
 import { describeOperation, formatAt, formatCount, formatMs, violationExpected } from '../shared/format.ts';

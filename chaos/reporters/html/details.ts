@@ -1,5 +1,6 @@
 /** The tables of a report: checks, strikes, and where the run came from. */
-import type { CheckResult, ReportInput } from '../../contracts.ts';
+import type { ReportInput } from '../../contracts/report.ts';
+import type { CheckResult } from '../../contracts/verdict.ts';
 import { leftNoQuorum } from '../../quorum-left.ts';
 import type { Span } from '../../spans.ts';
 import { type StrikeWindow, strikeWindows } from '../../statistics.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { LabEvent, ReportInput } from '../../contracts.ts';
+import type { LabEvent } from '../../contracts/events.ts';
+import type { ReportInput } from '../../contracts/report.ts';
 import report from '../report.ts';
 import { duelInput } from '../shared/duel-fixture.ts';
 import { parse } from '../shared/page-fixture.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { HistoryEvent, ReportInput } from '../../contracts.ts';
+import type { HistoryEvent } from '../../contracts/operations.ts';
+import type { ReportInput } from '../../contracts/report.ts';
 import { sampleFootprint, successes } from '../../sample-plan.ts';
 import report from '../report.ts';
 import { parse } from '../shared/page-fixture.ts';

@@ -1,5 +1,5 @@
 /** What a reader sees first: what was done, how it ended, and how to do it again. */
-import type { ReportInput } from '../../contracts.ts';
+import type { ReportInput } from '../../contracts/report.ts';
 import { maliciousNodes } from '../../malice.ts';
 import { protocolInWords } from '../../words.ts';
 import { outcomeMeaning, violationExpected } from '../shared/format.ts';

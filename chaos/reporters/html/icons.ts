@@ -1,5 +1,5 @@
 /** Small drawings that go with words: a verdict is never told by colour alone. */
-import type { CheckResult, Outcome } from '../../contracts.ts';
+import type { CheckResult, Outcome } from '../../contracts/verdict.ts';
 import { type Html, html } from './escape.ts';
 
 /** The class that gives an outcome its colours. */

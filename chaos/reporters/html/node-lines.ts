@@ -1,5 +1,7 @@
 /** What the charts with a line per replica draw. */
-import type { NodeId, Recording } from '../../contracts.ts';
+
+import type { NodeId } from '../../../node/protocol.ts';
+import type { Recording } from '../../contracts/events.ts';
 import { isFootprint, isResources, samplesByNode } from '../../samples.ts';
 import { recordingEndMs } from '../../statistics.ts';
 import { overtakenSeries } from '../shared/duels.ts';

@@ -1,5 +1,5 @@
 /** Puts the report of a run together. */
-import type { ReportInput } from '../../contracts.ts';
+import type { ReportInput } from '../../contracts/report.ts';
 import type { Conviction } from '../../evidence.ts';
 import { protocolInWords } from '../../words.ts';
 import { readAssets, runAssets } from './assets.ts';

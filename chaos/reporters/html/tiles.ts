@@ -1,5 +1,6 @@
 /** The figures that decide, each beside its limit. */
-import type { CheckResult, ReportInput } from '../../contracts.ts';
+import type { ReportInput } from '../../contracts/report.ts';
+import type { CheckResult } from '../../contracts/verdict.ts';
 import { calmRatePerSecond } from '../../statistics.ts';
 import { count } from '../../words.ts';
 import { waitInWords } from '../shared/duels.ts';

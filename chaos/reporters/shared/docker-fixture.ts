@@ -1,5 +1,7 @@
 /** The sample run as containers would leave it: the same strikes, with what only an engine can tell. For tests. */
-import type { LabEvent, Outcome, ReportInput } from '../../contracts.ts';
+import type { LabEvent } from '../../contracts/events.ts';
+import type { ReportInput } from '../../contracts/report.ts';
+import type { Outcome } from '../../contracts/verdict.ts';
 import { runStatistics } from '../../statistics.ts';
 import { sampleInput } from './sample-recording.ts';
 

@@ -1,5 +1,6 @@
 /** A run of Multi-Paxos in which two proposers duel, made by hand. For the tests of reporters. */
-import type { LabEvent, ReportInput } from '../../contracts.ts';
+import type { LabEvent } from '../../contracts/events.ts';
+import type { ReportInput } from '../../contracts/report.ts';
 import { runStatistics } from '../../statistics.ts';
 import { sampleInput } from './sample-recording.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DuelledSlot, LabEvent } from '../../contracts.ts';
+import type { LabEvent } from '../../contracts/events.ts';
+import type { DuelledSlot } from '../../contracts/statistics.ts';
 import { sampleRun } from '../../sample-plan.ts';
 import { duelRows, overtakenSeries, waitInWords } from './duels.ts';
 

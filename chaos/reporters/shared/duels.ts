@@ -1,5 +1,8 @@
 /** Duels of proposers in words and over time. `epoch` is what the protocol calls an epoch: ballot, term, view. */
-import type { DuelledSlot, Duels, NodeId, Recording } from '../../contracts.ts';
+
+import type { NodeId } from '../../../node/protocol.ts';
+import type { Recording } from '../../contracts/events.ts';
+import type { DuelledSlot, Duels } from '../../contracts/statistics.ts';
 import { overtakenUnderLoad } from '../../duels.ts';
 import { recordingEndMs } from '../../statistics.ts';
 import { count } from '../../words.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CheckResult, CompletedOperation } from '../../contracts.ts';
+import type { CompletedOperation } from '../../contracts/operations.ts';
+import type { CheckResult } from '../../contracts/verdict.ts';
 import {
   cut,
   describeOperation,

@@ -1,5 +1,7 @@
 /** How reports write figures, times and operations. The same value reads the same in every report. */
-import type { CheckResult, CompletedOperation, Outcome, ReportInput } from '../../contracts.ts';
+import type { CompletedOperation } from '../../contracts/operations.ts';
+import type { ReportInput } from '../../contracts/report.ts';
+import type { CheckResult, Outcome } from '../../contracts/verdict.ts';
 
 const countFormat = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 

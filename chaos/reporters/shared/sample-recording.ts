@@ -2,16 +2,11 @@
  * Recordings for the tests of reporters: a small run in which three faults strike a five-node cluster, made by hand and
  * equal every time.
  */
-import type {
-  CheckResult,
-  HistoryEvent,
-  LabEvent,
-  Outcome,
-  Plan,
-  PlannedStrike,
-  Recording,
-  ReportInput,
-} from '../../contracts.ts';
+import type { LabEvent, Recording } from '../../contracts/events.ts';
+import type { HistoryEvent } from '../../contracts/operations.ts';
+import type { Plan, PlannedStrike } from '../../contracts/plan.ts';
+import type { ReportInput } from '../../contracts/report.ts';
+import type { CheckResult, Outcome } from '../../contracts/verdict.ts';
 import { experimentSchema } from '../../experiment.ts';
 import { runStatistics } from '../../statistics.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LabEvent } from '../../contracts.ts';
+import type { LabEvent } from '../../contracts/events.ts';
 import { strikeWindows } from '../../statistics.ts';
 import { sampleRecording } from './sample-recording.ts';
 import {

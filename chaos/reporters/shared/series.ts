@@ -1,5 +1,8 @@
 /** What a run looks like over time: binned, merged and capped, ready to be drawn. Times are ms since load began. */
-import type { HistoryEvent, LabEvent, NodeId, Recording } from '../../contracts.ts';
+
+import type { NodeId } from '../../../node/protocol.ts';
+import type { LabEvent, Recording } from '../../contracts/events.ts';
+import type { HistoryEvent } from '../../contracts/operations.ts';
 import { percentiles } from '../../percentiles.ts';
 import { isLeading } from '../../roles.ts';
 import { type Span, subtract } from '../../spans.ts';

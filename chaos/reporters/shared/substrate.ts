@@ -1,5 +1,5 @@
 /** What a run stood on, where it had to be started. */
-import type { LabEvent, Recording } from '../../contracts.ts';
+import type { LabEvent, Recording } from '../../contracts/events.ts';
 
 type Booting = Extract<LabEvent, { type: 'booting' }>;
 

@@ -1,5 +1,5 @@
 /** What decisions cost, as rows of tables: per slot of the log, and per operation. */
-import type { WorkDone } from '../../contracts.ts';
+import type { WorkDone } from '../../contracts/statistics.ts';
 import { formatBytes, formatCount, formatFigure } from './format.ts';
 
 export const workHeader = ['work of all replicas', 'in all', 'per slot', 'per operation'] as const;

@@ -1,7 +1,7 @@
 /** Real time for the orchestrator: milliseconds since the epoch, with fractions, that never go back. */
 import { systemClock, wallClockMs } from '../../../node/io/clock.ts';
 import type { Clock } from '../../../node/ports.ts';
-import type { LabClock } from '../../contracts.ts';
+import type { LabClock } from '../../contracts/cluster.ts';
 
 export const realClock: Clock & LabClock = {
   ...systemClock,

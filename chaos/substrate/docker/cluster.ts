@@ -2,18 +2,10 @@
 import { type ClientPorts, SessionClient } from '../../../node/client.ts';
 import { ReplicaConnections } from '../../../node/io/replica-connections.ts';
 import { signingClients } from '../../../node/io/run-keys.ts';
-import type { ClientPolicy } from '../../../node/protocol.ts';
-import type {
-  Cluster,
-  Heal,
-  Impairment,
-  LabClient,
-  Link,
-  NodeId,
-  NodeStatus,
-  Order,
-  ReportFile,
-} from '../../contracts.ts';
+import type { ClientPolicy, NodeId, Order } from '../../../node/protocol.ts';
+import type { Cluster, Heal, Impairment, LabClient, NodeStatus } from '../../contracts/cluster.ts';
+import type { Link } from '../../contracts/events.ts';
+import type { ReportFile } from '../../contracts/report.ts';
 import { randomFor } from '../../random.ts';
 import { labClient } from '../../systems/replica.ts';
 import { realClock } from './clock.ts';

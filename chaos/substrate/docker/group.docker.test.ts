@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { NodeId } from '../../../node/protocol.ts';
 import { loadFault } from '../../catalog.ts';
-import type { Cluster, Heal, LabEvent, NodeId, Operation } from '../../contracts.ts';
+import type { Cluster, Heal } from '../../contracts/cluster.ts';
+import type { LabEvent } from '../../contracts/events.ts';
+import type { Operation } from '../../contracts/operations.ts';
 import { leaderAmong } from '../../running.ts';
 import { samplePlan } from '../../sample-plan.ts';
 import { whyUnsettled } from '../../unsettled.ts';

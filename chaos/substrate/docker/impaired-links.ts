@@ -1,5 +1,6 @@
 /** Which strikes impair which links just now; shared by what strikes and what turns observations into facts. */
-import type { Impairment, Link } from '../../contracts.ts';
+import type { Impairment } from '../../contracts/cluster.ts';
+import type { Link } from '../../contracts/events.ts';
 import { peerLinkName } from './layout.ts';
 
 export class ImpairedLinks {

@@ -1,5 +1,5 @@
 /** Real containers: a container per replica, every link through Toxiproxy, steered through the Docker engine. */
-import type { Capability, Substrate } from '../../contracts.ts';
+import type { Capability, Substrate } from '../../contracts/cluster.ts';
 import { EnvironmentError, InterruptedError, UsageError } from '../../errors.ts';
 import { plannedBehaviours } from '../../malice.ts';
 import type { DockerCluster } from './cluster.ts';

@@ -1,6 +1,6 @@
 /** What the replicas of a lab say of themselves, whoever brought the lab up. */
 import { readStatus, type StatusPage } from '../../../node/io/status-page.ts';
-import type { NodeId } from '../../contracts.ts';
+import type { NodeId } from '../../../node/protocol.ts';
 import type { Engine, LabContainer } from './engine.ts';
 import { findLabs, type LabState } from './labs.ts';
 import { replicaPorts } from './layout.ts';

@@ -2,8 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { linkIntervalMsFor } from '../../../node/io/peer-transport.ts';
 import { publicKeysOf } from '../../../node/io/run-keys.ts';
+import type { NodeId } from '../../../node/protocol.ts';
 import { loadProtocol } from '../../catalog.ts';
-import type { LabFact, NodeId, Plan } from '../../contracts.ts';
+import type { LabFact } from '../../contracts/events.ts';
+import type { Plan } from '../../contracts/plan.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { Experiment } from '../../experiment.ts';
 import { isLabEvent } from '../../history.ts';

@@ -1,6 +1,6 @@
 /** Names, ports and links of a lab of containers: the same for the generated compose file and for whoever talks to it. */
 import type { NodeId } from '../../../node/protocol.ts';
-import type { Link } from '../../contracts.ts';
+import type { Link } from '../../contracts/events.ts';
 
 /** Labels of all that belongs to a lab. */
 export const labels = {

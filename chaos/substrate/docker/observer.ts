@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import { PassThrough, type Readable } from 'node:stream';
 import { z } from 'zod';
 import { wallClockMs } from '../../../node/io/clock.ts';
-import type { LabFact, NodeId } from '../../contracts.ts';
+import type { NodeId } from '../../../node/protocol.ts';
+import type { LabFact } from '../../contracts/events.ts';
 import type { Engine } from './engine.ts';
 import { labels } from './layout.ts';
 

@@ -1,7 +1,7 @@
 /** What is said to a replica while it runs, and what it answers: its control API, from one life of its process to the next. */
 import type { ServiceError } from '@grpc/grpc-js';
 import { ReplicaControl, type ReplicaStatus } from '../../../node/io/control-client.ts';
-import type { NodeId, Order } from '../../contracts.ts';
+import type { NodeId, Order } from '../../../node/protocol.ts';
 
 /** After which an order has no answer any more, in milliseconds; whoever gave it has given it up before. */
 const orderLimitMs = 20_000;

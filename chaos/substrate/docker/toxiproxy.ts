@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Proxy as ToxicProxy, Toxiproxy } from 'toxiproxy-node-client';
-import type { Heal } from '../../contracts.ts';
+import type { Heal } from '../../contracts/cluster.ts';
 import { EnvironmentError } from '../../errors.ts';
 import { listenAddress, type ProxyLink } from './layout.ts';
 

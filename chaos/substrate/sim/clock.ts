@@ -4,7 +4,7 @@
  * before all that it set going (every pending promise) has come to rest; so async code is as deterministic as the rest.
  */
 import type { Clock } from '../../../node/ports.ts';
-import type { LabClock } from '../../contracts.ts';
+import type { LabClock } from '../../contracts/cluster.ts';
 
 interface Event {
   readonly atUs: number;

@@ -2,7 +2,7 @@
 import { afterWipe } from '../../../node/lost-disk.ts';
 import type { Storage } from '../../../node/ports.ts';
 import type { Durable } from '../../../node/protocol.ts';
-import type { RandomSource } from '../../contracts.ts';
+import type { RandomSource } from '../../contracts/faults.ts';
 import type { SimClock } from './clock.ts';
 import { SimSnapshots } from './snapshots.ts';
 

@@ -1,6 +1,6 @@
 /** What the simulator tells of what its replicas hold. */
 import { describe, expect, test } from 'vitest';
-import type { LabFact } from '../../contracts.ts';
+import type { LabFact } from '../../contracts/events.ts';
 import { samplePlan } from '../../sample-plan.ts';
 import type { Footprint } from '../../samples.ts';
 import { simSubstrate } from './index.ts';

@@ -9,7 +9,10 @@ import { MaliciousReplica, type NamedBehaviour } from '../../../node/malice/kit/
 import type { ClientRequest } from '../../../node/ports.ts';
 import type { Defect, NodeId, Order, ProtocolDefinition, ReplicaConfig } from '../../../node/protocol.ts';
 import { loadBehaviour, loadDefect, loadProtocol } from '../../catalog.ts';
-import type { Capability, Cluster, LabFact, Plan, RandomSource, Substrate } from '../../contracts.ts';
+import type { Capability, Cluster, Substrate } from '../../contracts/cluster.ts';
+import type { LabFact } from '../../contracts/events.ts';
+import type { RandomSource } from '../../contracts/faults.ts';
+import type { Plan } from '../../contracts/plan.ts';
 import { randomFor } from '../../random.ts';
 import { labClient } from '../../systems/replica.ts';
 import type { Work } from '../../work.ts';

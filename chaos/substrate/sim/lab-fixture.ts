@@ -1,6 +1,10 @@
 /** A simulated cluster for tests of faults: it has a leader, and everything that is observed of it is kept. */
+
+import type { NodeId } from '../../../node/protocol.ts';
 import { loadFault } from '../../catalog.ts';
-import type { Cluster, Fault, LabEvent, LabFact, NodeId } from '../../contracts.ts';
+import type { Cluster } from '../../contracts/cluster.ts';
+import type { LabEvent, LabFact } from '../../contracts/events.ts';
+import type { Fault } from '../../contracts/faults.ts';
 import { leaderOf } from '../../group.ts';
 import { samplePlan } from '../../sample-plan.ts';
 import { simSubstrate } from './index.ts';

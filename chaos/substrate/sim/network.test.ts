@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Impairment, LabFact } from '../../contracts.ts';
+import type { Impairment } from '../../contracts/cluster.ts';
+import type { LabFact } from '../../contracts/events.ts';
 import { randomFor } from '../../random.ts';
 import { SimClock } from './clock.ts';
 import { SimNetwork, type Weather } from './network.ts';

@@ -1,6 +1,8 @@
 /** The simulated network: directed links with delay, cut, loss, doubled and reordered messages. */
 import type { NodeId } from '../../../node/protocol.ts';
-import type { Heal, Impairment, LabFact, Link, RandomSource } from '../../contracts.ts';
+import type { Heal, Impairment } from '../../contracts/cluster.ts';
+import type { LabFact, Link } from '../../contracts/events.ts';
+import type { RandomSource } from '../../contracts/faults.ts';
 import type { SimClock } from './clock.ts';
 
 /** How the network behaves when nothing is struck; drawn once a seed, with whole kinds switched off at random. */

@@ -3,7 +3,7 @@ import { encodeBatch, encodeCommand } from '../../../node/machine/command.ts';
 import { SessionMachine } from '../../../node/machine/sessions.ts';
 import type { ClientReply } from '../../../node/ports.ts';
 import { type Effect, type Input, invariant, type Protocol } from '../../../node/protocol.ts';
-import type { LabFact } from '../../contracts.ts';
+import type { LabFact } from '../../contracts/events.ts';
 import { randomFor } from '../../random.ts';
 import { SimClock } from './clock.ts';
 import { SimDisk } from './disk.ts';

@@ -14,7 +14,8 @@ import type {
 } from '../../../node/ports.ts';
 import type { ClientId, ClientPolicy, NodeId, Order, Protocol, ReplicaConfig } from '../../../node/protocol.ts';
 import { Replica } from '../../../node/runtime.ts';
-import type { LabFact, NodeStatus } from '../../contracts.ts';
+import type { NodeStatus } from '../../contracts/cluster.ts';
+import type { LabFact } from '../../contracts/events.ts';
 import type { SimClock } from './clock.ts';
 import type { SimDisk } from './disk.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { LabClient } from '../../contracts.ts';
+import type { LabClient } from '../../contracts/cluster.ts';
 import { bootLab, type Lab, write } from './lab-fixture.ts';
 
 async function outcomeOf({ cluster }: Lab, client: LabClient, f: 'write' | 'read', value: unknown) {

@@ -1,7 +1,7 @@
 /** What is told of a group from its links is what the simulator shows of every protocol: with a quorum it serves, without it does not. */
 import { describe, expect, test } from 'vitest';
+import type { NodeId } from '../../../node/protocol.ts';
 import { loadProtocol, namesOf } from '../../catalog.ts';
-import type { NodeId } from '../../contracts.ts';
 import { everyLink } from '../../links.ts';
 import { type FaultModel, hasQuorum } from '../../quorum.ts';
 import { samplePlan } from '../../sample-plan.ts';

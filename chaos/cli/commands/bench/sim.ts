@@ -4,7 +4,7 @@ import { thisMachine } from '../../../bench/machine.ts';
 import { benchSim, type SimBenchSettings, type SizeResult } from '../../../bench/sim/bench-sim.ts';
 import { planOf } from '../../../bench/sim/pace.ts';
 import { areaRows, legend, paceRows, reportFiles, type SimBenchResult } from '../../../bench/sim/report.ts';
-import type { ReportFile } from '../../../contracts.ts';
+import type { ReportFile } from '../../../contracts/report.ts';
 import { worstExitCode } from '../../../judge.ts';
 import { interruptSignal } from '../../interrupt.ts';
 import { integer, options } from '../../options.ts';
