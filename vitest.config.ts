@@ -4,8 +4,10 @@ const onDocker = '**/*.docker.test.ts';
 /** What is computed, or waits for processes and disks however long they take: all cores may be busy meanwhile. */
 const untimed = [
   'node/{crypto,machine,malice,protocols}/**/*.test.ts',
-  'node/io/engines/{crash,engines,power-cut}.test.ts',
+  'node/io/engines/{crash,engines,model,power-cut,removal}.test.ts',
+  'node/io/{snapshots,wal}/**/*.test.ts',
   'node/io/fuzz/fuzz.test.ts',
+  'chaos/bench/sim/**/*.test.ts',
   'chaos/{checkers,faults,reporters,targets,workloads}/**/*.test.ts',
   'chaos/substrate/sim/**/*.test.ts',
   'chaos/{determinism,library,omission,planted-bugs}.test.ts',
@@ -18,8 +20,8 @@ const commands = [
 
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     projects: [
       {
         extends: true,

@@ -38,7 +38,7 @@ const refused: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Operations per second where the protocol signs: each costs ten times as much there, and more of them show no more. */
-const signedRate = 60;
+const signedRate = 30;
 
 async function planOf(name: string, protocol: string): Promise<Plan> {
   const { load: written, limits } = loadExperiment(name).experiment;

@@ -17,18 +17,21 @@ async function run(experiment: string, nodeCount: number, malicious?: string) {
   return record(plan, simSubstrate, { signal: new AbortController().signal });
 }
 
+const ways: [string, string, string | undefined][] = [
+  ['say nothing', 'mute-primary', undefined],
+  ['say all late, by a little less than others have patience for', 'slow-primary', undefined],
+  ['say nothing to some', 'mute-primary', 'selective'],
+  ['take no notice of some clients', 'mute-primary', 'censor'],
+  ['say old messages again', 'mute-primary', 'replay'],
+  ['leave out what they were told of earlier views', 'forgetful-successor', undefined],
+];
+
 describe.each([
-  [4, 1],
-  [7, 2],
-])('of %i replicas %i', (nodeCount, f) => {
-  test.each([
-    ['say nothing', 'mute-primary', undefined],
-    ['say nothing to some', 'mute-primary', 'selective'],
-    ['take no notice of some clients', 'mute-primary', 'censor'],
-    ['say old messages again', 'mute-primary', 'replay'],
-    ['say all late, by a little less than others have patience for', 'slow-primary', undefined],
-    ['leave out what they were told of earlier views', 'forgetful-successor', undefined],
-  ])('%s, and cost no more than half of the throughput', async (_, experiment, malicious) => {
+  [4, 1, ways],
+  // The two that cost most: to be without a word, and to be just in time.
+  [7, 2, ways.slice(0, 2)],
+])('of %i replicas %i', (nodeCount, f, known) => {
+  test.each(known)('%s, and cost no more than half of the throughput', async (_, experiment, malicious) => {
     const recording = await run(experiment, nodeCount, malicious);
     const { outcome, sentence, checks } = await judge(recording);
     expect(outcome, sentence).toBe('PASS');

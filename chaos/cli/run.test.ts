@@ -194,7 +194,7 @@ describe.concurrent('run', () => {
     return scratch.write(
       'closed-pipe.mjs',
       `import { spawn } from 'node:child_process';
-       const args = ${JSON.stringify(['run', '--all', '--dry-run', '--seed', '1', '--repeat', '50'])};
+       const args = ${JSON.stringify(['run', '--all', '--dry-run', '--seed', '1', '--repeat', '10'])};
        const child = spawn(process.execPath, [${JSON.stringify(mainFile)}, ...args], {
          stdio: ['ignore', 'pipe', 'inherit'],
        });

@@ -46,15 +46,21 @@ describe.concurrent('soak', () => {
 
   test('looks for planted bugs, and holds the correct version against the same seeds', async () => {
     const flags = ['--seeds', '1', '--jobs', '1', '--json'];
-    const bugs = ['stale-read', 'volatile-vote'];
+    const bugs = ['commit-past-match', 'volatile-vote'];
     const { code, stdout, stderr } = await splitbrain(['soak', '--bugs', 'raft', ...bugs, ...flags]);
     expect(code, stderr).toBe(2);
     expect(JSON.parse(stdout)).toEqual([
-      { bug: 'stale-read', experiment: 'stale-leader', seeds: 1, outcome: 'FAIL (safety)', correctFailed: [] },
+      {
+        bug: 'commit-past-match',
+        experiment: 'leader-isolated',
+        seeds: 1,
+        outcome: 'FAIL (safety)',
+        correctFailed: [],
+      },
       { bug: 'volatile-vote', experiment: 'split-vote', seeds: null, outcome: null, correctFailed: [] },
     ]);
     expect(stderr).toMatch(/^2 planted bugs of raft, each on up to 1 seeds of its experiment$/m);
-    expect(stderr).toMatch(/^stale-read shows on seed 1 of stale-leader$/m);
+    expect(stderr).toMatch(/^commit-past-match shows on seed 1 of leader-isolated$/m);
     expect(stderr).toMatch(/^volatile-vote was not found by split-vote$/m);
   });
 

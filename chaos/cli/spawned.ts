@@ -25,7 +25,7 @@ export interface SpawnOptions {
 }
 
 export const mainFile = join(packageRoot, 'chaos', 'cli', 'splitbrain.mjs');
-const defaultLimitMs = 50_000;
+const defaultLimitMs = 160_000;
 
 /** The environment without anything that changes what the command does or prints; compiled, where the tests were set up so. */
 function cleanEnvironment(): NodeJS.ProcessEnv {

@@ -23,7 +23,7 @@ function readableByAll(): boolean {
   return true;
 }
 
-test.each([
+test.concurrent.each([
   ['never answers', 0],
   ['answers the first call, and then no more', 1],
 ])('an engine that takes calls and %s', async (_, answers) => {

