@@ -33,6 +33,7 @@ export default defineConfig({
           name: 'commands',
           include: commands,
           globalSetup: 'chaos/cli/build-fixture.ts',
+          env: { SPLITBRAIN_TEST_COMPILED: '1' },
           maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },

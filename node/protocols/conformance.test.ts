@@ -3,7 +3,7 @@ import { loadProtocol, namesOf } from '../../chaos/catalog.ts';
 import { requirements } from './conformance.ts';
 import type { AnyProtocol } from './random-play.ts';
 
-const seeds = Array.from({ length: 4 }, (_, offset) => offset + 1);
+const seeds = Array.from({ length: 8 }, (_, offset) => offset + 1);
 
 /** A protocol sees no clock and draws nothing: each of these throws when it is called. */
 const forbidden = [
@@ -39,11 +39,11 @@ function inMode(definition: AnyProtocol, mode: string): AnyProtocol {
 
 /** Each protocol by its name, in each of its modes, and on how many seeds: what modes share is tried in the first of them. */
 const ways: [string, AnyProtocol, number][] = [];
-const [firstModeSeeds, otherModeSeeds] = [2, 1];
+const [onlyModeSeeds, firstModeSeeds, otherModeSeeds] = [4, 2, 1];
 for (const name of protocols) {
   const definition = await loadProtocol(name);
   const modes = Object.keys(definition.modes ?? {});
-  if (modes.length === 0) ways.push([name, definition, seeds.length]);
+  if (modes.length === 0) ways.push([name, definition, onlyModeSeeds]);
   for (const [at, mode] of modes.entries()) {
     ways.push([`${name} (${mode})`, inMode(definition, mode), at === 0 ? firstModeSeeds : otherModeSeeds]);
   }
