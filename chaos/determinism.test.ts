@@ -2,13 +2,12 @@
  * The gate of the simulator: the same seed is the same run, byte for byte. Compared are the raw record and the log of
  * all draws, in one process, in two, and compiled; where they differ, the first event that differs is named.
  */
-import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { packageRoot } from '../node/io/package-root.ts';
 import { namesOf } from './catalog.ts';
+import { compilePackage } from './cli/build-fixture.ts';
 import { runsIn, Scratch, splitbrain, textOf } from './cli/spawned.ts';
 import type { RandomSource } from './contracts/faults.ts';
 import { makePlan } from './plan.ts';
@@ -136,10 +135,7 @@ describe('across processes', () => {
   beforeAll(() => {
     mkdirSync(cache, { recursive: true });
     compiledRoot = mkdtempSync(join(cache, 'splitbrain-determinism-'));
-    const typescript = createRequire(import.meta.url).resolve('typescript/package.json');
-    const compiler = join(dirname(typescript), 'bin', 'tsc');
-    const args = [compiler, '-p', 'tsconfig.build.json', '--outDir', join(compiledRoot, 'dist')];
-    execFileSync(process.execPath, args, { cwd: packageRoot, timeout: 55_000 });
+    compilePackage(join(compiledRoot, 'dist'));
     const { files } = JSON.parse(textOf(packageRoot, 'package.json')) as { files: string[] };
     for (const part of ['package.json', ...files.filter((file) => file !== 'dist' && !file.includes('*'))]) {
       cpSync(join(packageRoot, part), join(compiledRoot, part), { recursive: true });

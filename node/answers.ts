@@ -1,12 +1,11 @@
-/** How many bytes of answers are kept for who asks again. */
-const maxAnswerBytes = 8 << 20;
-/** How many answers are kept. */
-const maxAnswers = 4096;
+import { LastOnes } from './last-ones.ts';
+
+/** How much is kept of answers for who asks again. */
+const room = { count: 4096, bytes: 8 << 20, bytesOf: ({ length }: Uint8Array) => length };
 
 /** What was said of the last bundles, by their keys, for who asks again. */
 export class Answers {
-  readonly #answers = new Map<string, Uint8Array>();
-  #bytes = 0;
+  readonly #answers = new LastOnes<Uint8Array>(room);
 
   get(key: string): Uint8Array | undefined {
     return this.#answers.get(key);
@@ -16,13 +15,7 @@ export class Answers {
   keep(key: string, answer: Uint8Array): Uint8Array {
     const first = this.#answers.get(key);
     if (first !== undefined) return first;
-    this.#answers.set(key, answer);
-    this.#bytes += answer.length;
-    for (const [oldest, { length }] of this.#answers) {
-      if (this.#answers.size <= maxAnswers && this.#bytes <= maxAnswerBytes) break;
-      this.#answers.delete(oldest);
-      this.#bytes -= length;
-    }
+    this.#answers.keep(key, answer);
     return answer;
   }
 }

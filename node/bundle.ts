@@ -8,6 +8,7 @@
  * of a bundle is a batch of results, or of dated ones where it was asked beside the log: `since f64 | result`. All numbers are
  * big-endian.
  */
+import { LastOnes, type Room } from './last-ones.ts';
 import { encodeBatch, isWholeBatch } from './machine/command.ts';
 import type { DatedAnswer } from './machine/machine.ts';
 import { type Crypto, type NodeId, signatureBytes } from './protocol.ts';
@@ -111,8 +112,8 @@ export function bundleKey({ signature }: Bundle): string {
   return Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength).toString('latin1');
 }
 
-/** How many bytes of bundles that were found good are kept. */
-const maxKeptBytes = 8 << 20;
+/** How much is kept of what was found good. What is bad is not kept: anybody could fill the room with it. */
+const roomForGood: Room<Bundle> = { count: 4096, bytes: 8 << 20, bytesOf: ({ commands }) => commands.length };
 
 /**
  * Tells whether a batch is what clients of the run have asked for, each part signed by whoever wants it, and nothing else. A
@@ -120,11 +121,13 @@ const maxKeptBytes = 8 << 20;
  * and neither digests nor verifies it another time.
  */
 export function genuineness(crypto: Pick<Crypto, 'digest' | 'verify'>): (payload: Uint8Array) => boolean {
-  const good = new GoodBundles();
+  const good = new LastOnes(roomForGood);
   const isGood = (bundle: Bundle) => {
-    if (good.has(bundle)) return true;
+    const key = bundleKey(bundle);
+    const known = good.get(key);
+    if (known !== undefined && isSame(known, bundle)) return true;
     if (!isSigned(bundle, crypto)) return false;
-    good.keep(bundle);
+    good.keep(key, bundle);
     return true;
   };
   return (payload) => {
@@ -138,25 +141,7 @@ function isSigned({ client, signature, commands }: Bundle, crypto: Pick<Crypto, 
   return crypto.verify(signerName(client), bundleStatement(client, crypto.digest(commands)), signature);
 }
 
-/** The last bundles that were found good. What is bad is not kept: anybody could fill the room with it. */
-class GoodBundles {
-  readonly #kept = new Map<string, Bundle>();
-  #bytes = 0;
-
-  has({ client, signature, commands }: Bundle): boolean {
-    const kept = this.#kept.get(bundleKey({ client, signature, commands }));
-    return kept !== undefined && kept.client === client && Buffer.compare(kept.commands, commands) === 0;
-  }
-
-  keep(bundle: Bundle): void {
-    const key = bundleKey(bundle);
-    if (this.#kept.has(key)) return;
-    this.#kept.set(key, bundle);
-    this.#bytes += bundle.commands.length;
-    for (const [oldest, { commands }] of this.#kept) {
-      if (this.#bytes <= maxKeptBytes) return;
-      this.#kept.delete(oldest);
-      this.#bytes -= commands.length;
-    }
-  }
+/** Whether two bundles with one signature are the same. */
+function isSame(one: Bundle, other: Bundle): boolean {
+  return one.client === other.client && Buffer.compare(one.commands, other.commands) === 0;
 }

@@ -3,6 +3,7 @@
  * replica says the same again to whoever missed it, meets what others have signed in one message after the other, and a bundle of
  * a client in its proposal as well.
  */
+import { LastOnes } from '../last-ones.ts';
 import type { Crypto } from '../protocol.ts';
 
 /** How many signatures are remembered, those that were made and those that were found good each. */
@@ -11,9 +12,9 @@ const maxRemembered = 4096;
 const maxStatementBytes = 512;
 
 export function remembering(crypto: Crypto): Crypto {
-  const made = new LastOnes<Uint8Array>();
+  const made = new LastOnes<Uint8Array>({ count: maxRemembered });
   /** What was signed, by its signer and its signature. */
-  const good = new LastOnes<string>();
+  const good = new LastOnes<string>({ count: maxRemembered });
   return {
     ...crypto,
     sign: (bytes) => {
@@ -41,22 +42,4 @@ export function remembering(crypto: Crypto): Crypto {
 /** A character for each byte. */
 function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-}
-
-/** The last so many of what was kept. */
-class LastOnes<T> {
-  readonly #kept = new Map<string, T>();
-
-  get(key: string): T | undefined {
-    return this.#kept.get(key);
-  }
-
-  keep(key: string, value: T): void {
-    this.#kept.set(key, value);
-    if (this.#kept.size <= maxRemembered) return;
-    for (const oldest of this.#kept.keys()) {
-      this.#kept.delete(oldest);
-      return;
-    }
-  }
 }
