@@ -38,7 +38,8 @@ export interface PlanOptions {
 
 /** Makes the plan of a run of an experiment of the library, or of the one in a file. */
 export async function makePlan(nameOrPath: string, options: PlanOptions): Promise<Plan> {
-  const { name, experiment: written } = loadExperiment(nameOrPath);
+  const { name, experiment: found } = loadExperiment(nameOrPath);
+  const written = behaving(found, options.malicious);
   const protocol = options.protocol ?? written.protocol;
   const definition = await loadProtocol(protocol);
   if (options.bug !== undefined) await loadDefect(protocol, options.bug);
@@ -48,16 +49,10 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
   const nodeCount = options.nodeCount ?? usualNodeCount(written, definition);
   const durationMs = options.durationMs ?? written.duration;
   const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
-  const malicious = planMalicious(
-    behaving(written, options.malicious),
-    options.malicious,
-    nodes,
-    definition,
-    options.seed,
-  );
+  const malicious = planMalicious(written, options.malicious, nodes, definition, options.seed);
   const stretch = stretchFor(options.substrate, ownCount, nodeCount);
   // Parsed, so that its parts stand in the same order as when it is read back: the same plan is the same bytes.
-  const parsed = experimentSchema.parse({
+  const experiment = experimentSchema.parse({
     ...written,
     protocol,
     nodes: nodeCount,
@@ -65,7 +60,6 @@ export async function makePlan(nameOrPath: string, options: PlanOptions): Promis
     ...stretched(inMode(written, options), stretch, stretch * patienceWith(written, malicious)),
     load: { ...written.load, rate: options.rate ?? written.load.rate },
   });
-  const experiment = behaving(parsed, options.malicious);
   const members = firstMembers(experiment, nodes);
   const refusing = { ...options, protocol, malicious };
   await refuseImpossible(experiment, nodes, experiment.strikes, refusing);
