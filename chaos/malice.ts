@@ -33,7 +33,7 @@ export function maliciousWords(choice: MaliciousChoice): string {
 type Definition = Pick<ProtocolDefinition<unknown, unknown>, 'tolerated' | 'forgery'>;
 
 /** Whether an experiment has malicious replicas, from the beginning on or by its strikes. */
-function hasMalice({ malicious, strikes }: Pick<Experiment, 'malicious' | 'strikes'>): boolean {
+export function hasMalice({ malicious, strikes }: Pick<Experiment, 'malicious' | 'strikes'>): boolean {
   return malicious !== undefined || strikes.some(({ fault }) => fault === maliceFault);
 }
 

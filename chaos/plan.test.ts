@@ -125,6 +125,8 @@ describe('a plan', () => {
     });
     const own = await plan('malicious-primary', { malicious: 'mute' });
     expect(own.experiment.limits).toEqual(loadExperiment('malicious-primary').experiment.limits);
+    const struck = await plan('turncoat', { malicious: { n3: 'mute' } });
+    expect(struck.experiment.limits).toEqual(loadExperiment('turncoat').experiment.limits);
   });
 
   test('in the simulator a larger group keeps its time-outs', async () => {

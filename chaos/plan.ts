@@ -16,7 +16,14 @@ import type { Plan, PlannedStrike } from './contracts/plan.ts';
 import { IncapableError, UsageError } from './errors.ts';
 import { type Experiment, experimentSchema } from './experiment.ts';
 import { refuseSize, refuseStranger, usualNodeCount } from './group-size.ts';
-import { behaving, type MaliciousChoice, planMalicious, plannedBehaviours, refuseBehaviours } from './malice.ts';
+import {
+  behaving,
+  hasMalice,
+  type MaliciousChoice,
+  planMalicious,
+  plannedBehaviours,
+  refuseBehaviours,
+} from './malice.ts';
 import { randomFor } from './random.ts';
 import { planStrikes } from './schedule.ts';
 
@@ -130,8 +137,8 @@ function stretchFor(substrate: Plan['substrate'], ownCount: number, nodeCount: n
  * By how much limits grow where an experiment that knows of no malicious replicas has some. Each may be the next to lead, and cost
  * a time-out more before an honest one does.
  */
-function patienceWith({ malicious }: Experiment, chosen: Plan['malicious']): number {
-  return malicious === undefined ? 1 + Object.keys(chosen ?? {}).length : 1;
+function patienceWith(written: Experiment, chosen: Plan['malicious']): number {
+  return hasMalice(written) ? 1 : 1 + Object.keys(chosen ?? {}).length;
 }
 
 /**
