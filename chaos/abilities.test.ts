@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ProtocolAbility } from '../node/protocol.ts';
+import type { ProtocolAbility } from '../node/contract/definition.ts';
 import { refuseChosenMode, refuseSettings, refuseUnable } from './abilities.ts';
 import { IncapableError } from './errors.ts';
 import { samplePlan } from './sample-plan.ts';

@@ -1,6 +1,7 @@
 /** What some experiments ask of a protocol, and not every protocol can do. */
+
+import type { ProtocolAbility } from '../node/contract/definition.ts';
 import { type Modes, modeFlaw } from '../node/modes.ts';
-import type { ProtocolAbility } from '../node/protocol.ts';
 import { quorumFlaw } from '../node/quorum-sizes.ts';
 import { IncapableError, UsageError } from './errors.ts';
 import type { Experiment } from './experiment.ts';

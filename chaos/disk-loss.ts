@@ -1,6 +1,7 @@
 /** What the strikes share that take a replica its disk. */
 
-import type { Group, NodeId } from '../node/protocol.ts';
+import type { NodeId } from '../node/contract/ids.ts';
+import type { Group } from '../node/contract/view.ts';
 import type { Cluster } from './contracts/cluster.ts';
 import { without } from './group.ts';
 

@@ -1,6 +1,8 @@
 /** Statements of PBFT for tests, signed as in a run of a seed, and recordings in which they are reported. */
+
+import type { SignedText } from '../node/contract/facts.ts';
+import type { NodeId } from '../node/contract/ids.ts';
 import { keyedHashCrypto } from '../node/crypto/keyed-hash.ts';
-import type { NodeId, SignedText } from '../node/protocol.ts';
 import type { LabEvent, Recording } from './contracts/events.ts';
 import { samplePlan, sampleRun } from './sample-plan.ts';
 

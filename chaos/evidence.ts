@@ -1,6 +1,9 @@
 /** Evidence against replicas, as it stands in a recording: who is convicted by it, and what convicts nobody. Pure. */
+
+import type { Accountability } from '../node/contract/definition.ts';
+import type { SignedText } from '../node/contract/facts.ts';
+import type { NodeId } from '../node/contract/ids.ts';
 import { type VerificationKeys, type Verify, verifierOf } from '../node/crypto/verifier.ts';
-import type { Accountability, NodeId, SignedText } from '../node/protocol.ts';
 import type { LabEvent, Recording } from './contracts/events.ts';
 import { count } from './words.ts';
 

@@ -1,5 +1,5 @@
 /** What finds a planted bug, in words and as commands. */
-import type { Defect, Finder } from '../node/protocol.ts';
+import type { Defect, Finder } from '../node/contract/defect.ts';
 
 export type ByExperiment = Extract<Finder, { readonly experiment: string }>;
 export type ByTest = Exclude<Finder, ByExperiment>;

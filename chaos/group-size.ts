@@ -1,5 +1,5 @@
 /** How many replicas a run has: not every protocol can do with any number (`ProtocolDefinition.sizeFlaw`). */
-import type { ProtocolDefinition } from '../node/protocol.ts';
+import type { ProtocolDefinition } from '../node/contract/definition.ts';
 import { IncapableError, UsageError } from './errors.ts';
 import type { Experiment } from './experiment.ts';
 

@@ -1,6 +1,8 @@
 /** Orders to a group, said to scripted replicas in virtual time. */
 import { describe, expect, test } from 'vitest';
-import type { Group, NodeId, Order } from '../node/protocol.ts';
+import type { NodeId } from '../node/contract/ids.ts';
+import type { Order } from '../node/contract/inputs.ts';
+import type { Group } from '../node/contract/view.ts';
 import type { Cluster, NodeStatus } from './contracts/cluster.ts';
 import { orderGroup, regroup } from './group.ts';
 import { SimClock } from './substrate/sim/clock.ts';

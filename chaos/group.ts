@@ -1,6 +1,8 @@
 /** Orders to a group: said to whoever leads, again and again until it is done. */
 
-import type { Group, NodeId, Order } from '../node/protocol.ts';
+import type { NodeId } from '../node/contract/ids.ts';
+import type { Order } from '../node/contract/inputs.ts';
+import type { Group } from '../node/contract/view.ts';
 import type { Cluster, Heal } from './contracts/cluster.ts';
 import type { LabEvent } from './contracts/events.ts';
 import type { StrikeEvidence } from './contracts/faults.ts';

@@ -1,6 +1,6 @@
 /** Which directed links a fault touches, given its target nodes. */
 
-import type { NodeId } from '../node/protocol.ts';
+import type { NodeId } from '../node/contract/ids.ts';
 import type { LabEvent, Link } from './contracts/events.ts';
 import type { StrikeEvidence } from './contracts/faults.ts';
 

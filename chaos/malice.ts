@@ -1,7 +1,8 @@
 /** Which replicas of a run are malicious: as it is planned, and as it came about. */
 import { z } from 'zod';
+import type { ProtocolDefinition } from '../node/contract/definition.ts';
+import type { NodeId } from '../node/contract/ids.ts';
 import { lackingForgeries } from '../node/malice/kit/abilities.ts';
-import type { NodeId, ProtocolDefinition } from '../node/protocol.ts';
 import { loadBehaviour, loadProtocol } from './catalog.ts';
 import type { LabEvent, LabFact, Recording } from './contracts/events.ts';
 import type { Plan, PlannedStrike } from './contracts/plan.ts';

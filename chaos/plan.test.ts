@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { ProtocolAbility } from '../node/protocol.ts';
+import type { ProtocolAbility } from '../node/contract/definition.ts';
 import { bugNamesOf, loadExperiment, loadFault, loadProtocol, namesOf } from './catalog.ts';
 import type { Capability } from './contracts/cluster.ts';
 import type { Plan } from './contracts/plan.ts';

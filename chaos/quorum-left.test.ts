@@ -1,6 +1,6 @@
 /** When no quorum was left, on recordings made by hand. */
 import { describe, expect, test } from 'vitest';
-import type { NodeId } from '../node/protocol.ts';
+import type { NodeId } from '../node/contract/ids.ts';
 import type { LabEvent, Link } from './contracts/events.ts';
 import type { Plan, PlannedStrike } from './contracts/plan.ts';
 import { boundaryLinks, inboundLinks } from './links.ts';

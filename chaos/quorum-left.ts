@@ -8,7 +8,7 @@
  * that is yet to catch up take nothing away: there `outage` of a strike says that nothing can be asked (`experiment.ts`).
  */
 
-import type { NodeId } from '../node/protocol.ts';
+import type { NodeId } from '../node/contract/ids.ts';
 import { loadFault, loadProtocol } from './catalog.ts';
 import type { LabEvent, Link, Recording } from './contracts/events.ts';
 import type { Plan } from './contracts/plan.ts';

@@ -1,5 +1,7 @@
 /** What a group needs to go on, and whether that is there at one moment. Pure. */
-import type { NodeId, ProtocolDefinition } from '../node/protocol.ts';
+
+import type { ProtocolDefinition } from '../node/contract/definition.ts';
+import type { NodeId } from '../node/contract/ids.ts';
 
 export type FaultModel = ProtocolDefinition<unknown, unknown>['faultModel'];
 

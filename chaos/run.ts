@@ -3,7 +3,7 @@
  * judged and nothing is written here. The same code drives every substrate.
  */
 
-import type { NodeId } from '../node/protocol.ts';
+import type { NodeId } from '../node/contract/ids.ts';
 import type { Cluster, NodeStatus, Substrate } from './contracts/cluster.ts';
 import type { LabEvent, LabFact, Phase, Recording } from './contracts/events.ts';
 import type { Plan } from './contracts/plan.ts';

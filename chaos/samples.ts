@@ -1,6 +1,6 @@
 /** What was sampled of the replicas while a run went on, and the most that they held. Times are ms since load began. */
 
-import type { NodeId } from '../node/protocol.ts';
+import type { NodeId } from '../node/contract/ids.ts';
 import type { LabEvent, Recording } from './contracts/events.ts';
 import type { PeakFootprint } from './contracts/statistics.ts';
 

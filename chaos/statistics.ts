@@ -3,7 +3,7 @@
  * All times are milliseconds since load began.
  */
 
-import type { NodeId } from '../node/protocol.ts';
+import type { NodeId } from '../node/contract/ids.ts';
 import type { LabEvent, Link, Recording } from './contracts/events.ts';
 import type { CompletedOperation } from './contracts/operations.ts';
 import type { PlannedStrike } from './contracts/plan.ts';

@@ -3,7 +3,7 @@
  * whatever the command itself returned. Pure; all times are milliseconds since load began.
  */
 
-import type { NodeId } from '../node/protocol.ts';
+import type { NodeId } from '../node/contract/ids.ts';
 import type { LabEvent, Link } from './contracts/events.ts';
 import type { StrikeEffects } from './contracts/statistics.ts';
 import type { NodeSign } from './links.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { NodeId } from '../node/protocol.ts';
+import type { NodeId } from '../node/contract/ids.ts';
 import type { Cluster } from './contracts/cluster.ts';
 import type { Fault } from './contracts/faults.ts';
 import crash from './faults/crash.ts';

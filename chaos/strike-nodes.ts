@@ -1,6 +1,6 @@
 /** Strikes on several processes: all of them are struck, or none stays so. */
 
-import type { NodeId } from '../node/protocol.ts';
+import type { NodeId } from '../node/contract/ids.ts';
 import type { Heal } from './contracts/cluster.ts';
 
 /** What is done to one node. `takeBack` may find that there is nothing to take back. */

@@ -1,6 +1,6 @@
 /** Carrying out a schedule, with the simulator as the cluster. */
 import { describe, expect, test } from 'vitest';
-import type { NodeId } from '../node/protocol.ts';
+import type { NodeId } from '../node/contract/ids.ts';
 import { loadFault, loadTarget, loadWorkload } from './catalog.ts';
 import type { LabEvent, LabFact } from './contracts/events.ts';
 import type { Fault, Target } from './contracts/faults.ts';

@@ -1,6 +1,6 @@
 /** Carries out the schedule of a run: waits for each strike's time or event, chooses its target, strikes, and heals. */
 import { setMaxListeners } from 'node:events';
-import type { NodeId } from '../node/protocol.ts';
+import type { NodeId } from '../node/contract/ids.ts';
 import type { Cluster, Heal } from './contracts/cluster.ts';
 import type { LabEvent, LabFact } from './contracts/events.ts';
 import type { RandomSource } from './contracts/faults.ts';

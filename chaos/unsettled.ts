@@ -1,4 +1,4 @@
-import type { NodeId } from '../node/protocol.ts';
+import type { NodeId } from '../node/contract/ids.ts';
 import type { NodeStatus } from './contracts/cluster.ts';
 import { leaderAmong } from './running.ts';
 

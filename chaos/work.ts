@@ -3,7 +3,7 @@
  * to its end. Heartbeats and all other housekeeping of that time is in it.
  */
 
-import type { NodeId } from '../node/protocol.ts';
+import type { NodeId } from '../node/contract/ids.ts';
 import type { LabEvent, LabFact, Recording } from './contracts/events.ts';
 import type { WorkDone } from './contracts/statistics.ts';
 

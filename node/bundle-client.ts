@@ -15,9 +15,11 @@
 import { encodeBundle, resultOfDated } from './bundle.ts';
 import { type BundleReplies, EachReplies, WholeReplies } from './bundle-replies.ts';
 import { SessionClient } from './client.ts';
+import type { Crypto } from './contract/crypto.ts';
+import type { ClientPolicy } from './contract/definition.ts';
+import type { NodeId } from './contract/ids.ts';
 import { isRead, peekCommand } from './machine/command.ts';
 import type { ClientReply, ClientRequest, Clock, Random } from './ports.ts';
-import type { ClientPolicy, Crypto, NodeId } from './protocol.ts';
 
 /** The most commands that one bundle holds; what is asked for beyond them in the same turn goes into more. */
 const maxCommands = 384;

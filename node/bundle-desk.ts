@@ -9,10 +9,10 @@
 import { Answers } from './answers.ts';
 import { type Bundle, bundleKey, decodeBundles, encodeDated } from './bundle.ts';
 import type { ClientDesk, DeskRules, Propose, Settle } from './client-desk.ts';
+import type { ClientId, NodeId } from './contract/ids.ts';
 import { decodeBatch, encodeBatch, headsIn } from './machine/command.ts';
 import type { Machine } from './machine/machine.ts';
 import type { ClientPort, ClientRequest, Clock } from './ports.ts';
-import type { ClientId, NodeId } from './protocol.ts';
 import { Ring } from './ring.ts';
 
 /**

@@ -1,6 +1,7 @@
 /** What replicas have said to one bundle, and what is answered by it. */
+
+import type { NodeId } from './contract/ids.ts';
 import { decodeBatch } from './machine/command.ts';
-import type { NodeId } from './protocol.ts';
 import { Replies } from './replies.ts';
 
 /** The result of the command that has this place in the bundle. */

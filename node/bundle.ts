@@ -8,10 +8,12 @@
  * of a bundle is a batch of results, or of dated ones where it was asked beside the log: `since f64 | result`. All numbers are
  * big-endian.
  */
+
+import { type Crypto, signatureBytes } from './contract/crypto.ts';
+import type { NodeId } from './contract/ids.ts';
 import { LastOnes, type Room } from './last-ones.ts';
 import { encodeBatch, isWholeBatch } from './machine/command.ts';
 import type { DatedAnswer } from './machine/machine.ts';
-import { type Crypto, type NodeId, signatureBytes } from './protocol.ts';
 
 export interface Bundle {
   /** Who has signed it. */

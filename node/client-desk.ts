@@ -1,6 +1,7 @@
 /** What the runtime needs of whoever deals with clients: `requests.ts`, or `bundle-desk.ts` where clients sign. */
+
+import type { ClientId, NodeId } from './contract/ids.ts';
 import type { ClientRequest } from './ports.ts';
-import type { ClientId, NodeId } from './protocol.ts';
 
 /** Takes a batch to the protocol. */
 export type Propose = (id: number, access: ClientRequest['access'], payload: Uint8Array) => void;

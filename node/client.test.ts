@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type CallOutcome, type ClientCommand, SessionClient } from './client.ts';
+import type { ClientPolicy } from './contract/definition.ts';
 import { type Command, decodeCommand, encodeResult, type ResultStatus } from './machine/command.ts';
 import { ManualClock, ManualRandom } from './manual-ports.ts';
 import type { ClientReply, ClientRequest } from './ports.ts';
-import type { ClientPolicy } from './protocol.ts';
 
 const toLeader: ClientPolicy = { contact: 'leader', replyQuorum: () => 1, reads: 'asked' };
 const toAll: ClientPolicy = {

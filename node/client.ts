@@ -4,9 +4,11 @@
  * says where requests go, whether reads are commands of the session, and how many equal replies are enough. One operation
  * at a time.
  */
+
+import type { ClientPolicy } from './contract/definition.ts';
+import type { NodeId } from './contract/ids.ts';
 import { decodeResult, encodeOperation, isRead, type Operation, type Result } from './machine/command.ts';
 import type { Cancel, ClientReply, ClientRequest, Clock, Random } from './ports.ts';
-import type { ClientPolicy, NodeId } from './protocol.ts';
 import { Replies } from './replies.ts';
 
 export interface ClientPorts {

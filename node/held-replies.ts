@@ -3,8 +3,9 @@
  * its disk, for a quorum knows it; but where clients believe a quorum of states (`ReplicaConfig.quorumReads`), a replica that has
  * told of something must not answer from before it when it comes back from a power cut.
  */
+
+import type { ClientId } from './contract/ids.ts';
 import type { ClientPort, ClientReply } from './ports.ts';
-import type { ClientId } from './protocol.ts';
 
 interface Held {
   readonly position: number;

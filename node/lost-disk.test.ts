@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { type Durable, nothingDurable } from './contract/durable.ts';
 import { afterWipe } from './lost-disk.ts';
-import { type Durable, nothingDurable } from './protocol.ts';
 
 test('a wiped disk that is empty still is a lost one', () => {
   expect(afterWipe(nothingDurable, 7)).toEqual({ records: [], firstPosition: 1, lost: 7 });

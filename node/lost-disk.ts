@@ -1,5 +1,5 @@
 /** What a replica begins from that has lost its disk. */
-import type { Durable } from './protocol.ts';
+import type { Durable } from './contract/durable.ts';
 
 /**
  * What is durable on a disk that was wiped since the replica lived: lost is what was there, for as long as it is empty.

@@ -1,8 +1,10 @@
 /** The snapshots of one replica's machine: carries out what the protocol wants of them. */
+
+import type { Effect } from './contract/effects.ts';
+import type { Input } from './contract/inputs.ts';
 import { HashedPieces } from './hashed-pieces.ts';
 import type { Machine } from './machine/machine.ts';
 import type { Snapshots } from './ports.ts';
-import type { Effect, Input } from './protocol.ts';
 
 /** How much is read at a time when the machine takes over a state, in bytes. */
 const pieceBytes = 1 << 20;

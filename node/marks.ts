@@ -1,6 +1,7 @@
 /** Moments that a protocol wants remembered, to be told later whether too much time has passed since. */
+
+import type { ReadWindow } from './contract/effects.ts';
 import type { Clock } from './ports.ts';
-import type { ReadWindow } from './protocol.ts';
 
 /** How many are kept. One that was forgotten counts as long past. */
 const maxMarks = 256;

@@ -2,7 +2,9 @@
  * What a replica needs of the world. The simulator implements these ports over virtual time, `node/io` over real
  * sockets, disks and clocks; the runtime in between is the same.
  */
-import type { ClientId, NodeId, ProtocolFact } from './protocol.ts';
+
+import type { ProtocolFact } from './contract/facts.ts';
+import type { ClientId, NodeId } from './contract/ids.ts';
 
 /** Ends a pending wait. Safe to call at any time, more than once. */
 export type Cancel = () => void;

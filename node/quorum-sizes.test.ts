@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { QuorumSizes } from './protocol.ts';
+import type { QuorumSizes } from './contract/config.ts';
 import { quorumFlaw } from './quorum-sizes.ts';
 
 describe('the sizes of quorums', () => {

@@ -1,5 +1,5 @@
 /** Which sizes quorums may have. */
-import type { QuorumSizes } from './protocol.ts';
+import type { QuorumSizes } from './contract/config.ts';
 
 /**
  * What is wrong with the sizes of quorums: a quorum of each phase can be found, and any two of different phases have a voter

@@ -8,7 +8,7 @@
  * answer. Why it is not the other way round: an honest replica says something else only where a registration was carried out
  * again, and then the others say that too, while nobody may be left who says what was said before.
  */
-import type { NodeId } from './protocol.ts';
+import type { NodeId } from './contract/ids.ts';
 
 export class Replies {
   readonly #members: readonly NodeId[];

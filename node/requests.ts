@@ -2,10 +2,10 @@
  * The clients' side of a replica: gathers requests into batches, knows who waits for what, and sends replies.
  */
 import type { ClientDesk, Propose, Settle } from './client-desk.ts';
+import type { ClientId, NodeId } from './contract/ids.ts';
 import { encodeBatch, peekCommand } from './machine/command.ts';
 import type { Machine, ResultSink } from './machine/machine.ts';
 import type { ClientPort, ClientRequest, Clock } from './ports.ts';
-import type { ClientId, NodeId } from './protocol.ts';
 import { Registrations } from './registrations.ts';
 import { Ring } from './ring.ts';
 import { type Batch, Seats, type Waiter } from './seats.ts';

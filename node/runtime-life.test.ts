@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { invariant } from './protocol.ts';
+import { invariant } from './contract/invariant.ts';
 import { apply, persist, registration, scripted, send, stage, type TestInput, timer } from './scripted-replica.ts';
 
 describe('timers', () => {

@@ -4,25 +4,21 @@
  */
 import { BundleDesk } from './bundle-desk.ts';
 import { type ClientDesk, correctDeskRules, type DeskRules, type Propose, type Settle } from './client-desk.ts';
+import type { ReplicaConfig } from './contract/config.ts';
+import type { ClientPolicy } from './contract/definition.ts';
+import type { Durable } from './contract/durable.ts';
+import type { Effect } from './contract/effects.ts';
+import type { ClientId, NodeId } from './contract/ids.ts';
+import type { Input, Order } from './contract/inputs.ts';
+import { invariant } from './contract/invariant.ts';
+import type { Protocol } from './contract/protocol.ts';
+import type { ProtocolView } from './contract/view.ts';
 import { fnv1a } from './hash.ts';
 import { HeldReplies } from './held-replies.ts';
 import type { Machine, MachineSize } from './machine/machine.ts';
 import { MachineSnapshots } from './machine-snapshots.ts';
 import { Marks } from './marks.ts';
 import type { ClientRequest, Ports } from './ports.ts';
-import {
-  type ClientId,
-  type ClientPolicy,
-  type Durable,
-  type Effect,
-  type Input,
-  invariant,
-  type NodeId,
-  type Order,
-  type Protocol,
-  type ProtocolView,
-  type ReplicaConfig,
-} from './protocol.ts';
 import { Requests } from './requests.ts';
 import { Timers } from './timers.ts';
 

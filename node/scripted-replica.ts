@@ -1,9 +1,13 @@
 /** A replica whose protocol does what a test says, over ports that the test works by hand. */
+
+import type { ClientPolicy } from './contract/definition.ts';
+import { type Durable, nothingDurable } from './contract/durable.ts';
+import type { Effect } from './contract/effects.ts';
+import type { Input } from './contract/inputs.ts';
 import { encodeCommand } from './machine/command.ts';
 import { SessionMachine } from './machine/sessions.ts';
 import { ManualClock, ManualDisk, ManualRandom, ManualSnapshots } from './manual-ports.ts';
 import type { ClientReply } from './ports.ts';
-import { type ClientPolicy, type Durable, type Effect, type Input, nothingDurable } from './protocol.ts';
 import { Replica } from './runtime.ts';
 
 export type TestEffect = Effect<string, string>;

@@ -1,6 +1,7 @@
 /** Who waits for the result of a write. Per command there is one object that waits; each session has one seat for it. */
+
+import type { ClientId } from './contract/ids.ts';
 import type { ClientRequest } from './ports.ts';
-import type { ClientId } from './protocol.ts';
 
 /** How many sessions may at least keep their seats; twice as many as there are sessions in most groups. */
 const minSeats = 10_000;

@@ -1,9 +1,10 @@
 /** One client of a benchmark of our replicas: its session, and its operation under way. */
 import { type CallOutcome, type ClientPorts, SessionClient } from '../../node/client.ts';
+import type { ClientPolicy } from '../../node/contract/definition.ts';
+import type { NodeId } from '../../node/contract/ids.ts';
 import { systemClock, systemRandom } from '../../node/io/clock.ts';
 import { signingClients } from '../../node/io/run-keys.ts';
 import type { ClientReply } from '../../node/ports.ts';
-import type { ClientPolicy, NodeId } from '../../node/protocol.ts';
 import type { BenchOperation, Outcome } from './contracts.ts';
 import { attemptTimeoutMs, commandOf, outcomeOf, readValue } from './replica-operations.ts';
 

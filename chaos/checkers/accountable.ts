@@ -1,4 +1,4 @@
-import type { NodeId } from '../../node/protocol.ts';
+import type { NodeId } from '../../node/contract/ids.ts';
 import { loadBehaviour, loadProtocol } from '../catalog.ts';
 import type { Recording } from '../contracts/events.ts';
 import type { Checker, CheckResult, Evidence } from '../contracts/verdict.ts';

@@ -1,5 +1,5 @@
 /** What `list protocols` says of a protocol. */
-import type { ProtocolAbility, ProtocolDefinition } from '../../node/protocol.ts';
+import type { ProtocolAbility, ProtocolDefinition } from '../../node/contract/definition.ts';
 import { abilityInWords } from '../abilities.ts';
 import { sizesFrom } from '../group-size.ts';
 

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { Finder } from '../../node/contract/defect.ts';
 import { engineNames } from '../../node/io/engines.ts';
 import { packageRoot } from '../../node/io/package-root.ts';
-import type { Finder } from '../../node/protocol.ts';
 import { namesOf } from '../catalog.ts';
 import type { Plan } from '../contracts/plan.ts';
 import { isByExperiment, testOf } from '../finders.ts';

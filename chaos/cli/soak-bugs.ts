@@ -1,5 +1,5 @@
 /** Looks for every planted bug of a protocol, seed after seed, and holds the correct version against the same seeds. */
-import type { Defect } from '../../node/protocol.ts';
+import type { Defect } from '../../node/contract/defect.ts';
 import { bugNamesOf, loadDefect, loadProtocol } from '../catalog.ts';
 import type { Outcome } from '../contracts/verdict.ts';
 import { exitCode } from '../errors.ts';

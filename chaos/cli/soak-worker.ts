@@ -1,5 +1,5 @@
 /** One process of a soak: takes jobs, runs each in the simulator, and answers with what came of it. */
-import type { Defect } from '../../node/protocol.ts';
+import type { Defect } from '../../node/contract/defect.ts';
 import type { Outcome } from '../contracts/verdict.ts';
 import { SplitbrainError } from '../errors.ts';
 import { judge } from '../judge.ts';

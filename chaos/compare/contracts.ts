@@ -1,5 +1,5 @@
 /** A comparison of protocols: the same load, one command to a slot, and what it cost each of them. */
-import type { NodeId } from '../../node/protocol.ts';
+import type { NodeId } from '../../node/contract/ids.ts';
 
 /** A protocol in one of its modes, with so many replicas. */
 export interface Contestant {

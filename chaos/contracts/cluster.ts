@@ -1,5 +1,7 @@
 /** Substrates, and the clusters that they boot. */
-import type { NodeId, Order, ProtocolView } from '../../node/protocol.ts';
+import type { NodeId } from '../../node/contract/ids.ts';
+import type { Order } from '../../node/contract/inputs.ts';
+import type { ProtocolView } from '../../node/contract/view.ts';
 import type { LabFact, Link } from './events.ts';
 import type { Completion, Operation } from './operations.ts';
 import type { Plan } from './plan.ts';

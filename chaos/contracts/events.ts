@@ -1,6 +1,9 @@
 /** What happened in a run besides, and the record of all of it. */
+
+import type { SignedText } from '../../node/contract/facts.ts';
+import type { NodeId } from '../../node/contract/ids.ts';
+import type { ProtocolView } from '../../node/contract/view.ts';
 import type { VerificationKeys } from '../../node/crypto/verifier.ts';
-import type { NodeId, ProtocolView, SignedText } from '../../node/protocol.ts';
 import type { HistoryEvent } from './operations.ts';
 import type { Plan } from './plan.ts';
 import type { ReportFile } from './report.ts';

@@ -1,5 +1,7 @@
 /** What strikes a cluster, and where. */
-import type { NodeId, ProtocolAbility } from '../../node/protocol.ts';
+
+import type { ProtocolAbility } from '../../node/contract/definition.ts';
+import type { NodeId } from '../../node/contract/ids.ts';
 import type { Capability, Cluster, Heal, NodeStatus } from './cluster.ts';
 import type { LabEvent, Link } from './events.ts';
 

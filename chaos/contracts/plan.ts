@@ -1,5 +1,5 @@
 /** A run, resolved before it boots. */
-import type { NodeId } from '../../node/protocol.ts';
+import type { NodeId } from '../../node/contract/ids.ts';
 import type { Experiment } from '../experiment.ts';
 
 /** When a strike begins: at a time since load began, or some time after an event. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Group, NodeId } from '../../node/protocol.ts';
+import type { NodeId } from '../../node/contract/ids.ts';
+import type { Group } from '../../node/contract/view.ts';
 import type { Fault } from '../contracts/faults.ts';
 import { areMembersAnew, forgetInGroup, loseDisk, requireOnlyOne } from '../disk-loss.ts';
 import { orderGroup, voteIn, voteOut, without } from '../group.ts';

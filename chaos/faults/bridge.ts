@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { NodeId } from '../../node/protocol.ts';
+import type { NodeId } from '../../node/contract/ids.ts';
 import type { Link } from '../contracts/events.ts';
 import type { Fault } from '../contracts/faults.ts';
 import { everyLink, seenOnLinks } from '../links.ts';

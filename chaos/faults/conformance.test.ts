@@ -1,6 +1,7 @@
 /** What every fault of the library must do, whatever it is: each file in this folder is found by its name. */
 import { describe, expect, test } from 'vitest';
-import type { NodeId, ProtocolAbility } from '../../node/protocol.ts';
+import type { ProtocolAbility } from '../../node/contract/definition.ts';
+import type { NodeId } from '../../node/contract/ids.ts';
 import { abilityInWords } from '../abilities.ts';
 import { loadFault, loadProtocol, namesOf } from '../catalog.ts';
 import type { Capability } from '../contracts/cluster.ts';

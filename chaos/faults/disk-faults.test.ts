@@ -1,6 +1,6 @@
 /** What is particular to strikes on disks. */
 import { describe, expect, test } from 'vitest';
-import type { NodeId } from '../../node/protocol.ts';
+import type { NodeId } from '../../node/contract/ids.ts';
 import type { LabEvent } from '../contracts/events.ts';
 import { leaderOf } from '../group.ts';
 import { answers, bootLab, type Lab, statusesOf, strikeOn, write } from '../substrate/sim/lab-fixture.ts';

@@ -1,6 +1,7 @@
 /** What is particular to strikes on a group: who leads, votes and learns while they are in force, and after. */
 import { describe, expect, test } from 'vitest';
-import type { Group, NodeId } from '../../node/protocol.ts';
+import type { NodeId } from '../../node/contract/ids.ts';
+import type { Group } from '../../node/contract/view.ts';
 import { leaderOf } from '../group.ts';
 import { answers, bootLab, type Lab, strikeOn, write } from '../substrate/sim/lab-fixture.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { NodeId } from '../../node/protocol.ts';
+import type { NodeId } from '../../node/contract/ids.ts';
 import type { Fault } from '../contracts/faults.ts';
 import { leaderOf, orderGroup } from '../group.ts';
 import { paramsOf } from '../params.ts';

@@ -1,4 +1,4 @@
-import type { NodeId } from '../../node/protocol.ts';
+import type { NodeId } from '../../node/contract/ids.ts';
 import type { Reporter, ReportInput } from '../contracts/report.ts';
 import { type Footprint, isFootprint, isResources, peakFootprint, samplesByNode } from '../samples.ts';
 import { growth, type Sample } from './shared/resources.ts';

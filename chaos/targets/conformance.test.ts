@@ -1,7 +1,7 @@
 /** What every target of the library must do, whatever it is: each file in this folder is found by its name. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { NodeId } from '../../node/protocol.ts';
+import type { NodeId } from '../../node/contract/ids.ts';
 import { loadTarget, namesOf } from '../catalog.ts';
 import type { NodeStatus } from '../contracts/cluster.ts';
 import type { Target } from '../contracts/faults.ts';

@@ -1,4 +1,4 @@
-import type { NodeId } from '../../node/protocol.ts';
+import type { NodeId } from '../../node/contract/ids.ts';
 import type { Target } from '../contracts/faults.ts';
 import { leaderAmong, running } from '../running.ts';
 

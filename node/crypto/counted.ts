@@ -1,5 +1,5 @@
 /** Counts what is signed and verified: what a protocol that signs costs is told by these two more than by anything else. */
-import type { Crypto } from '../protocol.ts';
+import type { Crypto } from '../contract/crypto.ts';
 
 /** Since the replica's process began. */
 export interface CryptoCounts {

@@ -1,7 +1,7 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { signatureBytes } from '../protocol.ts';
+import { signatureBytes } from '../contract/crypto.ts';
 import { ed25519Crypto, ed25519Signer, keysFlaw, type ReplicaKeys } from './ed25519.ts';
 import {
   type KeyPair,

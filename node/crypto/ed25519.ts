@@ -14,7 +14,8 @@
  */
 import { type KeyObject, sign, verify } from 'node:crypto';
 import { signerName } from '../bundle.ts';
-import { type Crypto, type NodeId, signatureBytes } from '../protocol.ts';
+import { type Crypto, signatureBytes } from '../contract/crypto.ts';
+import type { NodeId } from '../contract/ids.ts';
 import { publicTextOf, readPrivateKey, readPublicKey } from './key-text.ts';
 import { sha256 } from './sha256.ts';
 import { encodedBytes, isCanonicalScalar, isStrictPoint } from './strict-encodings.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { signatureBytes } from '../protocol.ts';
+import { signatureBytes } from '../contract/crypto.ts';
 import { keyedHashCrypto } from './keyed-hash.ts';
 
 const members = ['n1', 'n2', 'shard2/n1'];

@@ -13,7 +13,8 @@
  * only, so what Ed25519 has to say about others (`strict-encodings.ts`) is not found in the simulator.
  */
 import { isClient } from '../bundle.ts';
-import { type Crypto, type NodeId, signatureBytes } from '../protocol.ts';
+import { type Crypto, signatureBytes } from '../contract/crypto.ts';
+import type { NodeId } from '../contract/ids.ts';
 import { sha256 } from './sha256.ts';
 
 const ascii = new TextEncoder();

@@ -3,8 +3,9 @@
  * replica says the same again to whoever missed it, meets what others have signed in one message after the other, and a bundle of
  * a client in its proposal as well.
  */
+
+import type { Crypto } from '../contract/crypto.ts';
 import { LastOnes } from '../last-ones.ts';
-import type { Crypto } from '../protocol.ts';
 
 /** How many signatures are remembered, those that were made and those that were found good each. */
 const maxRemembered = 4096;

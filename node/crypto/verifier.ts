@@ -1,5 +1,5 @@
 /** By what anybody can verify what replicas have signed, with no secret and without being one of them. */
-import type { NodeId } from '../protocol.ts';
+import type { NodeId } from '../contract/ids.ts';
 import { verifyStrictly } from './ed25519.ts';
 import { readPublicKey } from './key-text.ts';
 import { keyedHashCrypto } from './keyed-hash.ts';

@@ -1,7 +1,7 @@
 /** The clients' API of a replica: batches of requests in, batches of replies out, everything bounded. */
 import { Metadata, type Server, type ServerDuplexStream, status } from '@grpc/grpc-js';
+import type { ClientId } from '../contract/ids.ts';
 import type { ClientPort, ClientReply, ClientRequest } from '../ports.ts';
-import type { ClientId } from '../protocol.ts';
 import { fullBatchBytes, replyBytes } from './client-batches.ts';
 import { badRequests, callMethod, sessionMethod } from './client-service.ts';
 import { createServer, listen, shutDown } from './grpc.ts';

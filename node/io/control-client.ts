@@ -1,6 +1,6 @@
 /** The lab's end of the control API; see node/proto/control.proto. */
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
-import type { Order } from '../protocol.ts';
+import type { Order } from '../contract/inputs.ts';
 import {
   controlService,
   faultToWire,

@@ -1,7 +1,8 @@
 /** The lab's way into a running replica; see node/proto/control.proto. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Metadata, type Server, type ServerUnaryCall, type StatusObject, status } from '@grpc/grpc-js';
-import type { NodeId, Order } from '../protocol.ts';
+import type { NodeId } from '../contract/ids.ts';
+import type { Order } from '../contract/inputs.ts';
 import {
   controlService,
   faultFromWire,

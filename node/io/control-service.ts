@@ -1,6 +1,8 @@
 /** The messages of `splitbrain.v1.Control` as the loader of node/proto/control.proto gives and takes them. */
 
-import type { Group, NodeId, Order, ProtocolView } from '../protocol.ts';
+import type { NodeId } from '../contract/ids.ts';
+import type { Order } from '../contract/inputs.ts';
+import type { Group, ProtocolView } from '../contract/view.ts';
 import { loadService } from './grpc.ts';
 import type { InboundLink } from './link-watch.ts';
 

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, expect, it } from 'vitest';
-import type { Order } from '../protocol.ts';
+import type { Order } from '../contract/inputs.ts';
 import { ReplicaControl } from './control-client.ts';
 import { ControlServer } from './control-server.ts';
 import { controlService, orderFromWire, type ReplicaFault, type ReplicaStatus } from './control-service.ts';

@@ -1,6 +1,6 @@
 /** The receiving ends of the links into a replica: checks who speaks, puts messages together, watches the links. */
 import { Metadata, type Server, type ServerReadableStream, type StatusObject, status } from '@grpc/grpc-js';
-import type { NodeId } from '../protocol.ts';
+import type { NodeId } from '../contract/ids.ts';
 import { wallClockMs } from './clock.ts';
 import type { LinkWatch } from './link-watch.ts';
 import { type Frame, type FrameFlaw, Reassembly } from './peer-frames.ts';

@@ -2,7 +2,7 @@
  * Watches the links into this replica: when one falls silent, is heard again, becomes slow, and is calm again. The lab
  * sees by these facts that a cut or a delay really bites, whatever it asked for. Pure: times come from outside.
  */
-import type { NodeId } from '../protocol.ts';
+import type { NodeId } from '../contract/ids.ts';
 
 /** What the receiving end of a directed link noticed. */
 export type LinkFact =

@@ -3,8 +3,9 @@
  * is read when the page is asked for; nothing here is counted per command.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { NodeId } from '../contract/ids.ts';
+import type { ProtocolView } from '../contract/view.ts';
 import type { CryptoCounts } from '../crypto/counted.ts';
-import type { NodeId, ProtocolView } from '../protocol.ts';
 import type { InboundLink } from './link-watch.ts';
 import type { PeerTraffic } from './peer-transport.ts';
 import type { RequestObserver } from './request-samples.ts';

@@ -1,7 +1,8 @@
 /** The Transport port over gRPC: one outgoing link to each other member, one server for the links that come in. */
 import type { Server } from '@grpc/grpc-js';
+import type { Codec } from '../contract/codec.ts';
+import type { NodeId } from '../contract/ids.ts';
 import type { Transport } from '../ports.ts';
-import type { Codec, NodeId } from '../protocol.ts';
 import { createServer, listen, watchEnds } from './grpc.ts';
 import { InboundLinks, type LinkRefusal } from './inbound-links.ts';
 import { type InboundLink, type LinkFact, LinkWatch } from './link-watch.ts';

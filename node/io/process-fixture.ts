@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CallOutcome, type ClientCommand, type ClientPorts, SessionClient } from '../client.ts';
-import type { ClientPolicy } from '../protocol.ts';
+import type { ClientPolicy } from '../contract/definition.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import { ReplicaControl } from './control-client.ts';
 import { eventually } from './fixture.ts';

@@ -1,7 +1,8 @@
 /** Finds protocols and their planted bugs by name, which are the names of their folders and files. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Defect, ProtocolDefinition } from '../protocol.ts';
+import type { Defect } from '../contract/defect.ts';
+import type { ProtocolDefinition } from '../contract/definition.ts';
 import { SettingsError } from './settings.ts';
 
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Crypto } from '../contract/crypto.ts';
+import type { ClientPolicy, ProtocolAbility } from '../contract/definition.ts';
 import { ManualClock, ManualRandom } from '../manual-ports.ts';
 import type { ClientRequest } from '../ports.ts';
-import type { ClientPolicy, Crypto, ProtocolAbility } from '../protocol.ts';
 import { replicaConfigOf } from './replica-config.ts';
 import { drawKeys, keySettings, signingClients } from './run-keys.ts';
 import { type NodeSettingsInput, readSettings, SettingsError } from './settings.ts';

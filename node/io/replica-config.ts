@@ -1,10 +1,12 @@
 /** What a protocol is told, out of the settings of a replica. */
 import { genuineness } from '../bundle.ts';
+import type { ReplicaConfig } from '../contract/config.ts';
+import type { Crypto } from '../contract/crypto.ts';
+import type { ProtocolAbility, ProtocolDefinition } from '../contract/definition.ts';
 import { type CryptoCounts, counted } from '../crypto/counted.ts';
 import { ed25519Crypto } from '../crypto/ed25519.ts';
 import { remembering } from '../crypto/remembered.ts';
 import { modeFlaw } from '../modes.ts';
-import type { Crypto, ProtocolAbility, ProtocolDefinition, ReplicaConfig } from '../protocol.ts';
 import { type NodeSettings, SettingsError } from './settings.ts';
 
 /** The settings that not every protocol can do anything with, and what it takes. */

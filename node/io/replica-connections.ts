@@ -1,7 +1,7 @@
 /** Many clients over one connection to each replica; for the lab and the load generator. */
 import { type ClientDuplexStream, Metadata } from '@grpc/grpc-js';
+import type { NodeId } from '../contract/ids.ts';
 import type { ClientReply, ClientRequest } from '../ports.ts';
-import type { NodeId } from '../protocol.ts';
 import { encodeRequests, forEachReply, fullBatchBytes, maxLine, type TakeReply } from './client-batches.ts';
 import { sessionMethod } from './client-service.ts';
 import { RedialledCall } from './redialled-call.ts';

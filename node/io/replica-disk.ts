@@ -1,9 +1,10 @@
 /** The disk of a replica: its log and its snapshots, in one folder. */
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
+import type { Codec } from '../contract/codec.ts';
+import type { Durable } from '../contract/durable.ts';
 import { afterWipe } from '../lost-disk.ts';
 import type { Snapshots, Storage } from '../ports.ts';
-import type { Codec, Durable } from '../protocol.ts';
 import { loadEngine } from './engines.ts';
 import type { NodeSettings } from './settings.ts';
 import { snapshotsOf } from './snapshots/port.ts';

@@ -1,9 +1,15 @@
 /** Puts one replica together: settings in, a runtime over real ports out. */
+
+import type { Codec } from '../contract/codec.ts';
+import type { ReplicaConfig } from '../contract/config.ts';
+import type { Defect } from '../contract/defect.ts';
+import type { ClientPolicy } from '../contract/definition.ts';
+import type { Durable } from '../contract/durable.ts';
+import type { Protocol } from '../contract/protocol.ts';
 import type { CryptoCounts } from '../crypto/counted.ts';
 import type { Machine } from '../machine/machine.ts';
 import { SessionMachine } from '../machine/sessions.ts';
 import type { ReplicaFact } from '../ports.ts';
-import type { ClientPolicy, Codec, Defect, Durable, Protocol, ReplicaConfig } from '../protocol.ts';
 import { Replica } from '../runtime.ts';
 import { ClientServer } from './client-server.ts';
 import { systemClock, systemRandom } from './clock.ts';

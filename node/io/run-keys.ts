@@ -4,10 +4,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import { BundleClient, type BundleClientOptions, bundleQuorums } from '../bundle-client.ts';
+import type { ClientPolicy, ProtocolDefinition } from '../contract/definition.ts';
+import type { NodeId } from '../contract/ids.ts';
 import { ed25519Signer } from '../crypto/ed25519.ts';
 import { type KeyPair, keyPairOf } from '../crypto/key-text.ts';
 import { sha256 } from '../crypto/sha256.ts';
-import type { ClientPolicy, NodeId, ProtocolDefinition } from '../protocol.ts';
 import type { NodeSettingsInput } from './settings.ts';
 
 /** Holds secrets. */

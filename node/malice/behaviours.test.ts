@@ -1,7 +1,7 @@
 /** Every behaviour under every protocol of which it can forge what it needs: in storms, and in the calm after them. */
 import { describe, expect, test } from 'vitest';
+import type { NodeId } from '../contract/ids.ts';
 import { behaviourNames, loadBehaviour } from '../io/behaviours.ts';
-import type { NodeId } from '../protocol.ts';
 import multiPaxos from '../protocols/multi-paxos/index.ts';
 import paxos from '../protocols/paxos/index.ts';
 import pbft from '../protocols/pbft/index.ts';

@@ -1,4 +1,4 @@
-import type { Input } from '../protocol.ts';
+import type { Input } from '../contract/inputs.ts';
 import type { Behaviour, Deceit, Malice } from './kit/behaviour.ts';
 import { sessionsIn, withoutSessions } from './kit/tampering.ts';
 

@@ -1,4 +1,4 @@
-import type { Effect } from '../protocol.ts';
+import type { Effect } from '../contract/effects.ts';
 import { type Behaviour, type Deceit, type Malice, timerPrefix } from './kit/behaviour.ts';
 
 /** After which part of the longest election time-out a message goes out. PBFT gives a primary one, from a request to its result. */

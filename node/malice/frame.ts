@@ -1,4 +1,6 @@
-import type { Effect, NodeId, SignedText } from '../protocol.ts';
+import type { Effect } from '../contract/effects.ts';
+import type { SignedText } from '../contract/facts.ts';
+import type { NodeId } from '../contract/ids.ts';
 import type { Behaviour, Deceit, Malice } from './kit/behaviour.ts';
 
 type Statements = readonly [SignedText, SignedText];

@@ -5,8 +5,8 @@
  * `PLAY_SEEDS=1-10000 PLAY_MODE=fast npx vitest run node/malice/plays.test.ts` plays these seeds; a second is enough for a few.
  */
 import { describe, expect, test } from 'vitest';
+import type { NodeId } from '../contract/ids.ts';
 import { behaviourNames, loadBehaviour } from '../io/behaviours.ts';
-import type { NodeId } from '../protocol.ts';
 import pbft from '../protocols/pbft/index.ts';
 import type { AnyProtocol } from '../protocols/random-play.ts';
 import { canBehave, maliciousPlay } from './kit/malicious-play-fixture.ts';

@@ -1,4 +1,4 @@
-import type { Effect } from '../protocol.ts';
+import type { Effect } from '../contract/effects.ts';
 import type { Behaviour, Deceit } from './kit/behaviour.ts';
 
 /** So many messages are held back, and then go out from the last to the first. */

@@ -1,4 +1,5 @@
-import type { Effect, Input } from '../protocol.ts';
+import type { Effect } from '../contract/effects.ts';
+import type { Input } from '../contract/inputs.ts';
 import { type Behaviour, type Deceit, type Malice, timerPrefix } from './kit/behaviour.ts';
 import { isOnOtherSide } from './kit/sides.ts';
 import { Twin } from './kit/twin.ts';

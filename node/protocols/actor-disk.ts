@@ -1,5 +1,5 @@
 /** What outlives an actor: records and snapshots that are durable. */
-import type { Durable } from '../protocol.ts';
+import type { Durable } from '../contract/durable.ts';
 
 export class ActorDisk<R> {
   /** All records that ever were durable; those before `neededFrom` may be gone. */

@@ -2,8 +2,13 @@
  * A replica on a stage: carries out effects as the runtime does (a persist is a barrier; a message to itself comes back
  * as an input), but over a disk, timers and a mailbox that the director works by hand. For scenarios and conformance.
  */
+
+import type { Effect } from '../contract/effects.ts';
+import type { NodeId } from '../contract/ids.ts';
+import type { Input } from '../contract/inputs.ts';
+import type { Protocol } from '../contract/protocol.ts';
+import type { ProtocolView } from '../contract/view.ts';
 import { HashedPieces } from '../hashed-pieces.ts';
-import type { Effect, Input, NodeId, Protocol, ProtocolView } from '../protocol.ts';
 import { ActorDisk } from './actor-disk.ts';
 import { ActorMachine } from './actor-machine.ts';
 

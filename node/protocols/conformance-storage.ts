@@ -1,5 +1,5 @@
 /** What every protocol must pass of `conformance.ts`, as to what goes over the network and what outlives a replica. */
-import type { Codec } from '../protocol.ts';
+import type { Codec } from '../contract/codec.ts';
 import { type AnyProtocol, RandomPlay } from './random-play.ts';
 import { demand, type Requirement, stormEvents } from './requirement.ts';
 import { tell } from './tell.ts';

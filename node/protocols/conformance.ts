@@ -1,8 +1,10 @@
 /**
- * What every protocol must pass, whatever it is: the contract of `node/protocol.ts`, tried out on random schedules. Each
+ * What every protocol must pass, whatever it is: the contract of `node/contract/`, tried out on random schedules. Each
  * requirement throws where the protocol does not meet it. A schedule follows from its seed alone.
  */
-import type { Durable, Effect, Input } from '../protocol.ts';
+import type { Durable } from '../contract/durable.ts';
+import type { Effect } from '../contract/effects.ts';
+import type { Input } from '../contract/inputs.ts';
 import { storageRequirements } from './conformance-storage.ts';
 import { Frozen } from './frozen.ts';
 import { type AnyProtocol, RandomPlay } from './random-play.ts';

@@ -2,7 +2,7 @@
  * What the replicas of a play were asked and have no results for yet, as their runtime would know it. For protocols that are
  * told what is settled.
  */
-import type { NodeId } from '../protocol.ts';
+import type { NodeId } from '../contract/ids.ts';
 
 interface Kept {
   readonly node: NodeId;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Effect, Input } from '../protocol.ts';
+import type { Effect } from '../contract/effects.ts';
+import type { Input } from '../contract/inputs.ts';
 import raft from './raft/index.ts';
 import { type AnyProtocol, RandomPlay, type Wrap } from './random-play.ts';
 

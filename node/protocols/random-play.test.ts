@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ProtocolView } from '../protocol.ts';
+import type { ProtocolView } from '../contract/view.ts';
 import { RandomPlay, type Wrap } from './random-play.ts';
 import { isSaying, signingProtocol } from './signing-fixture.ts';
 

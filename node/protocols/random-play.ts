@@ -4,8 +4,11 @@
  * the seed. Whatever is applied is compared with what was applied at that index before, on any replica, in any life.
  */
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import type { ReplicaConfig } from '../contract/config.ts';
+import type { ProtocolDefinition } from '../contract/definition.ts';
+import type { NodeId } from '../contract/ids.ts';
+import type { Protocol } from '../contract/protocol.ts';
 import { keyedHashCrypto } from '../crypto/keyed-hash.ts';
-import type { NodeId, Protocol, ProtocolDefinition, ReplicaConfig } from '../protocol.ts';
 import { Actor, type Happening } from './actor.ts';
 import { ActorMachine } from './actor-machine.ts';
 import { KeptRequests } from './kept-requests.ts';

@@ -1,5 +1,7 @@
 /** What is shown of a play: one line for each happening. */
-import type { Effect, ProtocolFact, ProtocolView } from '../protocol.ts';
+import type { Effect } from '../contract/effects.ts';
+import type { ProtocolFact } from '../contract/facts.ts';
+import type { ProtocolView } from '../contract/view.ts';
 import type { Happening } from './actor.ts';
 import { tell } from './tell.ts';
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Effect, Order, ProtocolDefinition } from '../protocol.ts';
+import type { ProtocolDefinition } from '../contract/definition.ts';
+import type { Effect } from '../contract/effects.ts';
+import type { Order } from '../contract/inputs.ts';
 import { playScenario } from './scenario.ts';
 import { signingProtocol } from './signing-fixture.ts';
 import { tell } from './tell.ts';

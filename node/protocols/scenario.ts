@@ -29,8 +29,13 @@
  *
  * A line that begins with `#` is prose. Timers that are set or cancelled are not shown: the unit tests assert them.
  */
+
+import type { ReplicaConfig } from '../contract/config.ts';
+import type { ProtocolDefinition } from '../contract/definition.ts';
+import type { ProtocolFact } from '../contract/facts.ts';
+import type { NodeId } from '../contract/ids.ts';
+import type { Order } from '../contract/inputs.ts';
 import { keyedHashCrypto } from '../crypto/keyed-hash.ts';
-import type { NodeId, Order, ProtocolDefinition, ProtocolFact, ReplicaConfig } from '../protocol.ts';
 import { Actor, type Happening } from './actor.ts';
 import { groupInWords, lineFor, lookFor, wordFor } from './scenario-lines.ts';
 import { tell } from './tell.ts';

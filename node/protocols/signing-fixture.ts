@@ -1,5 +1,8 @@
 /** A protocol that signs and does nothing else, for tests of what carries protocols. */
-import { type Crypto, invariant, type NodeId, type ProtocolDefinition } from '../protocol.ts';
+import type { Crypto } from '../contract/crypto.ts';
+import type { ProtocolDefinition } from '../contract/definition.ts';
+import type { NodeId } from '../contract/ids.ts';
+import { invariant } from '../contract/invariant.ts';
 
 /** What a replica says of a payload, under its signature. */
 export interface Saying {

@@ -1,8 +1,8 @@
 import { Argument, type Command } from 'commander';
+import type { Defect } from '../../../node/contract/defect.ts';
 import { behaviourNames } from '../../../node/io/behaviours.ts';
 import { engineNames } from '../../../node/io/engines.ts';
 import type { Behaviour } from '../../../node/malice/kit/behaviour.ts';
-import type { Defect } from '../../../node/protocol.ts';
 import {
   bugNamesOf,
   loadBehaviour,

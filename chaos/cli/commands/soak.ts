@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { createLogUpdate } from 'log-update';
-import type { Defect } from '../../../node/protocol.ts';
+import type { Defect } from '../../../node/contract/defect.ts';
 import { bugNamesOf, loadDefect, loadExperiment } from '../../catalog.ts';
 import { exitCode, UsageError } from '../../errors.ts';
 import { isByExperiment } from '../../finders.ts';

@@ -1,6 +1,6 @@
 /** What the charts with a line per replica draw. */
 
-import type { NodeId } from '../../../node/protocol.ts';
+import type { NodeId } from '../../../node/contract/ids.ts';
 import type { Recording } from '../../contracts/events.ts';
 import { isFootprint, isResources, samplesByNode } from '../../samples.ts';
 import { recordingEndMs } from '../../statistics.ts';

@@ -1,6 +1,6 @@
 /** Duels of proposers in words and over time. `epoch` is what the protocol calls an epoch: ballot, term, view. */
 
-import type { NodeId } from '../../../node/protocol.ts';
+import type { NodeId } from '../../../node/contract/ids.ts';
 import type { Recording } from '../../contracts/events.ts';
 import type { DuelledSlot, Duels } from '../../contracts/statistics.ts';
 import { overtakenUnderLoad } from '../../duels.ts';

@@ -1,5 +1,5 @@
 /** What replicas held over time, as it was sampled: a mean would smooth away that a log grows and is cut. */
-import type { NodeId } from '../../../node/protocol.ts';
+import type { NodeId } from '../../../node/contract/ids.ts';
 import { type Footprint, memoryBytes } from '../../samples.ts';
 import type { NodeSeries } from './series.ts';
 

@@ -1,5 +1,5 @@
 /** What the containers of replicas used, from samples of about one a second. Times are ms since load began. */
-import type { NodeId } from '../../../node/protocol.ts';
+import type { NodeId } from '../../../node/contract/ids.ts';
 import type { Resources } from '../../samples.ts';
 import type { Span } from '../../spans.ts';
 import { binWidthMs, type NodeSeries } from './series.ts';

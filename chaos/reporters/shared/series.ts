@@ -1,6 +1,6 @@
 /** What a run looks like over time: binned, merged and capped, ready to be drawn. Times are ms since load began. */
 
-import type { NodeId } from '../../../node/protocol.ts';
+import type { NodeId } from '../../../node/contract/ids.ts';
 import type { LabEvent, Recording } from '../../contracts/events.ts';
 import type { HistoryEvent } from '../../contracts/operations.ts';
 import { percentiles } from '../../percentiles.ts';

@@ -1,8 +1,10 @@
 /** A booted lab of containers, as the run sees it. */
 import { type ClientPorts, SessionClient } from '../../../node/client.ts';
+import type { ClientPolicy } from '../../../node/contract/definition.ts';
+import type { NodeId } from '../../../node/contract/ids.ts';
+import type { Order } from '../../../node/contract/inputs.ts';
 import { ReplicaConnections } from '../../../node/io/replica-connections.ts';
 import { signingClients } from '../../../node/io/run-keys.ts';
-import type { ClientPolicy, NodeId, Order } from '../../../node/protocol.ts';
 import type { Cluster, Heal, Impairment, LabClient, NodeStatus } from '../../contracts/cluster.ts';
 import type { Link } from '../../contracts/events.ts';
 import type { ReportFile } from '../../contracts/report.ts';

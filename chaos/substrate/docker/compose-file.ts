@@ -1,7 +1,7 @@
 /** Writes the compose file of a lab: a container per replica, one Toxiproxy with a proxy per directed link. Pure. */
 import { stringify } from 'yaml';
+import type { NodeId } from '../../../node/contract/ids.ts';
 import { keySettings } from '../../../node/io/run-keys.ts';
-import type { NodeId } from '../../../node/protocol.ts';
 import type { Experiment } from '../../experiment.ts';
 import {
   clientLinkPort,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { NodeId } from '../../../node/protocol.ts';
+import type { NodeId } from '../../../node/contract/ids.ts';
 import { loadFault } from '../../catalog.ts';
 import type { Cluster, Heal } from '../../contracts/cluster.ts';
 import type { LabEvent } from '../../contracts/events.ts';

@@ -1,6 +1,7 @@
 /** What the replicas of a lab say of themselves, whoever brought the lab up. */
+
+import type { NodeId } from '../../../node/contract/ids.ts';
 import { readStatus, type StatusPage } from '../../../node/io/status-page.ts';
-import type { NodeId } from '../../../node/protocol.ts';
 import type { Engine, LabContainer } from './engine.ts';
 import { findLabs, type LabState } from './labs.ts';
 import { replicaPorts } from './layout.ts';

@@ -1,8 +1,8 @@
 /** One lab from its compose file to a cluster that answers, and away again. */
 import { randomBytes } from 'node:crypto';
+import type { NodeId } from '../../../node/contract/ids.ts';
 import { linkIntervalMsFor } from '../../../node/io/peer-transport.ts';
 import { publicKeysOf } from '../../../node/io/run-keys.ts';
-import type { NodeId } from '../../../node/protocol.ts';
 import { loadProtocol } from '../../catalog.ts';
 import type { LabFact } from '../../contracts/events.ts';
 import type { Plan } from '../../contracts/plan.ts';

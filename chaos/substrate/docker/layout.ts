@@ -1,5 +1,5 @@
 /** Names, ports and links of a lab of containers: the same for the generated compose file and for whoever talks to it. */
-import type { NodeId } from '../../../node/protocol.ts';
+import type { NodeId } from '../../../node/contract/ids.ts';
 import type { Link } from '../../contracts/events.ts';
 
 /** Labels of all that belongs to a lab. */

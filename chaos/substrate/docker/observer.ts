@@ -5,8 +5,8 @@
 import { createInterface } from 'node:readline';
 import { PassThrough, type Readable } from 'node:stream';
 import { z } from 'zod';
+import type { NodeId } from '../../../node/contract/ids.ts';
 import { wallClockMs } from '../../../node/io/clock.ts';
-import type { NodeId } from '../../../node/protocol.ts';
 import type { LabFact } from '../../contracts/events.ts';
 import type { Engine } from './engine.ts';
 import { labels } from './layout.ts';

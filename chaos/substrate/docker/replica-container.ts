@@ -1,6 +1,8 @@
 /** One replica in its container: process control through the engine, and what is known of its state. */
+
+import type { NodeId } from '../../../node/contract/ids.ts';
+import type { Order } from '../../../node/contract/inputs.ts';
 import { wipeMark } from '../../../node/io/wipe-mark.ts';
-import type { NodeId, Order } from '../../../node/protocol.ts';
 import type { NodeStatus } from '../../contracts/cluster.ts';
 import { EnvironmentError } from '../../errors.ts';
 import { isLeading } from '../../roles.ts';

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
+import type { Order } from '../../../node/contract/inputs.ts';
 import { ControlServer } from '../../../node/io/control-server.ts';
-import type { Order } from '../../../node/protocol.ts';
 import { ReplicaLine } from './replica-line.ts';
 
 const token = 'the token of this very run';

@@ -1,7 +1,8 @@
 /** What is said to a replica while it runs, and what it answers: its control API, from one life of its process to the next. */
 import type { ServiceError } from '@grpc/grpc-js';
+import type { NodeId } from '../../../node/contract/ids.ts';
+import type { Order } from '../../../node/contract/inputs.ts';
 import { ReplicaControl, type ReplicaStatus } from '../../../node/io/control-client.ts';
-import type { NodeId, Order } from '../../../node/protocol.ts';
 
 /** After which an order has no answer any more, in milliseconds; whoever gave it has given it up before. */
 const orderLimitMs = 20_000;

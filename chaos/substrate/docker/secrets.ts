@@ -1,7 +1,8 @@
 /** What only a lab and its replicas know. It is made for one lab, and kept nowhere. */
 import { randomBytes } from 'node:crypto';
+import type { ProtocolDefinition } from '../../../node/contract/definition.ts';
+import type { NodeId } from '../../../node/contract/ids.ts';
 import { drawKeys, type RunKeys } from '../../../node/io/run-keys.ts';
-import type { NodeId, ProtocolDefinition } from '../../../node/protocol.ts';
 
 export interface LabSecrets {
   /** What control calls must show. */

@@ -1,7 +1,8 @@
 /** The simulated disk of one replica: outlives its process, and loses at a crash what was not synced. */
+
+import type { Durable } from '../../../node/contract/durable.ts';
 import { afterWipe } from '../../../node/lost-disk.ts';
 import type { Storage } from '../../../node/ports.ts';
-import type { Durable } from '../../../node/protocol.ts';
 import type { RandomSource } from '../../contracts/faults.ts';
 import type { SimClock } from './clock.ts';
 import { SimSnapshots } from './snapshots.ts';

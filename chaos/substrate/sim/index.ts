@@ -2,12 +2,16 @@
 import { genuineness, signerName } from '../../../node/bundle.ts';
 import { BundleClient, bundleQuorums } from '../../../node/bundle-client.ts';
 import { SessionClient } from '../../../node/client.ts';
+import type { ReplicaConfig } from '../../../node/contract/config.ts';
+import type { Defect } from '../../../node/contract/defect.ts';
+import type { ProtocolDefinition } from '../../../node/contract/definition.ts';
+import type { NodeId } from '../../../node/contract/ids.ts';
+import type { Order } from '../../../node/contract/inputs.ts';
 import { keyedHashCrypto } from '../../../node/crypto/keyed-hash.ts';
 import { behaviourNames } from '../../../node/io/behaviours.ts';
 import { SessionMachine } from '../../../node/machine/sessions.ts';
 import { MaliciousReplica, type NamedBehaviour } from '../../../node/malice/kit/malicious-replica.ts';
 import type { ClientRequest } from '../../../node/ports.ts';
-import type { Defect, NodeId, Order, ProtocolDefinition, ReplicaConfig } from '../../../node/protocol.ts';
 import { loadBehaviour, loadDefect, loadProtocol } from '../../catalog.ts';
 import type { Capability, Cluster, Substrate } from '../../contracts/cluster.ts';
 import type { LabFact } from '../../contracts/events.ts';

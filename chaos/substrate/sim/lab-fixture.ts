@@ -1,6 +1,6 @@
 /** A simulated cluster for tests of faults: it has a leader, and everything that is observed of it is kept. */
 
-import type { NodeId } from '../../../node/protocol.ts';
+import type { NodeId } from '../../../node/contract/ids.ts';
 import { loadFault } from '../../catalog.ts';
 import type { Cluster } from '../../contracts/cluster.ts';
 import type { LabEvent, LabFact } from '../../contracts/events.ts';

@@ -1,5 +1,5 @@
 /** The simulated network: directed links with delay, cut, loss, doubled and reordered messages. */
-import type { NodeId } from '../../../node/protocol.ts';
+import type { NodeId } from '../../../node/contract/ids.ts';
 import type { Heal, Impairment } from '../../contracts/cluster.ts';
 import type { LabFact, Link } from '../../contracts/events.ts';
 import type { RandomSource } from '../../contracts/faults.ts';

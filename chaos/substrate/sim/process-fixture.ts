@@ -1,8 +1,12 @@
 /** A process of a replica that does what it is told, for tests; its disk takes 2 ms to sync. */
+
+import type { Effect } from '../../../node/contract/effects.ts';
+import type { Input } from '../../../node/contract/inputs.ts';
+import { invariant } from '../../../node/contract/invariant.ts';
+import type { Protocol } from '../../../node/contract/protocol.ts';
 import { encodeBatch, encodeCommand } from '../../../node/machine/command.ts';
 import { SessionMachine } from '../../../node/machine/sessions.ts';
 import type { ClientReply } from '../../../node/ports.ts';
-import { type Effect, type Input, invariant, type Protocol } from '../../../node/protocol.ts';
 import type { LabFact } from '../../contracts/events.ts';
 import { randomFor } from '../../random.ts';
 import { SimClock } from './clock.ts';

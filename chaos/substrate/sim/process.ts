@@ -1,6 +1,11 @@
 /** A simulated replica process: can be killed, started, paused and resumed; its disk outlives it. */
 
 import type { DeskRules } from '../../../node/client-desk.ts';
+import type { ReplicaConfig } from '../../../node/contract/config.ts';
+import type { ClientPolicy } from '../../../node/contract/definition.ts';
+import type { ClientId, NodeId } from '../../../node/contract/ids.ts';
+import type { Order } from '../../../node/contract/inputs.ts';
+import type { Protocol } from '../../../node/contract/protocol.ts';
 import type { Machine } from '../../../node/machine/machine.ts';
 import type { NamedBehaviour } from '../../../node/malice/kit/malicious-replica.ts';
 import type {
@@ -12,7 +17,6 @@ import type {
   Snapshots,
   Storage,
 } from '../../../node/ports.ts';
-import type { ClientId, ClientPolicy, NodeId, Order, Protocol, ReplicaConfig } from '../../../node/protocol.ts';
 import { Replica } from '../../../node/runtime.ts';
 import type { NodeStatus } from '../../contracts/cluster.ts';
 import type { LabFact } from '../../contracts/events.ts';

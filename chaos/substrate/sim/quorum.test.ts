@@ -1,6 +1,6 @@
 /** What is told of a group from its links is what the simulator shows of every protocol: with a quorum it serves, without it does not. */
 import { describe, expect, test } from 'vitest';
-import type { NodeId } from '../../../node/protocol.ts';
+import type { NodeId } from '../../../node/contract/ids.ts';
 import { loadProtocol, namesOf } from '../../catalog.ts';
 import { everyLink } from '../../links.ts';
 import { type FaultModel, hasQuorum } from '../../quorum.ts';

@@ -1,6 +1,8 @@
 /** The snapshots on the simulated disk of one replica. They become durable whole or not at all. */
+
+import type { DurableSnapshot } from '../../../node/contract/durable.ts';
+import { invariant } from '../../../node/contract/invariant.ts';
 import type { Snapshots } from '../../../node/ports.ts';
-import { type DurableSnapshot, invariant } from '../../../node/protocol.ts';
 import type { SimClock } from './clock.ts';
 
 interface Kept<R> {

@@ -1,6 +1,9 @@
 /** What a simulated replica does, counted: messages, signatures and syncs. Draws nothing and changes nothing. */
+
+import type { Codec } from '../../../node/contract/codec.ts';
+import type { Crypto } from '../../../node/contract/crypto.ts';
+import type { NodeId } from '../../../node/contract/ids.ts';
 import { type CryptoCounts, counted } from '../../../node/crypto/counted.ts';
-import type { Codec, Crypto, NodeId } from '../../../node/protocol.ts';
 import type { Work } from '../../work.ts';
 
 /** Of each type of message so many are taken for one that is encoded, for its length. */

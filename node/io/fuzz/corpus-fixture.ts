@@ -1,5 +1,5 @@
 /** Messages that a real group exchanged: in calm, while one replica misses something, and while the primary is gone. */
-import type { NodeId } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import type { PbftMessage } from '../../protocols/pbft/messages.ts';
 import type { Letter, WireGroup } from './group-fixture.ts';
 

@@ -1,6 +1,7 @@
 /** Damaged frames for the replicas of a group, and what becomes of each. */
+
+import type { NodeId } from '../../contract/ids.ts';
 import { keyPairOf } from '../../crypto/key-text.ts';
-import type { NodeId } from '../../protocol.ts';
 import { pbftCodec } from '../../protocols/pbft/codec.ts';
 import type { PbftMessage, Signature } from '../../protocols/pbft/messages.ts';
 import { decodeFrame } from '../peer-frames.ts';

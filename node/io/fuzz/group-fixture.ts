@@ -6,11 +6,12 @@
 import { genuineness } from '../../bundle.ts';
 import type { BundleClient } from '../../bundle-client.ts';
 import type { CallOutcome, ClientCommand, SessionClient } from '../../client.ts';
+import { nothingDurable } from '../../contract/durable.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import { ed25519Crypto } from '../../crypto/ed25519.ts';
 import { SessionMachine } from '../../machine/sessions.ts';
 import { ManualClock, ManualDisk, ManualSnapshots } from '../../manual-ports.ts';
 import type { ReplicaFact } from '../../ports.ts';
-import { type NodeId, nothingDurable } from '../../protocol.ts';
 import definition from '../../protocols/pbft/index.ts';
 import type { PbftMessage, PbftRecord } from '../../protocols/pbft/messages.ts';
 import { Replica } from '../../runtime.ts';

@@ -1,6 +1,7 @@
 /** The Snapshots port of a replica over a folder of snapshots. */
+
+import type { DurableSnapshot } from '../../contract/durable.ts';
 import type { Snapshots } from '../../ports.ts';
-import type { DurableSnapshot } from '../../protocol.ts';
 import type { RecordCodec } from '../wal/storage.ts';
 import type { OpenedSnapshots } from './snapshots.ts';
 

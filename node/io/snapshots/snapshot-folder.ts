@@ -1,5 +1,5 @@
 /** The folder that was opened: saves, receives, reads and removes. See `snapshots.ts` for what it promises. */
-import { invariant } from '../../protocol.ts';
+import { invariant } from '../../contract/invariant.ts';
 import { atEndOfTurn } from '../turn.ts';
 import type { WalFiles } from '../wal/files.ts';
 import { Draft } from './draft.ts';

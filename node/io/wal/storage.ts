@@ -1,6 +1,7 @@
 /** The Storage port of a replica over a write-ahead log. */
+
+import type { Codec } from '../../contract/codec.ts';
 import type { Storage } from '../../ports.ts';
-import type { Codec } from '../../protocol.ts';
 import type { OpenedWal } from './wal.ts';
 
 /** The part of a protocol's codec that a log needs. */

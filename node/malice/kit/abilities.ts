@@ -1,4 +1,4 @@
-import type { ProtocolDefinition } from '../../protocol.ts';
+import type { ProtocolDefinition } from '../../contract/definition.ts';
 import type { Behaviour } from './behaviour.ts';
 
 /** What a behaviour has to forge of a protocol, and cannot: there are no such messages, or nobody has said how. */

@@ -1,5 +1,11 @@
 /** What a malicious behaviour is: a file of `node/malice`. Pure and deterministic, like what it wraps. */
-import type { Codec, Effect, Input, NodeId, Protocol, ProtocolView, ReplicaConfig } from '../../protocol.ts';
+import type { Codec } from '../../contract/codec.ts';
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { Effect } from '../../contract/effects.ts';
+import type { NodeId } from '../../contract/ids.ts';
+import type { Input } from '../../contract/inputs.ts';
+import type { Protocol } from '../../contract/protocol.ts';
+import type { ProtocolView } from '../../contract/view.ts';
 import type { Forgery } from './forgery.ts';
 
 /** What a behaviour knows. */

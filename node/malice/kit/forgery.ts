@@ -2,7 +2,9 @@
  * What a malicious replica can make of the messages of its protocol. Each protocol brings its own (`ProtocolDefinition.forgery`),
  * as far as it makes sense there; all that a replica signs it signs with its own key, for it has no other.
  */
-import type { NodeId, ReplicaConfig } from '../../protocol.ts';
+
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { NodeId } from '../../contract/ids.ts';
 
 /** Who signed, and with what bytes. */
 export interface Seal {

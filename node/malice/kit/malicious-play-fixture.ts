@@ -1,5 +1,9 @@
 /** Plays by chance in which some replicas are malicious, each in its own way: for tests. */
-import { InvariantViolation, type NodeId, type Protocol, type ReplicaConfig } from '../../protocol.ts';
+
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { NodeId } from '../../contract/ids.ts';
+import { InvariantViolation } from '../../contract/invariant.ts';
+import type { Protocol } from '../../contract/protocol.ts';
 import { type AnyProtocol, RandomPlay } from '../../protocols/random-play.ts';
 import { lackingForgeries } from './abilities.ts';
 import { MaliciousReplica, type NamedBehaviour } from './malicious-replica.ts';

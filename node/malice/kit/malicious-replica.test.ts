@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { Effect } from '../../contract/effects.ts';
+import type { ProtocolFact } from '../../contract/facts.ts';
 import { loadBehaviour } from '../../io/behaviours.ts';
 import { encodeBatch, encodeCommand } from '../../machine/command.ts';
 import { SessionMachine } from '../../machine/sessions.ts';
-import type { Effect, ProtocolFact } from '../../protocol.ts';
 import { configOf } from '../../protocols/pbft/group-fixture.ts';
 import pbft from '../../protocols/pbft/index.ts';
 import { type AnyProtocol, RandomPlay } from '../../protocols/random-play.ts';

@@ -1,13 +1,11 @@
-import type {
-  Durable,
-  Effect,
-  Input,
-  NodeId,
-  Protocol,
-  ProtocolDefinition,
-  ProtocolView,
-  ReplicaConfig,
-} from '../../protocol.ts';
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { ProtocolDefinition } from '../../contract/definition.ts';
+import type { Durable } from '../../contract/durable.ts';
+import type { Effect } from '../../contract/effects.ts';
+import type { NodeId } from '../../contract/ids.ts';
+import type { Input } from '../../contract/inputs.ts';
+import type { Protocol } from '../../contract/protocol.ts';
+import type { ProtocolView } from '../../contract/view.ts';
 import { type Behaviour, type Deceit, type Malice, timerPrefix } from './behaviour.ts';
 
 /** A behaviour by its name. */

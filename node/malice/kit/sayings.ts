@@ -1,5 +1,6 @@
 /** Shorthands for behaviours that are about what a replica says to others. */
-import type { Effect, NodeId } from '../../protocol.ts';
+import type { Effect } from '../../contract/effects.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import type { Deceit } from './behaviour.ts';
 
 type Send<M, R> = Extract<Effect<M, R>, { readonly kind: 'send' }>;

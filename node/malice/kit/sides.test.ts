@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { NodeId, ReplicaConfig } from '../../protocol.ts';
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import { configOf } from '../../protocols/pbft/group-fixture.ts';
 import { isInTheDark, isOnOtherSide } from './sides.ts';
 

@@ -1,4 +1,4 @@
-import type { NodeId } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import type { Malice } from './behaviour.ts';
 
 type Known = Pick<Malice<unknown, unknown>, 'config' | 'accomplices' | 'view'>;

@@ -1,6 +1,6 @@
 import { type Bundle, bundleBytes, decodeBundles } from '../../bundle.ts';
+import type { ReplicaConfig } from '../../contract/config.ts';
 import { type Command, encodeBatch, encodeCommand, forEachCommand } from '../../machine/command.ts';
-import type { ReplicaConfig } from '../../protocol.ts';
 
 /** What is written in place of every value: a value of any workload that none ever writes. */
 const otherValue = '-1';

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type Effect, InvariantViolation, type Protocol } from '../../protocol.ts';
+import type { Effect } from '../../contract/effects.ts';
+import { InvariantViolation } from '../../contract/invariant.ts';
+import type { Protocol } from '../../contract/protocol.ts';
 import { configOf, Signer } from '../../protocols/pbft/group-fixture.ts';
 import type { PbftMessage, PbftRecord } from '../../protocols/pbft/messages.ts';
 import { Pbft } from '../../protocols/pbft/pbft.ts';

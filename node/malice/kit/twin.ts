@@ -1,11 +1,9 @@
-import {
-  type Effect,
-  type Input,
-  InvariantViolation,
-  type NodeId,
-  nothingDurable,
-  type Protocol,
-} from '../../protocol.ts';
+import { nothingDurable } from '../../contract/durable.ts';
+import type { Effect } from '../../contract/effects.ts';
+import type { NodeId } from '../../contract/ids.ts';
+import type { Input } from '../../contract/inputs.ts';
+import { InvariantViolation } from '../../contract/invariant.ts';
+import type { Protocol } from '../../contract/protocol.ts';
 
 /** As many as a twin may step on its own in one go: it does not outlast a bug that has it talk to itself for ever. */
 const maxStepsInOne = 10_000;

@@ -1,5 +1,5 @@
 /** An acceptor alone, for its tests. */
-import type { ReplicaConfig } from '../../protocol.ts';
+import type { ReplicaConfig } from '../../contract/config.ts';
 import { Outbox } from '../paxos/outbox.ts';
 import { Acceptor } from './acceptor.ts';
 import { accept, ballot, configOf, prepare, timer, values } from './fixture.ts';

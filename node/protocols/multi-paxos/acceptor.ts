@@ -3,8 +3,10 @@
  *
  * What it accepted it keeps until the learner beside it knows what was chosen there.
  */
+
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import { fnv1a } from '../../hash.ts';
-import type { NodeId, ReplicaConfig } from '../../protocol.ts';
 import { type Ballot, compareBallots, epochOf, isSameBallot, laterOf, noBallot } from '../paxos/ballot.ts';
 import { window } from '../paxos/groups.ts';
 import type { Out } from '../paxos/outbox.ts';

@@ -7,7 +7,7 @@
  * left over, out of range or not in its one spelling is no message. Nobody may write to the bytes afterwards, for payloads
  * are views into them.
  */
-import type { Codec } from '../../protocol.ts';
+import type { Codec } from '../../contract/codec.ts';
 import {
   encodeLearnerMessage,
   encodeLearnerRecord,

@@ -3,7 +3,9 @@
  * Made Simple, sections 2.4 and 3. It prepares only after its own timer has run out, and an acceptor that has promised holds
  * further promises back for a while, so that proposers do not overtake each other for ever.
  */
-import { invariant, type NodeId } from '../../protocol.ts';
+
+import type { NodeId } from '../../contract/ids.ts';
+import { invariant } from '../../contract/invariant.ts';
 import { type Ballot, compareBallots, isSameBallot } from '../paxos/ballot.ts';
 import { lossIn, membersOf } from '../paxos/groups.ts';
 import type { HandOver, Prepare, Promised, Refuse } from './messages.ts';

@@ -1,5 +1,10 @@
 /** What the tests of Multi-Paxos share: replicas in a given state, and short names for messages and effects. */
-import type { Durable, Effect, Input, NodeId, Order, ReplicaConfig } from '../../protocol.ts';
+
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { Durable } from '../../contract/durable.ts';
+import type { Effect } from '../../contract/effects.ts';
+import type { NodeId } from '../../contract/ids.ts';
+import type { Input, Order } from '../../contract/inputs.ts';
 import type { Ballot } from '../paxos/ballot.ts';
 import type { Value } from '../paxos/value.ts';
 import type {

@@ -1,4 +1,5 @@
-import type { Defect, ProtocolDefinition } from '../../protocol.ts';
+import type { Defect } from '../../contract/defect.ts';
+import type { ProtocolDefinition } from '../../contract/definition.ts';
 import { multiPaxosCodec } from './codec.ts';
 import { multiPaxosForgery } from './forgery.ts';
 import type { MultiPaxosMessage, MultiPaxosRecord } from './messages.ts';

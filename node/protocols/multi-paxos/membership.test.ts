@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Group } from '../../protocol.ts';
+import type { Group } from '../../contract/view.ts';
 import { encodeGroup } from '../paxos/group-codec.ts';
 import { noOp, type Value } from '../paxos/value.ts';
 import {

@@ -3,7 +3,8 @@
  * window later on (`groups.ts`): the slots between are filled, so that it comes into force soon. Who is new learns first;
  * who led and is no member any more hands over.
  */
-import type { NodeId, Order } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
+import type { Order } from '../../contract/inputs.ts';
 import { quorumFlaw } from '../../quorum-sizes.ts';
 import { encodeGroup, flawOf, normalGroup } from '../paxos/group-codec.ts';
 import { type Admission, isVoter, lossIn, sameGroup, window } from '../paxos/groups.ts';

@@ -1,4 +1,9 @@
-import type { Durable, Effect, Input, Protocol, ProtocolView, ReplicaConfig } from '../../protocol.ts';
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { Durable } from '../../contract/durable.ts';
+import type { Effect } from '../../contract/effects.ts';
+import type { Input } from '../../contract/inputs.ts';
+import type { Protocol } from '../../contract/protocol.ts';
+import type { ProtocolView } from '../../contract/view.ts';
 import { type Ballot, epochOf, isSameBallot } from '../paxos/ballot.ts';
 import { CatchUp, learnTimer } from '../paxos/catch-up.ts';
 import { Learner } from '../paxos/learner.ts';

@@ -6,7 +6,7 @@
  * With leases, where the configuration says so, a round that a quorum has echoed confirms reads for a while after it began:
  * whoever echoed it promises nothing to others for the shortest election time-out after that. Paxos Made Live, section 5.2.
  */
-import type { ReadWindow } from '../../protocol.ts';
+import type { ReadWindow } from '../../contract/effects.ts';
 import { leaseMs } from '../shared/lease.ts';
 import { broadcast } from './replication.ts';
 import type { ProposerState } from './state.ts';

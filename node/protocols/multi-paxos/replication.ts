@@ -2,7 +2,7 @@
  * Phase 2: a leader proposes slot after slot, within a window, and streams what it proposed to the acceptors. Lamport, Paxos
  * Made Simple, section 3; what is batched and how far is as in Raft, dissertation section 10.2.
  */
-import type { NodeId } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import { isSameBallot } from '../paxos/ballot.ts';
 import { window } from '../paxos/groups.ts';
 import { noOp, type Value, valueCostBytes } from '../paxos/value.ts';

@@ -1,5 +1,8 @@
 /** What the parts of a proposer share: the ballot it stands for or leads under, who promised, and what it proposed. */
-import type { Group, NodeId, QuorumSizes, ReplicaConfig } from '../../protocol.ts';
+
+import type { QuorumSizes, ReplicaConfig } from '../../contract/config.ts';
+import type { NodeId } from '../../contract/ids.ts';
+import type { Group } from '../../contract/view.ts';
 import { type Ballot, compareBallots, epochOf, laterOf, noBallot } from '../paxos/ballot.ts';
 import { type ChosenGroup, type GroupFrom, isVoter, lossIn, membersOf } from '../paxos/groups.ts';
 import type { Learner } from '../paxos/learner.ts';

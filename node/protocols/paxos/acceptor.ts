@@ -3,8 +3,10 @@
  *
  * It keeps a slot until the learner beside it knows what was chosen there, and then says so to whoever asks for it.
  */
+
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import { fnv1a } from '../../hash.ts';
-import type { NodeId, ReplicaConfig } from '../../protocol.ts';
 import { type Ballot, compareBallots, epochOf, isSameBallot, laterOf, noBallot } from './ballot.ts';
 import { window } from './groups.ts';
 import type {

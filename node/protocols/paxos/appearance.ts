@@ -2,7 +2,10 @@
  * What a replica looks like to observers. In basic Paxos nobody leads; the replica that proposed what was chosen last is said
  * to, and one that has a ballot under way is a candidate for that.
  */
-import type { NodeId, ProtocolView, ReplicaConfig } from '../../protocol.ts';
+
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { NodeId } from '../../contract/ids.ts';
+import type { ProtocolView } from '../../contract/view.ts';
 import type { Acceptor } from './acceptor.ts';
 import { epochOf } from './ballot.ts';
 import type { Decisions } from './decisions.ts';

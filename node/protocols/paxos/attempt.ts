@@ -1,5 +1,5 @@
 /** What a proposer does in one slot. */
-import type { NodeId } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import { type Ballot, compareBallots, noBallot } from './ballot.ts';
 import type { Accept, AcceptedUnder, Prepare } from './messages.ts';
 import type { Value } from './value.ts';

@@ -1,5 +1,5 @@
 /** How long a proposer waits whose ballot was refused: one timer for all of its slots, random, longer with each lost duel. */
-import type { ReplicaConfig } from '../../protocol.ts';
+import type { ReplicaConfig } from '../../contract/config.ts';
 import type { PaxosMessage, PaxosRecord } from './messages.ts';
 import type { Out } from './outbox.ts';
 

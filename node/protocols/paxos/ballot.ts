@@ -2,8 +2,9 @@
  * Ballots: pairs of a round and the replica that it belongs to, ordered by the round first. No two replicas share one.
  * Lamport, "Paxos Made Simple" (2001), section 2.2 and 2.5, where they are proposal numbers.
  */
+
+import type { NodeId } from '../../contract/ids.ts';
 import { fnv1a } from '../../hash.ts';
-import type { NodeId } from '../../protocol.ts';
 
 export interface Ballot {
   readonly round: number;

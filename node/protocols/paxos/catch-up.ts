@@ -3,7 +3,9 @@
  * no longer holds them, or with its snapshot where the log no longer does. Whoever lacks something keeps asking; whoever
  * has it keeps nothing but what is just being read.
  */
-import type { Input, NodeId } from '../../protocol.ts';
+
+import type { NodeId } from '../../contract/ids.ts';
+import type { Input } from '../../contract/inputs.ts';
 import { Recalls } from '../shared/recalls.ts';
 import type { Learner } from './learner.ts';
 import type {

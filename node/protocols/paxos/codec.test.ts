@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Group } from '../../protocol.ts';
+import type { Group } from '../../contract/view.ts';
 import { bare, expectInRange, expectMutationsSound, expectWholeOnly } from '../shared/codec-fixture.ts';
 import { paxosCodec } from './codec.ts';
 import { normalGroup } from './group-codec.ts';

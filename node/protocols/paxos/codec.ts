@@ -7,7 +7,7 @@
  * see `shared/fields.ts` and `value-fields.ts`. What is left over, out of range or not in its one spelling is no message.
  * Nobody may write to the bytes afterwards, for payloads are views into them.
  */
-import type { Codec } from '../../protocol.ts';
+import type { Codec } from '../../contract/codec.ts';
 import { decodeWith, numberBytes, type Reader, Writer } from '../shared/fields.ts';
 import type { Ballot } from './ballot.ts';
 import {

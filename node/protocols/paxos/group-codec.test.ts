@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Group } from '../../protocol.ts';
+import type { Group } from '../../contract/view.ts';
 import { decodeGroup, encodeGroup, flawOf, maxMembers, normalGroup } from './group-codec.ts';
 
 const group: Group = { voters: ['n1', 'n2'], learners: ['n3'] };

@@ -7,7 +7,9 @@
  * admitted the loss follows, as u64. Names are sorted and nobody is named twice, so that equal groups are equal bytes, and no
  * other bytes are taken.
  */
-import type { Group, NodeId } from '../../protocol.ts';
+
+import type { NodeId } from '../../contract/ids.ts';
+import type { Group } from '../../contract/view.ts';
 import type { Admission, ChosenGroup } from './groups.ts';
 
 const version = 1;

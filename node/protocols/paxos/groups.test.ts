@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Group } from '../../protocol.ts';
+import type { Group } from '../../contract/view.ts';
 import { Groups, isVoter, membersOf, sameGroup, window } from './groups.ts';
 
 const first: Group = { voters: ['n1', 'n2', 'n3'], learners: [] };

@@ -3,7 +3,9 @@
  * knows what was chosen up to a slot also knows who decides the next `window` ones. Lamport, Paxos Made Simple, section 3
  * (there the window is called alpha); Lamport, Malkhi, Zhou, "Reconfiguring a State Machine" (2010), section 3.
  */
-import type { Group, NodeId } from '../../protocol.ts';
+
+import type { NodeId } from '../../contract/ids.ts';
+import type { Group } from '../../contract/view.ts';
 
 /** How many slots may be under way behind the last of which all before are known to be chosen. */
 export const window = 128;

@@ -1,4 +1,5 @@
-import type { Defect, ProtocolDefinition } from '../../protocol.ts';
+import type { Defect } from '../../contract/defect.ts';
+import type { ProtocolDefinition } from '../../contract/definition.ts';
 import { paxosCodec } from './codec.ts';
 import { paxosForgery } from './forgery.ts';
 import type { PaxosMessage, PaxosRecord } from './messages.ts';

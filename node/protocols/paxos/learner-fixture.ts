@@ -1,5 +1,7 @@
 /** A learner with its way to catch up, without a protocol around it, for their tests. */
-import type { Effect, ReplicaConfig } from '../../protocol.ts';
+
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { Effect } from '../../contract/effects.ts';
 import { CatchUp } from './catch-up.ts';
 import type { GroupFrom } from './groups.ts';
 import { Learner } from './learner.ts';

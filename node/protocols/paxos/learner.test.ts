@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Group } from '../../protocol.ts';
+import type { Group } from '../../contract/view.ts';
 import { encodeGroup } from './group-codec.ts';
 import { window } from './groups.ts';
 import { applied, apply, bytes, firstGroups, Part, persist, snapshotOf, values } from './learner-fixture.ts';

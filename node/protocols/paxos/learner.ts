@@ -2,7 +2,10 @@
  * The learner: knows what was chosen, slot after slot without a gap, hands it to the machine, and saves snapshots. How it
  * comes by what it lacks is in `catch-up.ts`. Lamport, Paxos Made Simple, section 2.3 and 3.
  */
-import { type Durable, invariant, type ReplicaConfig } from '../../protocol.ts';
+
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { Durable } from '../../contract/durable.ts';
+import { invariant } from '../../contract/invariant.ts';
 import { CachedLog } from '../shared/cached-log.ts';
 import { decodeGroup } from './group-codec.ts';
 import { type GroupFrom, Groups, window } from './groups.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Order } from '../../protocol.ts';
+import type { Order } from '../../contract/inputs.ts';
 import { encodeGroup } from './group-codec.ts';
 import { window } from './groups.ts';
 import { Membership } from './membership.ts';

@@ -2,7 +2,11 @@
  * Changes of the group that an operator asks for, of any member. A group is the value of a slot, and decides from a window
  * later on (`groups.ts`): the slots between are filled, so that it comes into force soon.
  */
-import type { Group, NodeId, Order, ReplicaConfig } from '../../protocol.ts';
+
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { NodeId } from '../../contract/ids.ts';
+import type { Order } from '../../contract/inputs.ts';
+import type { Group } from '../../contract/view.ts';
 import { quorumFlaw } from '../../quorum-sizes.ts';
 import { encodeGroup, flawOf, normalGroup } from './group-codec.ts';
 import { sameGroup, window } from './groups.ts';

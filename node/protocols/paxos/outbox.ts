@@ -1,4 +1,5 @@
-import type { Effect, NodeId } from '../../protocol.ts';
+import type { Effect } from '../../contract/effects.ts';
+import type { NodeId } from '../../contract/ids.ts';
 
 /** Where the roles of one replica put what they want done. */
 export interface Out<M, R> {

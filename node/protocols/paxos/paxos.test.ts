@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Durable, Input } from '../../protocol.ts';
+import type { Durable } from '../../contract/durable.ts';
+import type { Input } from '../../contract/inputs.ts';
 import { encodeGroup } from './group-codec.ts';
 import { window } from './groups.ts';
 import type { PaxosMessage, PaxosRecord } from './messages.ts';

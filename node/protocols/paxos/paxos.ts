@@ -1,4 +1,10 @@
-import type { Durable, Effect, Input, NodeId, Protocol, ProtocolView, ReplicaConfig } from '../../protocol.ts';
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { Durable } from '../../contract/durable.ts';
+import type { Effect } from '../../contract/effects.ts';
+import type { NodeId } from '../../contract/ids.ts';
+import type { Input } from '../../contract/inputs.ts';
+import type { Protocol } from '../../contract/protocol.ts';
+import type { ProtocolView } from '../../contract/view.ts';
 import { Acceptor } from './acceptor.ts';
 import { Appearance } from './appearance.ts';
 import { retryTimer } from './backoff.ts';

@@ -1,5 +1,7 @@
 /** Who is there: whom heartbeats go to, and of whom one has come lately. */
-import type { NodeId, ReplicaConfig } from '../../protocol.ts';
+
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import { membersOf } from './groups.ts';
 import type { Learner } from './learner.ts';
 

@@ -6,7 +6,9 @@
  * chosen. Then it waits before it takes a higher ballot, for a random time out of a range that doubles with each ballot that
  * it loses in the slot; and it waits anew where it sees a prepare of another there.
  */
-import type { NodeId, ReplicaConfig } from '../../protocol.ts';
+
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import { Agenda, type AgendaParts } from './agenda.ts';
 import { type Attempt, acceptOf, beginBallot, beginProposal, heed, newAttempt, prepareOf } from './attempt.ts';
 import { Backoff } from './backoff.ts';

@@ -1,5 +1,7 @@
 /** Heartbeats of a replica that need no leader: who hears them finds out what it has missed, and who is there. */
-import type { NodeId, ReplicaConfig } from '../../protocol.ts';
+
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { Decisions } from './decisions.ts';
 import type { Learner } from './learner.ts';

@@ -1,4 +1,5 @@
-import type { NodeId, QuorumSizes } from '../../protocol.ts';
+import type { QuorumSizes } from '../../contract/config.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import { isVoter } from './groups.ts';
 import type { Learner } from './learner.ts';
 

@@ -4,7 +4,9 @@
  * before the read is answered: what is found accepted may be chosen later, and must not be missed by this read and seen by an
  * earlier one (CASSANDRA-12126).
  */
-import type { NodeId, ReplicaConfig } from '../../protocol.ts';
+
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import type { Acceptor } from './acceptor.ts';
 import type { Decisions } from './decisions.ts';
 import { membersOf } from './groups.ts';

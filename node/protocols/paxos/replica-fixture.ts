@@ -1,5 +1,8 @@
 /** What the tests of Paxos share: roles of the replica n1 of three, each alone, and short names for messages and effects. */
-import type { Effect, NodeId, ReplicaConfig } from '../../protocol.ts';
+
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { Effect } from '../../contract/effects.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import { Acceptor } from './acceptor.ts';
 import type { Ballot } from './ballot.ts';
 import { Decisions } from './decisions.ts';

@@ -2,7 +2,10 @@
  * The safety rules of Paxos that a planted bug may break, each a small function. A file in `defects/` overrides one of them;
  * everything else in this folder is the same with and without a bug.
  */
-import type { Defect, NodeId, QuorumSizes } from '../../protocol.ts';
+
+import type { QuorumSizes } from '../../contract/config.ts';
+import type { Defect } from '../../contract/defect.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import type { Ballot } from './ballot.ts';
 import { majorities } from './quorum.ts';
 

@@ -3,7 +3,7 @@
  * sees nothing chosen for a while, though something is open, finishes it. The while is random, and begins anew where another
  * replica is seen to prepare, so that seldom two do it at once.
  */
-import type { ReplicaConfig } from '../../protocol.ts';
+import type { ReplicaConfig } from '../../contract/config.ts';
 import type { PaxosMessage, PaxosRecord } from './messages.ts';
 import type { Out } from './outbox.ts';
 

@@ -1,6 +1,7 @@
 /** The normal case: a batch is put into a slot, shared, committed, applied. Castro and Liskov (1999), section 4.2. */
+
+import type { NodeId } from '../../contract/ids.ts';
 import { fnv1a } from '../../hash.ts';
-import type { NodeId } from '../../protocol.ts';
 import { isCertificate, isDecision, isVote } from './certificates.ts';
 import { apply, decide, write } from './decisions.ts';
 import { awaitsAll } from './fast-path.ts';

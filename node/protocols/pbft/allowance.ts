@@ -1,4 +1,4 @@
-import type { NodeId } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
 
 /**
  * How much each of the others may ask for between two beats of this replica: small questions can have large answers, and who

@@ -1,5 +1,5 @@
 /** Somebody who hears all that is said in a group, forgets nothing, and holds each statement against all others of its signer. */
-import type { NodeId } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import { contradiction, type Statement } from './contradictions.ts';
 import { bytesOf, heardIn } from './heard.ts';
 import type { PbftMessage } from './messages.ts';

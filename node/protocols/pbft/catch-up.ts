@@ -1,5 +1,5 @@
 /** What a replica missed is sent again: to whoever says where it stands. Castro and Liskov (2002). */
-import type { NodeId } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import type { Recalled } from '../shared/recalls.ts';
 import { share, votesOf } from './agreement.ts';
 import { sayAgain } from './checkpoints.ts';

@@ -10,7 +10,7 @@
  * Only the form is checked: whether the signers differ, and have signed that, is for those who verify. What malicious replicas
  * claim must reach them.
  */
-import { signatureBytes } from '../../protocol.ts';
+import { signatureBytes } from '../../contract/crypto.ts';
 import { numberBytes, type Reader, type Writer } from '../shared/fields.ts';
 import { type ListFields, listBytes, readList, writeList } from './list-fields.ts';
 import type { Certificate, Choice, Digest, Signature, StableCheckpoint } from './messages.ts';

@@ -1,5 +1,6 @@
 /** Whether what others have signed is what it claims to be. Nothing is counted, and nothing is dropped as a repetition, before that. */
-import type { Crypto, NodeId } from '../../protocol.ts';
+import type { Crypto } from '../../contract/crypto.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import type { Certificate, Choice, Digest, Phase, ProvenSnapshot, Signature, StableCheckpoint } from './messages.ts';
 import type { GroupSizes } from './quorum.ts';
 import { checkpointStatement, savedStatement, snapshotText, voteStatement } from './statements.ts';

@@ -1,5 +1,5 @@
 /** Checkpoints, by which a replica knows what it need not keep for others. Castro and Liskov (1999), section 4.3. */
-import { invariant } from '../../protocol.ts';
+import { invariant } from '../../contract/invariant.ts';
 import { isCheckpoint, isStable } from './certificates.ts';
 import { checkpointInterval } from './history.ts';
 import type { Checkpoint, Digest, StableCheckpoint } from './messages.ts';

@@ -1,6 +1,6 @@
 /** Any messages and records, for the tests of the codec. */
 import fc from 'fast-check';
-import { signatureBytes } from '../../protocol.ts';
+import { signatureBytes } from '../../contract/crypto.ts';
 import type { Certificate, PbftMessage, PbftRecord, SlotReport, ViewChange } from './messages.ts';
 
 const number = fc.oneof(

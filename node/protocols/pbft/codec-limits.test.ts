@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { signatureBytes } from '../../protocol.ts';
+import { signatureBytes } from '../../contract/crypto.ts';
 import { maxSignatures } from './certificate-fields.ts';
 import { maxItems, pbftCodec } from './codec.ts';
 import type { Certificate, PbftMessage, PbftRecord, SlotReport, ViewChange } from './messages.ts';

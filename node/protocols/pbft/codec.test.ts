@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { signatureBytes } from '../../protocol.ts';
+import { signatureBytes } from '../../contract/crypto.ts';
 import { bare, expectInRange, expectMutationsSound, expectWholeOnly } from '../shared/codec-fixture.ts';
 import { pbftCodec } from './codec.ts';
 import { anyMessage, anyRecord, messages, records } from './codec-fixture.ts';

@@ -1,11 +1,11 @@
 /** Who contradicts itself is convicted by whoever is honest, and nobody else ever is. */
 import { describe, expect, test } from 'vitest';
+import type { NodeId } from '../../contract/ids.ts';
 import amnesia from '../../malice/amnesia.ts';
 import doubleVote from '../../malice/double-vote.ts';
 import equivocate from '../../malice/equivocate.ts';
 import type { Behaviour } from '../../malice/kit/behaviour.ts';
 import misnumber from '../../malice/misnumber.ts';
-import type { NodeId } from '../../protocol.ts';
 import { contradictionInTexts } from './contradictions.ts';
 import { Group, type Letter, Signer } from './group-fixture.ts';
 import type { PbftMessage } from './messages.ts';

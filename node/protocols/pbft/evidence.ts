@@ -2,7 +2,9 @@
  * Evidence: two statements with which a replica has contradicted itself. They convict it wherever the public keys are known,
  * and who is honest signs no such two (`contradictions.ts`).
  */
-import type { NodeId, SignedText } from '../../protocol.ts';
+
+import type { SignedText } from '../../contract/facts.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import { bytesOf, type Heard, type HeardVote, heardIn, heardVote } from './heard.ts';
 import type { PbftMessage } from './messages.ts';
 import { exposeOdd, keepHandedOn } from './odd-votes.ts';

@@ -1,5 +1,10 @@
 /** What the tests of PBFT share: replicas of a group in a given state, and short names for effects. What is signed: `signed-fixture.ts`. */
-import type { Durable, Effect, Input, NodeId, ReplicaConfig } from '../../protocol.ts';
+
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { Durable } from '../../contract/durable.ts';
+import type { Effect } from '../../contract/effects.ts';
+import type { NodeId } from '../../contract/ids.ts';
+import type { Input } from '../../contract/inputs.ts';
 import { configOf } from './group-fixture.ts';
 import type {
   Certificate,

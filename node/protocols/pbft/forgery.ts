@@ -2,8 +2,10 @@
  * What a malicious replica can make of PBFT's messages. It has its own key and nobody else's: all that it signs is signed as
  * the replica under it would sign it, and what others have signed it can only leave out, or spoil.
  */
+
+import type { ReplicaConfig } from '../../contract/config.ts';
+import { invariant } from '../../contract/invariant.ts';
 import type { Forgery, Shift } from '../../malice/kit/forgery.ts';
-import { invariant, type ReplicaConfig } from '../../protocol.ts';
 import { bytesOf, heardIn } from './heard.ts';
 import { checkpointInterval } from './history.ts';
 import type {

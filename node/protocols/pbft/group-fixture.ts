@@ -2,8 +2,12 @@
  * A whole group of PBFT for tests: real replicas with disks of their own, between which a test decides what arrives. What a
  * malicious replica says a test says for it, under that replica's own key.
  */
+
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { ProtocolFact } from '../../contract/facts.ts';
+import type { NodeId } from '../../contract/ids.ts';
+import type { Protocol } from '../../contract/protocol.ts';
 import { MaliciousReplica, type NamedBehaviour } from '../../malice/kit/malicious-replica.ts';
-import type { NodeId, Protocol, ProtocolFact, ReplicaConfig } from '../../protocol.ts';
 import { Actor, type Happening } from '../actor.ts';
 import { pbftCodec } from './codec.ts';
 import { pbftForgery } from './forgery.ts';

@@ -1,4 +1,4 @@
-import type { Crypto } from '../../protocol.ts';
+import type { Crypto } from '../../contract/crypto.ts';
 import { CachedLog } from '../shared/cached-log.ts';
 import type { Decision, Digest } from './messages.ts';
 

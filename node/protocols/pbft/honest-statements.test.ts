@@ -1,12 +1,14 @@
 /** What honest replicas sign convicts nobody, whatever becomes of them, and whatever a malicious one tells them. */
 import { expect, test } from 'vitest';
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { NodeId } from '../../contract/ids.ts';
+import type { Protocol } from '../../contract/protocol.ts';
 import doubleVote from '../../malice/double-vote.ts';
 import equivocate from '../../malice/equivocate.ts';
 import type { Behaviour } from '../../malice/kit/behaviour.ts';
 import { MaliciousReplica } from '../../malice/kit/malicious-replica.ts';
 import misnumber from '../../malice/misnumber.ts';
 import spamViews from '../../malice/spam-views.ts';
-import type { NodeId, Protocol, ReplicaConfig } from '../../protocol.ts';
 import { type AnyProtocol, RandomPlay } from '../random-play.ts';
 import { Audit } from './audit-fixture.ts';
 import pbft from './index.ts';

@@ -1,4 +1,5 @@
-import type { Defect, ProtocolDefinition } from '../../protocol.ts';
+import type { Defect } from '../../contract/defect.ts';
+import type { ProtocolDefinition } from '../../contract/definition.ts';
 import { pbftCodec } from './codec.ts';
 import { contradictionInTexts } from './contradictions.ts';
 import { pbftForgery } from './forgery.ts';

@@ -5,7 +5,7 @@
  * is a slot, and the vote of the first phase is a share, the primary's PRE-PREPARE and the PREPARE of a backup alike, for the
  * fast path counts both (Gueta and others, "SBFT", DSN 2019).
  */
-import type { NodeId } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
 
 /** SHA-256 of a batch or a state, in hexadecimal digits. */
 export type Digest = string;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { InvariantViolation } from '../../protocol.ts';
+import { InvariantViolation } from '../../contract/invariant.ts';
 import definition from './index.ts';
 import { modeOf, modes } from './modes.ts';
 

@@ -1,5 +1,5 @@
 /** The ways in which a group of PBFT comes to a decision, all with the same guarantees. The one by default comes first. */
-import { invariant } from '../../protocol.ts';
+import { invariant } from '../../contract/invariant.ts';
 
 const names = ['all-to-all', 'fast', 'linear'] as const;
 

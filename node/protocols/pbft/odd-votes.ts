@@ -3,7 +3,7 @@
  * A vote for something else than was proposed here is therefore handed on to all, and whoever gave it is shown what the
  * primary has proposed here: somebody has contradicted itself, whoever gave that vote or the primary.
  */
-import type { NodeId } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import type { HeardVote } from './heard.ts';
 import type { Digest, Vote } from './messages.ts';
 import type { PbftState } from './state.ts';

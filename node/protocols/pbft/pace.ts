@@ -10,7 +10,7 @@
  * have been the only one ever, so that where clients wait long another is tried.
  */
 
-import type { ReplicaConfig } from '../../protocol.ts';
+import type { ReplicaConfig } from '../../contract/config.ts';
 import type { GroupSizes } from './quorum.ts';
 
 /** What was done while one primary led, over so many beats. */

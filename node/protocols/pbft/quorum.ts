@@ -1,5 +1,5 @@
 /** How many of a group of 3f + 1 replicas make what. Castro and Liskov (1999), section 3; PROTOCOLS of the fast path: SBFT (2019). */
-import type { NodeId } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
 
 export interface GroupSizes {
   /** How many may be malicious. */

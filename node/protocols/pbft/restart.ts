@@ -1,5 +1,6 @@
 /** What a replica makes of what survived. */
-import { type Durable, invariant } from '../../protocol.ts';
+import type { Durable } from '../../contract/durable.ts';
+import { invariant } from '../../contract/invariant.ts';
 import { share, votesOf } from './agreement.ts';
 import { letGo, noteCheckpoint } from './checkpoints.ts';
 import type { Certificate, DecidedRecord, EnterRecord, PbftRecord, ShareRecord } from './messages.ts';

@@ -2,7 +2,7 @@
  * The rules of PBFT that a planted bug may override, each a small function or a switch. Everything else in this folder is the
  * same with and without a bug.
  */
-import type { Defect } from '../../protocol.ts';
+import type { Defect } from '../../contract/defect.ts';
 import type { Certificate, Choice, SlotReport } from './messages.ts';
 import type { GroupSizes } from './quorum.ts';
 import { correctSelection, type SelectionRules } from './selection-rules.ts';

@@ -1,6 +1,7 @@
 /** What the replicas of a group sign and send, for the tests of PBFT. Batches go by their texts; the empty text is the null request. */
+
+import type { NodeId } from '../../contract/ids.ts';
 import { keyedHashCrypto } from '../../crypto/keyed-hash.ts';
-import type { NodeId } from '../../protocol.ts';
 import type {
   Certificate,
   Checkpoint,

@@ -3,7 +3,7 @@
  * quorum has can be given to whoever lacks it, and the log up to there goes. Castro and Liskov (2002), section 5.3, have a tree
  * of digests for that; here a list of pieces does.
  */
-import { invariant } from '../../protocol.ts';
+import { invariant } from '../../contract/invariant.ts';
 import { isSaved } from './certificates.ts';
 import { checkpointInterval, type Past } from './history.ts';
 import type { Digest, ProvenSnapshot, Saved, Snapshot } from './messages.ts';

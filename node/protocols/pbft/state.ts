@@ -1,4 +1,8 @@
-import { type Effect, invariant, type NodeId, type ReplicaConfig, signatureBytes } from '../../protocol.ts';
+import type { ReplicaConfig } from '../../contract/config.ts';
+import { signatureBytes } from '../../contract/crypto.ts';
+import type { Effect } from '../../contract/effects.ts';
+import type { NodeId } from '../../contract/ids.ts';
+import { invariant } from '../../contract/invariant.ts';
 import { Outbox } from '../paxos/outbox.ts';
 import { Recalls } from '../shared/recalls.ts';
 import { Allowance } from './allowance.ts';

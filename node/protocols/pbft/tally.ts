@@ -1,4 +1,4 @@
-import type { NodeId } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import type { Digest, Signature } from './messages.ts';
 
 /** Votes for one slot in one phase of one view, or checkpoints of one slot. All that come here were verified. */

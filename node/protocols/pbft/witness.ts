@@ -1,4 +1,4 @@
-import type { NodeId } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import { isSigned, type Verifier } from './certificates.ts';
 import { contradiction, type Statement, type VoteStatement } from './contradictions.ts';
 import { bytesOf, type Heard, type HeardVote } from './heard.ts';

@@ -7,7 +7,7 @@
  * over, out of range or not in its one spelling is no message. Nobody may write to the bytes afterwards, for payloads are
  * views into them.
  */
-import type { Codec } from '../../protocol.ts';
+import type { Codec } from '../../contract/codec.ts';
 import { decodeWith, numberBytes, type Reader, Writer } from '../shared/fields.ts';
 import { encodeConfiguration } from './configuration-codec.ts';
 import { entriesBytes, readConfiguration, readEntries, writeEntries } from './entry-fields.ts';

@@ -6,7 +6,7 @@
  * A list is its count as u8, then for each replica the length of its name as u8, and the name in ASCII. As the lists of a
  * configuration are sorted, equal configurations are equal bytes, and no other bytes are taken.
  */
-import type { NodeId } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import { type Configuration, flawOf } from './configuration.ts';
 
 const version = 1;

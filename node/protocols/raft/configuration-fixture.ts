@@ -1,6 +1,6 @@
 /** What the tests of quorums and configurations share: configurations that changes lead to, and sets of replicas. */
 import fc from 'fast-check';
-import type { NodeId } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import {
   type Change,
   type Changed,

@@ -1,5 +1,5 @@
 /** From what an operator wants to the changes that lead there. */
-import type { NodeId } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import { type Change, type Configuration, isJoint, votersBetween } from './configuration.ts';
 
 /** Who should belong to the group in the end. */

@@ -6,7 +6,9 @@
  * for what cannot be done, and is answered in a sentence; a configuration that breaks the rules itself is a broken
  * invariant.
  */
-import { invariant, type NodeId } from '../../protocol.ts';
+
+import type { NodeId } from '../../contract/ids.ts';
+import { invariant } from '../../contract/invariant.ts';
 import type { Voters } from './quorum.ts';
 
 export interface Configuration extends Voters {

@@ -2,7 +2,9 @@
  * The configurations that a log holds. A replica uses the last one, whether or not it is committed; where its entry is
  * overwritten, the one before is in force again. Dissertation, section 4.1.
  */
-import { invariant, type NodeId } from '../../protocol.ts';
+
+import type { NodeId } from '../../contract/ids.ts';
+import { invariant } from '../../contract/invariant.ts';
 import { type Configuration, isVoter } from './configuration.ts';
 import { decodeConfiguration } from './configuration-codec.ts';
 import type { Entry } from './messages.ts';

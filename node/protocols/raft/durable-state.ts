@@ -2,7 +2,12 @@
  * What a Raft replica has on its disk, and which of its records that takes: the term, the vote and the log of figure 2, the
  * configurations in that log, and the newest snapshot.
  */
-import { type Durable, type Effect, invariant, type NodeId, type ReplicaConfig } from '../../protocol.ts';
+
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { Durable } from '../../contract/durable.ts';
+import type { Effect } from '../../contract/effects.ts';
+import type { NodeId } from '../../contract/ids.ts';
+import { invariant } from '../../contract/invariant.ts';
 import { initialConfiguration } from './configuration.ts';
 import { Configurations } from './configurations.ts';
 import { RaftLog } from './log.ts';

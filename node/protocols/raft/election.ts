@@ -1,5 +1,7 @@
 /** Leader election with PreVote, CheckQuorum and denial of votes. Dissertation, sections 3.4, 4.2.3, 6.2 and 9.6. */
-import { invariant, type NodeId } from '../../protocol.ts';
+
+import type { NodeId } from '../../contract/ids.ts';
+import { invariant } from '../../contract/invariant.ts';
 import { members } from './configuration.ts';
 import type { PreVote, PreVoteReply, TimeoutNow, Vote, VoteReply } from './messages.ts';
 import { newProgress } from './progress.ts';

@@ -1,5 +1,6 @@
 /** What the tests of Raft share: replicas in a given state, and short names for messages and effects. */
-import type { LeaseReads, NodeId, ReplicaConfig } from '../../protocol.ts';
+import type { LeaseReads, ReplicaConfig } from '../../contract/config.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import { emptyConfiguration } from './configuration.ts';
 import { encodeConfiguration } from './configuration-codec.ts';
 import { onPreVoteReply, onVoteReply, startPreVote } from './election.ts';

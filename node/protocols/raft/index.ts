@@ -1,4 +1,5 @@
-import type { Defect, ProtocolDefinition } from '../../protocol.ts';
+import type { Defect } from '../../contract/defect.ts';
+import type { ProtocolDefinition } from '../../contract/definition.ts';
 import { raftCodec } from './codec.ts';
 import { raftForgery } from './forgery.ts';
 import type { RaftMessage, RaftRecord } from './messages.ts';

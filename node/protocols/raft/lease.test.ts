@@ -1,6 +1,6 @@
 /** Reads by the leader's clock. Dissertation, section 6.4.1. */
 import { describe, expect, test } from 'vitest';
-import { nothingDurable } from '../../protocol.ts';
+import { nothingDurable } from '../../contract/durable.ts';
 import { onVote } from './election.ts';
 import * as fixture from './fixture.ts';
 import { acknowledge, bytes, read, reject, send, sendNow } from './fixture.ts';

@@ -3,7 +3,7 @@
  * one megabyte); the former is etcd's, `MaxUncommittedEntriesSize`.
  */
 import { describe, expect, test } from 'vitest';
-import { nothingDurable } from '../../protocol.ts';
+import { nothingDurable } from '../../contract/durable.ts';
 import * as fixture from './fixture.ts';
 import { accepted, appendOf, bytes, persistEntries, reject, send, sendNow } from './fixture.ts';
 import { Raft } from './raft.ts';

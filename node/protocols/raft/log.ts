@@ -1,4 +1,4 @@
-import { invariant } from '../../protocol.ts';
+import { invariant } from '../../contract/invariant.ts';
 import { CachedLog } from '../shared/cached-log.ts';
 import type { Entry } from './messages.ts';
 

@@ -1,6 +1,6 @@
 /** Changes of who belongs to the group. Dissertation, chapter 4. */
 import { describe, expect, test } from 'vitest';
-import type { Order } from '../../protocol.ts';
+import type { Order } from '../../contract/inputs.ts';
 import { type Configuration, emptyConfiguration, initialConfiguration } from './configuration.ts';
 import { encodeConfiguration } from './configuration-codec.ts';
 import { checkQuorum, onPreVoteReply, startPreVote } from './election.ts';

@@ -5,7 +5,8 @@
  * until they have caught up (section 4.2.1); then the configuration that was asked for, which is joint where more than one
  * voter changes; then the way out of the joint one. A leader that is no longer in the group hands over and steps down.
  */
-import type { NodeId, Order } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
+import type { Order } from '../../contract/inputs.ts';
 import { type Configuration, enterJoint, isJoint, isVoter, leaveJoint, simple } from './configuration.ts';
 import { changeTo, type Target } from './configuration-target.ts';
 import { appendConfiguration, replicate } from './replication.ts';

@@ -1,5 +1,5 @@
 /** Raft's messages and durable records: immutable values. */
-import type { NodeId } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import type { Configuration } from './configuration.ts';
 
 /** A log entry: one batch of commands, or a configuration. An empty payload is the no-op that begins a term. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { NodeId } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import { anyConfiguration, everySet, universe } from './configuration-fixture.ts';
 import { committedIndex, holdsFor, type Tally, type VoteResult, type Voters, voteResult } from './quorum.ts';
 

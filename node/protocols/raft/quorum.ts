@@ -5,7 +5,7 @@
  * decides as its other half does. Both halves are empty only in `emptyConfiguration`, at a replica that knows no
  * configuration yet: such a replica is no voter, and must neither stand for election nor count.
  */
-import type { NodeId } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
 
 /** Who decides. */
 export interface Voters {

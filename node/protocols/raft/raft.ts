@@ -1,4 +1,8 @@
-import type { Durable, Input, Protocol, ProtocolView, ReplicaConfig } from '../../protocol.ts';
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { Durable } from '../../contract/durable.ts';
+import type { Input } from '../../contract/inputs.ts';
+import type { Protocol } from '../../contract/protocol.ts';
+import type { ProtocolView } from '../../contract/view.ts';
 import { allVoters } from './configuration.ts';
 import * as election from './election.ts';
 import * as membership from './membership.ts';

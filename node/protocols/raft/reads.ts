@@ -6,7 +6,7 @@
  * With leases (section 6.4.1), where the configuration says so, a round that a majority has echoed confirms reads for a
  * while after it began: whoever echoed it denies votes for the shortest election time-out after that.
  */
-import type { ReadWindow } from '../../protocol.ts';
+import type { ReadWindow } from '../../contract/effects.ts';
 import { broadcastAppend } from './replication.ts';
 import type { RaftState } from './state.ts';
 

@@ -1,5 +1,7 @@
 /** Log replication in batches. Dissertation, sections 3.5, 3.6.2 and 10.2. */
-import { invariant, type NodeId } from '../../protocol.ts';
+
+import type { NodeId } from '../../contract/ids.ts';
+import { invariant } from '../../contract/invariant.ts';
 import type { Configuration } from './configuration.ts';
 import { encodeConfiguration } from './configuration-codec.ts';
 import type { Append, AppendReply, Entry, RaftRecord } from './messages.ts';

@@ -1,6 +1,6 @@
 /** A start from a snapshot and from whatever is left of the log. Dissertation, section 5.1; extended paper, figure 13. */
 import { describe, expect, test } from 'vitest';
-import type { Durable } from '../../protocol.ts';
+import type { Durable } from '../../contract/durable.ts';
 import * as fixture from './fixture.ts';
 import { accepted, appendOf, apply, entries, leaderHeardTimers, persist, persistVote, send } from './fixture.ts';
 import type { RaftRecord } from './messages.ts';

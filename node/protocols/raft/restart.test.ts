@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nothingDurable } from '../../protocol.ts';
+import { nothingDurable } from '../../contract/durable.ts';
 import * as fixture from './fixture.ts';
 import { accepted, appendOf, apply, bytes, entries, leaderHeardTimers, persistVote, reject, send } from './fixture.ts';
 import type { RaftMessage, RaftRecord } from './messages.ts';

@@ -2,7 +2,8 @@
  * The safety rules of Raft that a planted bug may break, each a small function. A file in `defects/` overrides one of
  * them; everything else in this folder is the same with and without a bug.
  */
-import type { Defect, NodeId } from '../../protocol.ts';
+import type { Defect } from '../../contract/defect.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import { leaseMs } from '../shared/lease.ts';
 import type { RaftRecord } from './messages.ts';
 import { holdsFor, type Tally } from './quorum.ts';

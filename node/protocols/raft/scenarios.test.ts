@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ProtocolDefinition } from '../../protocol.ts';
+import type { ProtocolDefinition } from '../../contract/definition.ts';
 import { playScenario } from '../scenario.ts';
 import { groupInWords } from '../scenario-lines.ts';
 import { decodeConfiguration } from './configuration-codec.ts';

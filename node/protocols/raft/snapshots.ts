@@ -3,7 +3,10 @@
  * Dissertation, chapter 5. Pieces go one at a time, so that a snapshot never stands in the way of entries for others; each
  * follows upon the answer to the one before, and is sent anew where that does not come.
  */
-import { type Input, invariant, type NodeId } from '../../protocol.ts';
+
+import type { NodeId } from '../../contract/ids.ts';
+import type { Input } from '../../contract/inputs.ts';
+import { invariant } from '../../contract/invariant.ts';
 import type { Install, InstallReply, SnapshotRecord } from './messages.ts';
 import type { Progress, Transfer } from './progress.ts';
 import { acceptance } from './replies.ts';

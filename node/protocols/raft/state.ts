@@ -1,6 +1,10 @@
 /** The state of a Raft replica and the few moves that all its parts share. */
+
+import type { ReplicaConfig } from '../../contract/config.ts';
+import type { Durable } from '../../contract/durable.ts';
+import type { NodeId } from '../../contract/ids.ts';
+import { invariant } from '../../contract/invariant.ts';
 import { fnv1a } from '../../hash.ts';
-import { type Durable, invariant, type NodeId, type ReplicaConfig } from '../../protocol.ts';
 import { type Configuration, members } from './configuration.ts';
 import type { Target } from './configuration-target.ts';
 import { DurableState } from './durable-state.ts';

@@ -1,6 +1,6 @@
 /** Leadership that is handed over. Dissertation, section 3.10. */
 import { describe, expect, test } from 'vitest';
-import { nothingDurable } from '../../protocol.ts';
+import { nothingDurable } from '../../contract/durable.ts';
 import { initialConfiguration } from './configuration.ts';
 import { checkQuorum, onTimeoutNow, onVote, retryVotes } from './election.ts';
 import * as fixture from './fixture.ts';

@@ -1,4 +1,4 @@
-import { invariant } from '../../protocol.ts';
+import { invariant } from '../../contract/invariant.ts';
 
 /** What a log is made of: something with a payload. */
 export interface Logged {

@@ -1,7 +1,7 @@
 /** What the tests of codecs share. */
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { Codec } from '../../protocol.ts';
+import type { Codec } from '../../contract/codec.ts';
 
 /** With payloads as plain arrays: a view is compared by its bytes, not by what it is a view of. */
 export function bare(part: unknown): unknown {

@@ -1,5 +1,5 @@
 /** Entries that are read from the disk for other replicas: one run of them at a time for each. */
-import type { NodeId } from '../../protocol.ts';
+import type { NodeId } from '../../contract/ids.ts';
 
 /** A run of entries of which all records have come. */
 export interface Recalled<R> {

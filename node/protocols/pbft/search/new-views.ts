@@ -1,5 +1,5 @@
 /** With which batches a view can begin in a state of the model, whichever view changes are chosen and whatever lies are told. */
-import type { NodeId } from '../../../protocol.ts';
+import type { NodeId } from '../../../contract/ids.ts';
 import type { SlotReport, ViewChange } from '../messages.ts';
 import type { PbftRules, SentShare } from '../rules.ts';
 import { selectView } from '../selection.ts';
