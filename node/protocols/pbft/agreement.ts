@@ -37,9 +37,9 @@ export function propose(state: PbftState, payload: Uint8Array): void {
 export function onForward(state: PbftState, { payload }: Forward): void {
   if (!state.leads) state.refuse('unasked');
   else if (state.nextSlot > state.windowEnd) state.refuse('outside-window');
-  else if (isProposed(state, state.crypto.digest(payload))) state.refuse('known');
   // What no client has asked for nobody would share, and the view would come to nothing.
   else if (!state.isGenuine(payload)) state.refuse('invalid');
+  else if (isProposed(state, state.crypto.digest(payload))) state.refuse('known');
   else propose(state, payload);
 }
 
@@ -82,8 +82,9 @@ function isAcceptable(state: PbftState, msg: Propose): boolean {
   const primary = primaryOf(msg.view, state.config.members);
   if (signature.signer !== primary || !isVote(state.verifier, 'share', msg, signature)) return false;
   if (state.bodies.get(digest) === undefined) {
-    // What enough others have shared, and what is decided, comes by other ways: an honest replica has looked at it here.
-    if (state.crypto.digest(payload) !== digest || !state.isGenuine(payload)) return false;
+    // What enough others have shared, and what is decided, comes by other ways: an honest replica has looked at it here. Megabytes
+    // that nobody asked for are known by their first bytes, so that is looked at first.
+    if (!state.isGenuine(payload) || state.crypto.digest(payload) !== digest) return false;
     state.bodies.keep(digest, payload);
   }
   return true;

@@ -72,16 +72,27 @@ function sign(statement: Uint8Array, config: ReplicaConfig): Signature {
   return { signer: config.id, bytes: cryptoOf(config).sign(statement) };
 }
 
+const digests = new WeakMap<Uint8Array, Digest>();
+
+/** Of a forged batch, which is put into all that a replica says, and is never written to: computed once. */
+function digestOf(payload: Uint8Array, config: ReplicaConfig): Digest {
+  const known = digests.get(payload);
+  if (known !== undefined) return known;
+  const digest = cryptoOf(config).digest(payload);
+  digests.set(payload, digest);
+  return digest;
+}
+
 /** What the replica votes for where it would vote for `digest`: `value`, or where it is that already, what nobody has. */
 function otherDigest(digest: Digest, value: Uint8Array, config: ReplicaConfig): Digest {
-  const other = cryptoOf(config).digest(value);
+  const other = digestOf(value, config);
   return other === digest ? cryptoOf(config).digest(Buffer.from(digest)) : other;
 }
 
 function withValue(msg: PbftMessage, payload: Uint8Array, config: ReplicaConfig): PbftMessage | undefined {
   if (msg.type === 'vote') return signedVote({ ...msg, digest: otherDigest(msg.digest, payload, config) }, config);
   if (msg.type !== 'propose') return undefined;
-  return signedProposal({ ...msg, payload, digest: cryptoOf(config).digest(payload) }, config);
+  return signedProposal({ ...msg, payload, digest: digestOf(payload, config) }, config);
 }
 
 function withNumbers(msg: PbftMessage, by: Shift, config: ReplicaConfig): PbftMessage | undefined {
