@@ -15,7 +15,7 @@ import { composeUp } from './compose.ts';
 import { composeFile, labLabels } from './compose-file.ts';
 import type { Engine, LabContainer } from './engine.ts';
 import { replicaImage, type Say, toxiproxyImage } from './image.ts';
-import { ImpairedLinks } from './impaired-links.ts';
+import { ImpairedLinks, inheritanceMs } from './impaired-links.ts';
 import { removeLab } from './labs.ts';
 import { clientLinkPort, proxyLinks, replicaPorts, toxiproxyApiPort } from './layout.ts';
 import { type ContainerChange, followEvents, type LoggedFact, type Observer } from './observer.ts';
@@ -48,7 +48,10 @@ export interface LabOptions {
 export class Lab {
   readonly #options: LabOptions;
   readonly #project = `splitbrain-${randomBytes(4).toString('hex')}`;
-  readonly #impaired = new ImpairedLinks();
+  readonly #impaired = new ImpairedLinks(({ from, to }, strike) => {
+    const { observe } = this.#options;
+    observe(realClock.now(), { type: 'link-dropped', from, to, strike, lastedMs: inheritanceMs });
+  });
   readonly #replicas = new Map<NodeId, ReplicaContainer>();
   #deaf: (() => void) | undefined;
 
@@ -169,6 +172,7 @@ export class Lab {
     const { observe } = this.#options;
     const replica = this.#replicas.get(node);
     if (change === 'start' || change === 'die') replica?.noticed(change);
+    if (change === 'die' || change === 'pause') this.#impaired.stoppedListening(node);
     if (change !== 'die' || replica === undefined) {
       observe(atMs, { type: changeTypes[change], node });
       return;
@@ -183,12 +187,15 @@ export class Lab {
       if (from === undefined) return;
       // A link is also silent when its sender is dead: only a strike on the link makes that an observation of it.
       const silent = fact.type === 'link-silent';
+      if (silent) this.#impaired.fellSilent({ from, to: node });
       const strike = this.#impaired.explain({ from, to: node }, silent ? 'cut' : 'latency');
       if (strike === undefined) return;
       // It began at the latest when the next sign of life was due and did not come.
       const silentMs = typeof fact['silentMs'] === 'number' ? fact['silentMs'] : 0;
       const lastedMs = silent ? Math.max(0, silentMs - linkIntervalMsFor(content.nodes.length)) : 0;
       observe(atMs, { type: silent ? 'link-dropped' : 'link-delayed', from, to: node, strike, lastedMs });
+    } else if (fact.type === 'link-heard') {
+      if (from !== undefined) this.#impaired.wasHeard({ from, to: node });
     } else if (fact.type === 'wiped') {
       observe(atMs, { type: 'disk-wiped', node });
     } else if (fact.type === 'turned') {
