@@ -117,6 +117,18 @@ describe('bundles that are asked for', () => {
     expect(settled).toHaveLength(1);
   });
 
+  test('are answered, and settled, also where what they hold only begins like a command', () => {
+    const { registered, ask, batches, decide, settled, taken } = desk();
+    registered(1);
+    const wrong = encoded('put', 1, 9);
+    wrong.fill(255, 13);
+    ask('s1', 9, bundleOf('c1', wrong, encoded('append', 1, 1, 'a')));
+    decide(batches[0]?.payload);
+    const results = [encodeResult('malformed', null), encodeResult('ok', 'a')];
+    expect(taken()).toEqual([['s1', { id: 9, status: 'ok', result: encodeBatch(results) }]]);
+    expect(settled).toEqual([batches[0]?.id]);
+  });
+
   test('are answered also where another replica proposed them, in another company', () => {
     const { clock, registered, take, batches, decide, settled, taken } = desk();
     registered(3);

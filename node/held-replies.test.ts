@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { encodeResult } from './machine/command.ts';
-import { registration, stage, type TestInput } from './scripted-replica.ts';
+import { encodeDated } from './bundle.ts';
+import { encodeBatch, encodeResult } from './machine/command.ts';
+import { bundleOf, query, registration, stage, type TestInput } from './scripted-replica.ts';
 
 /** What is asked is written down and applied at once, before that is durable. */
 const appliesAtOnce = (input: TestInput) =>
@@ -12,14 +13,14 @@ const appliesAtOnce = (input: TestInput) =>
     : [];
 
 function asked(quorumReads: boolean) {
-  const it = stage(appliesAtOnce, 'all', quorumReads);
+  const it = stage(appliesAtOnce, { signs: true, quorumReads });
   it.begin();
-  it.replica.request('c1', { id: 7, access: 'write', command: registration });
+  it.replica.request('c1', { id: 7, access: 'write', command: bundleOf(registration) });
   it.clock.endTurn();
   return it;
 }
 
-const answered = { client: 'c1', reply: { id: 7, status: 'ok', result: encodeResult('ok', '1') } };
+const answered = { client: 'c1', reply: { id: 7, status: 'ok', result: encodeBatch([encodeResult('ok', '1')]) } };
 
 test('a replica applies what is decided and says so, before its disk has it', () => {
   const { replica, replies } = asked(false);
@@ -36,18 +37,23 @@ test('with quorum reads it applies as early, and says so when its disk has it', 
   expect(replies).toEqual([answered]);
 });
 
-test('what it says of its state waits no less: it may be read as it is on no disk yet', () => {
+test('what it says again or of its state waits no less: it may be read as it is on no disk yet', () => {
   const { replica, replies, disk, clock } = asked(true);
-  // The same again is answered from the state.
-  replica.request('c2', { id: 8, access: 'write', command: registration });
+  replica.request('c2', { id: 8, access: 'write', command: bundleOf(registration) });
+  replica.request('c3', { id: 9, access: 'read', command: bundleOf(query) });
   clock.endTurn();
   expect(replies).toEqual([]);
   disk.sync();
-  expect(replies).toEqual([answered, { client: 'c2', reply: { ...answered.reply, id: 8 } }]);
+  const result = encodeBatch([encodeDated({ since: 0, result: encodeResult('ok', null) })]);
+  expect(replies).toEqual([
+    answered,
+    { client: 'c2', reply: { ...answered.reply, id: 8 } },
+    { client: 'c3', reply: { id: 9, status: 'ok', result } },
+  ]);
 });
 
 test('what rests on a disk already is said at once, also by a replica that begins from it', () => {
-  const { replica, replies, clock, beginFrom } = stage(() => [], 'all', true);
+  const { replica, replies, clock, beginFrom } = stage(() => [], { signs: true, quorumReads: true });
   beginFrom({ records: ['decided'], firstPosition: 5 }, { kind: 'apply', index: 1, payload: new Uint8Array(0) });
   replica.request('c1', { id: 1, access: 'write', command: new Uint8Array(0) });
   clock.endTurn();

@@ -29,24 +29,18 @@ function sessionsIn(payload: Uint8Array): number[] {
   return sessions;
 }
 
-/**
- * The clients' side of a replica over a real machine, in which sessions 1 and 2 are registered.
- *
- * @param keeps - whether its protocol keeps what it was asked until it is settled
- */
-function desk(keeps = false) {
+/** The clients' side of a replica over a real machine, in which sessions 1 and 2 are registered. */
+function desk() {
   const clock = new ManualClock();
   const machine = new SessionMachine();
   const replies: [client: string, reply: ClientReply][] = [];
   const batches: Batch[] = [];
-  const settled: number[] = [];
   machine.apply(encodeBatch([encoded('register', 7, 0), encoded('register', 8, 0)]), () => {});
   const requests = new Requests(
     machine,
     { reply: (client, reply) => void replies.push([client, reply]) },
     clock,
     (id, access, payload) => void batches.push({ id, access, payload }),
-    keeps ? (id) => void settled.push(id) : undefined,
   );
   const take = (client: string, id: number, command: Uint8Array, access: 'write' | 'read' = 'write') =>
     requests.take(client, { id, access, command });
@@ -56,8 +50,7 @@ function desk(keeps = false) {
     take(client, id, command);
     clock.endTurn();
   };
-  const decideElsewhere = (...commands: Uint8Array[]) => machine.apply(encodeBatch(commands), requests.onResult);
-  return { clock, machine, replies, batches, settled, requests, take, ask, decide, decideElsewhere };
+  return { clock, machine, replies, batches, requests, take, ask, decide };
 }
 
 const ok = (id: number, value: string | null): ClientReply => ({ id, status: 'ok', result: encodeResult('ok', value) });
@@ -181,6 +174,40 @@ describe('answers to writes', () => {
     expect(replies).toEqual([['c1', ok(10, 'ab')]]);
   });
 
+  test('the same command twice in one turn is answered once, where it was asked for last', () => {
+    const { clock, take, batches, replies, decide } = desk();
+    take('c1', 10, encoded('append', 1, 1, 'a'));
+    take('c3', 11, encoded('append', 1, 1, 'a'));
+    clock.endTurn();
+    decide(batches[0]);
+    expect(replies).toEqual([['c3', ok(11, 'a')]]);
+  });
+
+  test('come to what only begins like a command, too', () => {
+    const { clock, take, batches, replies, decide } = desk();
+    for (const [id, op] of (['register', 'put'] as const).entries()) {
+      const wrong = encoded(op, 1, 9);
+      wrong.fill(255, 13);
+      take('c1', id, wrong);
+    }
+    clock.endTurn();
+    decide(batches[0]);
+    const result = encodeResult('malformed', null);
+    expect(replies).toEqual([0, 1].map((id) => ['c1', { id, status: 'ok', result }]));
+  });
+
+  test('come to nobody whose batch was forgotten because too many are under way; he may ask again', () => {
+    const { ask, batches, replies, decide } = desk();
+    for (let session = 1; session <= 1025; session += 1) ask('c1', session, encoded('append', session, 1, 'a'));
+    expect(batches).toHaveLength(1025);
+    decide(batches[0]);
+    expect(replies).toEqual([]);
+    decide(batches[1]);
+    expect(replies).toEqual([['c1', ok(2, 'aa')]]);
+    ask('c1', 2000, encoded('append', 1, 1, 'a'));
+    expect(replies.slice(1)).toEqual([['c1', ok(2000, 'a')]]);
+  });
+
   test('what others decided is nobody’s answer here', () => {
     const { decide, replies } = desk();
     decide({ id: 1, access: 'write', payload: encodeBatch([encoded('put', 1, 1, 'a')]) });
@@ -276,185 +303,7 @@ describe('refusals', () => {
   });
 });
 
-describe('where the protocol keeps what it was asked until it is settled', () => {
-  const [appendA, appendB] = [encoded('append', 1, 1, 'a'), encoded('append', 2, 1, 'b')];
-  const lost = (id: number): ClientReply => ({ id, status: 'ok', result: encodeResult('expired', null) });
-  const refused = (id: number): ClientReply => ({ id, status: 'rejected' });
-
-  test('a batch is settled once the last of its commands has its result, and once only', () => {
-    const { clock, take, batches, decide, decideElsewhere, settled } = desk(true);
-    take('c1', 10, appendA);
-    take('c2', 20, appendB);
-    clock.endTurn();
-    decideElsewhere(appendB);
-    expect(settled).toEqual([]);
-    decideElsewhere(encoded('put', 9, 1, 'x'), appendA);
-    expect(settled).toEqual([1]);
-    decide(batches[0]);
-    expect(settled).toEqual([1]);
-  });
-
-  test('a command that is tried again is in no other batch; its reply goes where it was asked for last', () => {
-    const { ask, batches, replies, decide, settled } = desk(true);
-    ask('c1', 10, appendA);
-    ask('c1', 11, appendA);
-    ask('c3', 12, appendA);
-    expect(batches).toHaveLength(1);
-    decide(batches[0]);
-    expect(replies).toEqual([['c3', ok(12, 'a')]]);
-    expect(settled).toEqual([1]);
-  });
-
-  test('so is a registration, by the number that the client drew, and it is not asked for again once it was given', () => {
-    const { ask, batches, replies, decide, settled } = desk(true);
-    const registration = encoded('register', 77, 0);
-    ask('c1', 10, registration);
-    ask('c1', 11, registration);
-    expect(batches).toHaveLength(1);
-    decide(batches[0]);
-    ask('c1', 12, registration);
-    expect(batches).toHaveLength(1);
-    expect(replies).toEqual([
-      ['c1', ok(11, '3')],
-      ['c1', ok(12, '3')],
-    ]);
-    expect(settled).toEqual([1]);
-    // Another client that registers has a session of its own.
-    ask('c2', 20, encoded('register', 78, 0));
-    expect(batches).toHaveLength(2);
-  });
-
-  test('only the last registrations are known: of the others a client gets another session', () => {
-    const { ask, batches, decideElsewhere } = desk(true);
-    for (let drawn = 1; drawn <= 1025; drawn += 1) decideElsewhere(encoded('register', drawn, 0));
-    ask('c1', 10, encoded('register', 2, 0));
-    expect(batches).toHaveLength(0);
-    ask('c1', 11, encoded('register', 1, 0));
-    expect(batches).toHaveLength(1);
-  });
-
-  test('the same command twice in one turn settles its batch all the same', () => {
-    const { clock, take, batches, replies, decide, settled } = desk(true);
-    take('c1', 10, appendA);
-    take('c1', 11, appendA);
-    clock.endTurn();
-    decide(batches[0]);
-    expect(replies).toEqual([['c1', ok(11, 'a')]]);
-    expect(settled).toEqual([1]);
-  });
-
-  test('a batch of which the clients have gone on is settled; what arrives after that is turned away', () => {
-    const { ask, batches, replies, decide, settled } = desk(true);
-    ask('c1', 10, appendA);
-    ask('c1', 11, encoded('append', 1, 2, 'b'));
-    expect(settled).toEqual([1]);
-    expect(batches).toHaveLength(2);
-    ask('c1', 10, appendA);
-    expect(batches).toHaveLength(2);
-    expect(replies).toEqual([['c1', refused(10)]]);
-    decide(batches[1]);
-    expect(settled).toEqual([1, 3]);
-    expect(replies.slice(1)).toEqual([['c1', ok(11, 'b')]]);
-  });
-
-  test('what comes too late is answered at once as it would be by the machine, and goes into no batch', () => {
-    const { ask, batches, replies, decideElsewhere } = desk(true);
-    decideElsewhere(encoded('append', 1, 5, 'a'));
-    ask('c1', 10, encoded('append', 1, 4, 'b'));
-    ask('c1', 11, encoded('append', 1, 5, 'a'));
-    expect(replies).toEqual([
-      ['c1', lost(10)],
-      ['c1', ok(11, 'a')],
-    ]);
-    expect(batches).toEqual([]);
-    // A session that this replica has yet to hear of is another matter.
-    ask('c1', 13, encoded('append', 3, 1, 'b'));
-    expect(batches).toHaveLength(1);
-  });
-
-  test('what is applied before it could go into a batch is answered, and goes into none', () => {
-    const { clock, take, batches, replies, decideElsewhere } = desk(true);
-    take('c1', 10, appendA);
-    take('c2', 20, encoded('register', 77, 0));
-    decideElsewhere(appendA, encoded('register', 77, 0));
-    clock.endTurn();
-    expect(batches).toEqual([]);
-    expect(replies).toEqual([
-      ['c1', ok(10, 'a')],
-      ['c2', ok(20, '3')],
-    ]);
-  });
-
-  test('what only begins like a command settles its batch like others', () => {
-    const { clock, take, batches, decide, settled } = desk(true);
-    for (const op of ['register', 'put'] as const) {
-      const wrong = encoded(op, 1, 9);
-      wrong.fill(255, 13);
-      take('c1', 10, wrong);
-    }
-    clock.endTurn();
-    decide(batches[0]);
-    expect(settled).toEqual([1]);
-  });
-
-  test('a batch that is refused is not settled: its protocol gave it up itself; what is asked again is a new one', () => {
-    const { ask, batches, replies, requests, decide, settled } = desk(true);
-    ask('c1', 10, appendA);
-    ask('c1', 11, appendA);
-    requests.reject(1, undefined);
-    expect(replies).toEqual([['c1', refused(11)]]);
-    ask('c1', 12, appendA);
-    expect(batches).toHaveLength(2);
-    decide(batches[0]);
-    expect(replies.slice(1)).toEqual([['c1', ok(12, 'a')]]);
-    expect(settled).toEqual([3]);
-  });
-
-  test('a batch that is forgotten because too many are under way is settled, and may be asked for again', () => {
-    const { ask, batches, settled, decide, replies } = desk(true);
-    for (let session = 1; session <= 1025; session += 1) ask('c1', session, encoded('append', session, 1, 'a'));
-    expect(settled).toEqual([1]);
-    ask('c1', 2000, appendA);
-    expect(batches).toHaveLength(1026);
-    expect(settled).toEqual([1, 3]);
-    decide(batches[0]);
-    expect(replies).toEqual([['c1', ok(2000, 'a')]]);
-    expect(settled.at(-1)).toBe(2 * 1026 - 1);
-  });
-
-  test('reads beside the log are settled by nobody', () => {
-    const { clock, take, requests, settled, replies } = desk(true);
-    for (let count = 1; count <= 1025; count += 1) {
-      take('c1', count, encoded('get', 0, 0), 'read');
-      clock.endTurn();
-    }
-    requests.read(4, 0, 0);
-    expect(replies).toEqual([['c1', ok(2, null)]]);
-    expect(settled).toEqual([]);
-  });
-
-  test('a state that was taken over answers what was applied on the way to it, and leaves the rest', () => {
-    const { ask, machine, requests, replies, batches, settled, decide } = desk(true);
-    ask('c1', 10, appendA);
-    ask('c2', 20, appendB);
-    ask('c3', 30, encoded('register', 77, 0));
-    ask('c4', 40, encoded('append', 3, 2, 'c'));
-    // Of another replica: session 1 did this, session 3 did more, and nobody registered since.
-    machine.apply(encodeBatch([appendA, encoded('register', 9, 0), encoded('append', 3, 3, 'c')]), () => {});
-    requests.onRestored(1);
-    expect(replies).toEqual([
-      ['c1', ok(10, 'a')],
-      ['c3', refused(30)],
-      ['c4', lost(40)],
-    ]);
-    expect(settled).toEqual([1, 5, 7]);
-    decide(batches[1]);
-    expect(replies.slice(3)).toEqual([['c2', ok(20, 'acb')]]);
-    expect(settled.at(-1)).toBe(3);
-  });
-});
-
-test('elsewhere a state that was taken over answers nobody who waits for a write, and nothing is settled', () => {
+test('a state that was taken over answers nobody who waits for a write', () => {
   const { ask, machine, requests, replies } = desk();
   ask('c1', 10, encoded('append', 1, 1, 'a'));
   machine.apply(encodeBatch([encoded('append', 1, 1, 'a')]), () => {});

@@ -1,12 +1,12 @@
 /**
- * The clients' side of a replica: gathers requests into batches, knows who waits for what, and sends replies.
+ * The clients' side of a replica: gathers requests into batches, knows who waits for what, and sends replies. Each try of a
+ * command is proposed anew: the one before may be lost with the leader that took it. Where clients sign, see `bundle-desk.ts`.
  */
-import type { ClientDesk, Propose, Settle } from './client-desk.ts';
+import type { ClientDesk, Propose } from './client-desk.ts';
 import type { ClientId, NodeId } from './contract/ids.ts';
 import { encodeBatch, peekCommand } from './machine/command.ts';
 import type { Machine, ResultSink } from './machine/machine.ts';
 import type { ClientPort, ClientRequest, Clock } from './ports.ts';
-import { Registrations } from './registrations.ts';
 import { Ring } from './ring.ts';
 import { type Batch, Seats, type Waiter } from './seats.ts';
 
@@ -34,7 +34,6 @@ export class Requests implements ClientDesk {
   readonly #clients: ClientPort;
   readonly #clock: Clock;
   readonly #propose: Propose;
-  readonly #settle: Settle | undefined;
 
   #gathered: Record<Access, Waiter[]> = { write: [], read: [] };
   #flushing = false;
@@ -49,19 +48,12 @@ export class Requests implements ClientDesk {
   /** Who waits for the result of a write. */
   readonly #seats = new Seats();
   #reads: PendingRead[] = [];
-  readonly #registrations = new Registrations();
 
-  /**
-   * @param settle - present where the protocol keeps what it was asked until it is settled. What is asked for again is then no
-   *   new batch as long as it waits here, and what can have no new result goes into none. Otherwise each try is proposed anew:
-   *   the one before may be lost with the leader that took it
-   */
-  constructor(machine: Machine, clients: ClientPort, clock: Clock, propose: Propose, settle?: Settle) {
+  constructor(machine: Machine, clients: ClientPort, clock: Clock, propose: Propose) {
     this.#machine = machine;
     this.#clients = clients;
     this.#clock = clock;
     this.#propose = propose;
-    this.#settle = settle;
   }
 
   /** Takes a request. Those that arrive in the same turn become one batch. */
@@ -75,19 +67,13 @@ export class Requests implements ClientDesk {
     const { session } = head;
     const registers = head.op === 'register';
     const [key, sequence] = registers ? [-session, 0] : [session, head.sequence];
-    const known = request.access === 'write' ? this.#knownResult(key, sequence) : null;
+    const known = request.access === 'write' ? this.#machine.recall(key, sequence) : null;
     if (known !== null) {
       this.#clients.reply(client, { id: request.id, status: 'ok', result: known });
       return;
     }
     this.#gathered[request.access].push({ client, request, key, sequence, batch: undefined });
     this.#flushSoon();
-  }
-
-  /** What can be said of a command without having it decided. */
-  #knownResult(key: number, sequence: number): Uint8Array | null {
-    if (this.#settle === undefined) return this.#machine.recall(key, sequence);
-    return key > 0 ? this.#machine.settledResult(key, sequence) : this.#registrations.recall(-key);
   }
 
   #flushSoon(): void {
@@ -100,7 +86,7 @@ export class Requests implements ClientDesk {
   #flush(): void {
     this.#flushing = false;
     for (const access of ['write', 'read'] as const) {
-      const waiters = this.#withoutRetries(access, this.#takeBatch(access));
+      const waiters = this.#takeBatch(access);
       if (waiters.length === 0) continue;
       const batch = this.#batchOf(access, waiters);
       const oldest = this.#batches[access].put(batch);
@@ -111,31 +97,6 @@ export class Requests implements ClientDesk {
     }
   }
 
-  /** Those of which nothing waits here, where a protocol keeps what it was asked. */
-  #withoutRetries(access: Access, waiters: Waiter[]): Waiter[] {
-    return this.#settle === undefined || access === 'read' ? waiters : waiters.filter((waiter) => this.#isNew(waiter));
-  }
-
-  /**
-   * Of a command that waits here already only the way back is new. What its client has left behind is turned away, and what
-   * was applied since it came is answered.
-   */
-  #isNew({ key, sequence, client, request }: Waiter): boolean {
-    const known = this.#knownResult(key, sequence);
-    if (known !== null) {
-      this.#clients.reply(client, { id: request.id, status: 'ok', result: known });
-      return false;
-    }
-    const present = this.#seats.get(key);
-    if (present === undefined || present.sequence < sequence) return true;
-    if (present.sequence > sequence) this.#clients.reply(client, { id: request.id, status: 'rejected' });
-    else {
-      present.client = client;
-      present.request = request;
-    }
-    return false;
-  }
-
   #batchOf(access: Access, waiters: readonly Waiter[]): Batch {
     const number = this.#batches[access].next();
     return { number, id: 2 * number - (access === 'write' ? 1 : 0), waiters, unanswered: waiters.length };
@@ -144,8 +105,7 @@ export class Requests implements ClientDesk {
   #await(waiter: Waiter, batch: Batch): void {
     waiter.batch = batch;
     // An earlier try of the same command waits no more, but for a refusal of its batch; nor does an earlier command.
-    const before = this.#seats.put(waiter);
-    if (before !== undefined && this.#settle !== undefined) this.#answered(before);
+    this.#seats.put(waiter);
   }
 
   #takeBatch(access: Access): Waiter[] {
@@ -172,7 +132,6 @@ export class Requests implements ClientDesk {
 
   #forget(batch: Batch): void {
     for (const waiter of batch.waiters) this.#seats.leave(waiter);
-    if (batch.id % 2 === 1) this.#settle?.(batch.id);
   }
 
   apply(index: number, payload: Uint8Array): void {
@@ -182,7 +141,6 @@ export class Requests implements ClientDesk {
 
   /** Takes the result of each applied command to whoever waits for it. */
   readonly onResult: ResultSink = (registers, session, sequence, result) => {
-    if (registers && this.#settle !== undefined) this.#registrations.note(session, result);
     const waiter = this.#seats.take(registers ? -session : session, sequence);
     if (waiter === undefined) return;
     this.#answered(waiter);
@@ -194,27 +152,11 @@ export class Requests implements ClientDesk {
     batch.unanswered -= 1;
     if (batch.unanswered > 0) return;
     this.#take(batch.id);
-    this.#settle?.(batch.id);
   }
 
-  /**
-   * The machine took over a state: what was applied on the way to it had no results here. A protocol that keeps what it was
-   * asked would keep that for ever.
-   */
+  /** Who waits for a write that was applied on the way to the state asks again. */
   onRestored(appliedIndex: number): void {
-    if (this.#settle !== undefined) for (const waiter of this.#seats.waiters()) this.#answerFromState(waiter);
     this.serveReads(appliedIndex);
-  }
-
-  /** The state does not tell what session a registration was given, if it was: whoever waits for that asks again. */
-  #answerFromState(waiter: Waiter): void {
-    const { client, request, key, sequence } = waiter;
-    const { id } = request;
-    const result = this.#knownResult(key, sequence);
-    if (result === null && key > 0) return;
-    this.#seats.leave(waiter);
-    this.#answered(waiter);
-    this.#clients.reply(client, result === null ? { id, status: 'rejected' } : { id, status: 'ok', result });
   }
 
   /** The read batch `id` may be answered once `index` is applied. */

@@ -3,6 +3,7 @@ import { encodeBatch, encodeCommand, encodeResult } from './machine/command.ts';
 import { SessionMachine } from './machine/sessions.ts';
 import {
   apply,
+  bundleOf,
   persist,
   query,
   registration,
@@ -183,9 +184,9 @@ describe('a batch whose commands have their results', () => {
     return [persist('entry'), { kind: 'apply', index: 1, payload: input.payload }, send('applied')];
   };
 
-  test('is settled where clients contact all, after the effects that brought the results', () => {
-    const { replica, clock, disk, inputs, replies, taken } = stage(orders, 'all');
-    replica.request('c1', { id: 10, access: 'write', command: registration });
+  test('is settled where clients sign, after the effects that brought the results', () => {
+    const { replica, clock, disk, inputs, replies, taken } = stage(orders, { signs: true });
+    replica.request('c1', { id: 10, access: 'write', command: bundleOf(registration) });
     clock.endTurn();
     expect(inputs.map(({ kind }) => kind)).toEqual(['request']);
     disk.sync();
@@ -206,12 +207,12 @@ describe('a batch whose commands have their results', () => {
   test('is settled by a state of another replica, before its installation is told', () => {
     const steps = (input: TestInput): readonly TestEffect[] =>
       input.kind === 'message' ? [{ kind: 'install', index: 4, record: 'taken over' }] : [];
-    const { replica, clock, snapshots, inputs, replies, begin } = stage(steps, 'all');
+    const { replica, clock, snapshots, inputs, replies, begin } = stage(steps, { signs: true });
     begin();
-    const machine = new SessionMachine();
-    machine.apply(encodeBatch([registration, put]), () => {});
+    const machine = new SessionMachine({}, true);
+    machine.apply(encodeBatch([registration, put]), () => {}, 'c1');
     const state = Buffer.concat([...{ [Symbol.iterator]: () => machine.snapshot() }]);
-    replica.request('c1', { id: 10, access: 'write', command: put });
+    replica.request('c1', { id: 10, access: 'write', command: bundleOf(put) });
     clock.endTurn();
     snapshots.receive(4, 0, state);
     replica.receive('n2', 'install');
@@ -220,7 +221,8 @@ describe('a batch whose commands have their results', () => {
       { kind: 'settled', id: 1 },
       { kind: 'installed', index: 4, bytes: state.length },
     ]);
-    expect(replies).toEqual([{ client: 'c1', reply: { id: 10, status: 'ok', result: encodeResult('ok', null) } }]);
+    const result = encodeBatch([encodeResult('ok', null)]);
+    expect(replies).toEqual([{ client: 'c1', reply: { id: 10, status: 'ok', result } }]);
   });
 });
 

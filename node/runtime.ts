@@ -5,7 +5,6 @@
 import { BundleDesk } from './bundle-desk.ts';
 import { type ClientDesk, correctDeskRules, type DeskRules, type Propose, type Settle } from './client-desk.ts';
 import type { ReplicaConfig } from './contract/config.ts';
-import type { ClientPolicy } from './contract/definition.ts';
 import type { Durable } from './contract/durable.ts';
 import type { Effect } from './contract/effects.ts';
 import type { ClientId, NodeId } from './contract/ids.ts';
@@ -33,8 +32,6 @@ export interface ReplicaOptions {
   readonly signal: AbortSignal;
   /** Whether each apply is reported, with a hash of its batch; true where absent. */
   readonly trace?: boolean;
-  /** Where clients of the protocol turn to; `leader` where absent. Where it is all, the protocol is told what is settled. */
-  readonly contact?: ClientPolicy['contact'];
   /** Present where clients sign: they ask for bundles then (`bundle.ts`), and the protocol is told what is settled. */
   readonly isGenuine?: ReplicaConfig['isGenuine'];
   /** As the protocol is told; false where absent. */
@@ -91,7 +88,6 @@ export class Replica<M, R> {
     const propose: Propose = (id, access, payload) => this.#step({ kind: 'request', id, access, payload });
     // In the midst of effects, or before a request: taken up by `#drain`, after them.
     const settle: Settle = (id) => void this.#inputs.push({ kind: 'settled', id });
-    const keeps = options.contact === 'all';
     const { clock } = ports;
     const { isGenuine, quorumReads = false } = options;
     const rules = { ...correctDeskRules, ...options.deskRules };
@@ -99,7 +95,7 @@ export class Replica<M, R> {
     const clients = this.#replies ?? ports.clients;
     this.#desk =
       isGenuine === undefined
-        ? new Requests(machine, clients, clock, propose, keeps ? settle : undefined)
+        ? new Requests(machine, clients, clock, propose)
         : new BundleDesk({ machine, clients, clock, isGenuine, quorumReads, rules, propose, settle });
     this.#snapshots = new MachineSnapshots(machine, ports.snapshots, {
       guard: (work) => this.#guard(work),

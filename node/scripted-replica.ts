@@ -1,9 +1,10 @@
 /** A replica whose protocol does what a test says, over ports that the test works by hand. */
 
-import type { ClientPolicy } from './contract/definition.ts';
+import { encodeBundle, genuineness, signerName } from './bundle.ts';
 import { type Durable, nothingDurable } from './contract/durable.ts';
 import type { Effect } from './contract/effects.ts';
 import type { Input } from './contract/inputs.ts';
+import { keyedHashCrypto } from './crypto/keyed-hash.ts';
 import { encodeCommand } from './machine/command.ts';
 import { SessionMachine } from './machine/sessions.ts';
 import { ManualClock, ManualDisk, ManualRandom, ManualSnapshots } from './manual-ports.ts';
@@ -26,15 +27,21 @@ export const apply = (index: number): TestEffect => ({ kind: 'apply', index, pay
 export const registration = encodeCommand({ op: 'register', session: 5, sequence: 0, key: '', a: null, b: null });
 export const query = encodeCommand({ op: 'get', session: 0, sequence: 0, key: 'k', a: null, b: null });
 
-/**
- * A replica whose protocol does what the test says: `wants` gives the effects of each input.
- *
- * @param quorumReads - see `ReplicaConfig`
- */
+/** What a client of a `stage` asks for where clients sign. */
+export const bundleOf = (...commands: Uint8Array[]) =>
+  encodeBundle('c1', commands, keyedHashCrypto(7, signerName('c1'), []));
+
+interface StageOptions {
+  /** Whether clients sign what they ask for. */
+  readonly signs?: boolean;
+  /** See `ReplicaConfig`. */
+  readonly quorumReads?: boolean;
+}
+
+/** A replica whose protocol does what the test says: `wants` gives the effects of each input. */
 export function stage(
   wants: (input: TestInput) => readonly TestEffect[] = () => [],
-  contact: ClientPolicy['contact'] = 'leader',
-  quorumReads = false,
+  { signs = false, quorumReads = false }: StageOptions = {},
 ) {
   const clock = new ManualClock();
   const disk = new ManualDisk<string>();
@@ -67,8 +74,9 @@ export function stage(
     clients: { reply: (client: string, reply: ClientReply) => void replies.push({ client, reply }) },
     tracer: (fact: object) => void seen.push(JSON.stringify(fact)),
   };
-  const options = { id: 'n1', signal: end.signal, contact, quorumReads };
-  const replica = new Replica(protocol, new SessionMachine(), ports, options);
+  const signing = signs && { isGenuine: genuineness(keyedHashCrypto(7, 'n1', ['n1'])) };
+  const options = { id: 'n1', signal: end.signal, quorumReads, ...signing };
+  const replica = new Replica(protocol, new SessionMachine({}, signs, quorumReads), ports, options);
   const beginFrom = (durable: Durable<string>, ...effects: TestEffect[]) => {
     onStart = effects;
     replica.start(durable);

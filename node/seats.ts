@@ -7,8 +7,8 @@ import type { ClientRequest } from './ports.ts';
 const minSeats = 10_000;
 
 export interface Waiter {
-  client: ClientId;
-  request: ClientRequest;
+  readonly client: ClientId;
+  readonly request: ClientRequest;
   /** What the result of a write comes under: the session, or the negated number of a client that registers. */
   readonly key: number;
   readonly sequence: number;
@@ -43,27 +43,15 @@ export class Seats {
     return this.#taken;
   }
 
-  /** Who waits under a key. */
-  get(key: number): Waiter | undefined {
-    return this.#seats.get(key)?.waiter;
-  }
-
-  /** Everybody who waits; anybody may leave meanwhile. */
-  *waiters(): Generator<Waiter> {
-    for (const { waiter } of this.#seats.values()) if (waiter !== undefined) yield waiter;
-  }
-
-  /** Gives a waiter its seat, and gives back who had it. */
-  put(waiter: Waiter): Waiter | undefined {
+  /** Gives a waiter its seat; whoever had it waits no more. */
+  put(waiter: Waiter): void {
     let seat = this.#seats.get(waiter.key);
     if (seat === undefined) {
       seat = { waiter: undefined };
       this.#seats.set(waiter.key, seat);
     }
-    const before = seat.waiter;
-    if (before === undefined) this.#taken += 1;
+    if (seat.waiter === undefined) this.#taken += 1;
     seat.waiter = waiter;
-    return before;
   }
 
   /** Frees a seat, and gives who waited there for just this command. */

@@ -24,8 +24,8 @@ export type Input<M, R = never> =
   | { readonly kind: 'answer'; readonly id: number; readonly payload: Uint8Array }
   /**
    * Nobody waits for a result of the write batch `id` any more: all its commands were applied, whoever proposed them, or they
-   * were given up. For protocols whose clients contact all, in which every replica keeps what it was asked until it is done;
-   * the others are not told. A command that waits is in one batch, however often it was asked for.
+   * were given up. For protocols whose clients sign, in which every replica keeps what it was asked until it is done;
+   * the others are not told. A bundle that waits is in one batch, however often it was asked for.
    */
   | { readonly kind: 'settled'; readonly id: number }
   /** The read batch `id` was to be answered within some time, and that is over; it was not answered. */

@@ -3,7 +3,6 @@
 import type { Codec } from '../contract/codec.ts';
 import type { ReplicaConfig } from '../contract/config.ts';
 import type { Defect } from '../contract/defect.ts';
-import type { ClientPolicy } from '../contract/definition.ts';
 import type { Durable } from '../contract/durable.ts';
 import type { Protocol } from '../contract/protocol.ts';
 import type { CryptoCounts } from '../crypto/counted.ts';
@@ -43,7 +42,6 @@ interface Parts {
   /** Present where replicas may be malicious. */
   readonly turnable?: TurnableReplica;
   readonly codec: Codec<unknown, unknown>;
-  readonly contact: ClientPolicy['contact'];
   readonly machine: Machine;
   /** Present where the protocol signs, and clients do. */
   readonly isGenuine: ReplicaConfig['isGenuine'];
@@ -55,7 +53,7 @@ interface Parts {
 async function loadParts(settings: NodeSettings): Promise<Parts> {
   const { protocol: name, bug } = settings;
   const definition = await loadProtocol(name);
-  const { codec, client } = definition;
+  const { codec } = definition;
   const defect = bug === undefined ? undefined : await loadDefect(name, bug);
   const counts = { signatures: 0, verifications: 0 };
   const config = replicaConfigOf(settings, definition, counts);
@@ -63,7 +61,7 @@ async function loadParts(settings: NodeSettings): Promise<Parts> {
   const { quorumReads = false } = config;
   const machine = new SessionMachine(defect?.machine, definition.signs, quorumReads);
   const signing = { isGenuine: config.isGenuine, counts: definition.signs ? counts : undefined };
-  const parts = { codec, contact: client.contact, machine, quorumReads, deskRules: defect?.desk, ...signing };
+  const parts = { codec, machine, quorumReads, deskRules: defect?.desk, ...signing };
   if (settings.malice === undefined) return { ...parts, protocol: another() };
   const turnable = new TurnableReplica({ config, definition, accomplices: settings.malice.accomplices, another });
   await turnable.behave(settings.malice.behaviour ?? null);
@@ -90,7 +88,7 @@ export class ReplicaProcess {
     this.#options = options;
     this.#turnable = parts.turnable;
     const { settings, journal } = options;
-    const { protocol, codec, contact, machine, isGenuine, quorumReads, deskRules } = parts;
+    const { protocol, codec, machine, isGenuine, quorumReads, deskRules } = parts;
     const { id, runId, members, peers, token } = settings;
     this.#disk = disk;
     this.#storage = new FaultyStorage(disk.storage);
@@ -141,7 +139,6 @@ export class ReplicaProcess {
       id,
       signal: this.#incarnation.signal,
       trace: settings.trace,
-      contact,
       quorumReads,
       ...(deskRules && { deskRules }),
       ...(isGenuine && { isGenuine }),

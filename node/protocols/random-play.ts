@@ -63,7 +63,7 @@ export class RandomPlay {
   constructor(definition: AnyProtocol, seed: number, wrap: Wrap = honestly, { nodes, untrusted }: PlayOptions = {}) {
     this.#definition = definition;
     this.#untrusted = untrusted ?? new Set();
-    if (definition.client.contact === 'all') this.#kept = new KeptRequests();
+    if (definition.signs) this.#kept = new KeptRequests();
     this.#generator = xoroshiro128plus(seed);
     for (let i = 0; i < 8; i += 1) this.#generator.next();
     this.#weather = {

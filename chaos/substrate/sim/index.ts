@@ -158,7 +158,6 @@ class SimCluster implements Cluster {
         },
         createProtocol: () => inMaliciousHands(plan, definition, config, defect),
         createMachine: () => new SessionMachine(defect?.machine, definition.signs, this.#quorumReads),
-        contact: definition.client.contact,
         quorumReads: this.#quorumReads,
         ...(defect?.desk && { deskRules: defect.desk }),
         ...(config.isGenuine && { isGenuine: config.isGenuine }),

@@ -78,7 +78,6 @@ export function processLab() {
       createProtocol,
       createMachine: () => new SessionMachine(),
       quorumReads: false,
-      contact: 'leader',
     },
     disk,
   );

@@ -2,7 +2,6 @@
 
 import type { DeskRules } from '../../../node/client-desk.ts';
 import type { ReplicaConfig } from '../../../node/contract/config.ts';
-import type { ClientPolicy } from '../../../node/contract/definition.ts';
 import type { ClientId, NodeId } from '../../../node/contract/ids.ts';
 import type { Order } from '../../../node/contract/inputs.ts';
 import type { Protocol } from '../../../node/contract/protocol.ts';
@@ -40,8 +39,6 @@ export interface ProcessWorld {
   readonly reply: (client: ClientId, reply: ClientReply) => void;
   readonly createProtocol: () => TurnableProtocol;
   readonly createMachine: () => Machine;
-  /** Where clients of the protocol turn to. */
-  readonly contact: ClientPolicy['contact'];
   /** Whether a quorum of replicas answers reads beside the log. */
   readonly quorumReads: boolean;
   readonly deskRules?: Partial<DeskRules>;
@@ -74,7 +71,7 @@ export class SimProcess {
     this.#state = 'up';
     this.#world.observe({ type: 'node-up', node: this.node });
     const { signal } = this.#incarnation;
-    const { random, reply, send, observe, createProtocol, createMachine, contact, quorumReads, deskRules, isGenuine } =
+    const { random, reply, send, observe, createProtocol, createMachine, quorumReads, deskRules, isGenuine } =
       this.#world;
     const ports = {
       clock: this.#nodeClock(signal),
@@ -91,7 +88,7 @@ export class SimProcess {
     this.#protocol = createProtocol();
     this.#protocol.behave?.(this.#behaviour);
     const signing = isGenuine && { isGenuine };
-    const options = { id: this.node, signal, contact, quorumReads, ...(deskRules && { deskRules }), ...signing };
+    const options = { id: this.node, signal, quorumReads, ...(deskRules && { deskRules }), ...signing };
     this.#replica = new Replica(this.#protocol, createMachine(), ports, options);
     this.#replica.start(this.#disk.durable);
   }

@@ -202,7 +202,7 @@ export class WireGroup {
     const { signal } = new AbortController();
     const machine = new SessionMachine(undefined, definition.signs);
     const { isGenuine: ofClients } = signing;
-    const options = { id, signal, trace: false, contact: 'all', isGenuine: ofClients } as const;
+    const options = { id, signal, trace: false, isGenuine: ofClients };
     const replica = new Replica(protocol, machine, ports, options);
     return new Receiver({ replica, disk, snapshots });
   }
