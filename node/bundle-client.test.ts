@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { genuineness } from './bundle.ts';
+import { bundleQuorums } from './bundle-client.ts';
 import { attemptMs, commandsIn, members, ok, stage } from './bundle-client-fixture.ts';
 import { keyedHashCrypto } from './crypto/keyed-hash.ts';
 import type { ClientRequest } from './ports.ts';
@@ -62,6 +63,28 @@ describe('clients that sign', () => {
     expect(outcomes).toHaveLength(2);
   });
 
+  test.each([
+    ['nothing', new Uint8Array(0)],
+    ['no batch of results', new Uint8Array(64).fill(255)],
+  ])('take no answer from %s, whoever says it, and go on waiting', (_, result) => {
+    const { outcomes, clients, registered, taken, confirm } = stage();
+    registered(1);
+    const id = taken()[0]?.request.id ?? 0;
+    for (const from of members) clients.receive(from, { id, status: 'ok', result });
+    expect(outcomes).toEqual([]);
+    confirm(id, ok());
+    expect(outcomes).toHaveLength(1);
+  });
+
+  test('know nothing of a write that all have refused: who refuses may propose it all the same', () => {
+    const { outcomes, clients, clock, registered, taken } = stage();
+    registered(1);
+    const id = taken()[0]?.request.id ?? 0;
+    for (const from of members) clients.receive(from, { id, status: 'rejected' });
+    clock.pass(5000);
+    expect(outcomes).toEqual([[0, { kind: 'unknown', error: 'timed out' }]]);
+  });
+
   test('send the same bundle again when an answer is late, and sign nothing for that; any try may be answered', () => {
     const { clock, counts, outcomes, registered, taken, answer } = stage();
     registered(2);
@@ -108,4 +131,9 @@ describe('clients that sign', () => {
     const bundles = long.taken().filter(({ to }) => to === 'n1');
     expect(bundles.map(({ request }) => commandsIn(request).length)).toEqual([1, 1, 1, 1]);
   });
+});
+
+test('a protocol that does not say how many equal replies make an answer has no clients that sign', () => {
+  expect(() => bundleQuorums({ reads: 'asked' }, 4)).toThrow(TypeError);
+  expect(bundleQuorums({ reads: 'ordered', replyQuorum: () => 2 }, 4)).toEqual({ quorum: 2 });
 });

@@ -27,7 +27,7 @@ const maxCommands = 384;
 const maxBytes = 256 * 1024;
 
 /** How the sessions behind a bundle client behave. */
-const sessionPolicy: ClientPolicy = { contact: 'leader', replyQuorum: () => 1, reads: 'ordered' };
+const sessionPolicy: ClientPolicy = { reads: 'ordered' };
 /** What the group is called before its sessions. */
 const group: NodeId = 'group';
 
@@ -44,12 +44,18 @@ export interface BundleClientOptions {
   readonly send: (to: NodeId, request: ClientRequest) => void;
 }
 
-/** How many equal replies make an answer where there are so many replicas. @param quorumReads - as the replicas are told */
+/**
+ * How many equal replies make an answer where there are so many replicas.
+ *
+ * @param quorumReads - as the replicas are told
+ * @throws TypeError where the protocol does not say it: its clients do not sign
+ */
 export function bundleQuorums(
   { replyQuorum, readQuorum }: ClientPolicy,
   nodeCount: number,
   quorumReads = false,
 ): Pick<BundleClientOptions, 'quorum' | 'readQuorum'> {
+  if (replyQuorum === undefined) throw new TypeError('the protocol does not say how many equal replies make an answer');
   const quorum = replyQuorum(nodeCount);
   return quorumReads && readQuorum !== undefined ? { quorum, readQuorum: readQuorum(nodeCount) } : { quorum };
 }

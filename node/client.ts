@@ -1,15 +1,13 @@
 /**
- * A client of a replicated machine: finds the leader, keeps a session, retries under the same sequence number (so that a
- * command is applied once), and takes an answer when enough replicas gave an equal one. The protocol's `ClientPolicy`
- * says where requests go, whether reads are commands of the session, and how many equal replies are enough. One operation
- * at a time.
+ * A client of a replicated machine: finds the leader, keeps a session, and retries under the same sequence number, so that a
+ * command is applied once. Whoever answers is believed: where replicas may be malicious, sessions turn to them through
+ * `bundle-client.ts`. The protocol's `ClientPolicy` says whether reads are commands of the session. One operation at a time.
  */
 
 import type { ClientPolicy } from './contract/definition.ts';
 import type { NodeId } from './contract/ids.ts';
 import { decodeResult, encodeOperation, isRead, type Operation, type Result } from './machine/command.ts';
 import type { Cancel, ClientReply, ClientRequest, Clock, Random } from './ports.ts';
-import { Replies } from './replies.ts';
 
 export interface ClientPorts {
   readonly clock: Clock;
@@ -44,8 +42,6 @@ type Next = 'nothing' | 'ask-another' | 'ask-again';
 export class SessionClient {
   readonly #ports: ClientPorts;
   readonly #members: readonly NodeId[];
-  readonly #policy: ClientPolicy;
-  readonly #quorum: number;
   /** Reads go beside the log, and need no session. */
   readonly #readsBeside: boolean;
   readonly #attemptTimeoutMs: number;
@@ -63,14 +59,9 @@ export class SessionClient {
   #firstId = 0;
   /** Registering a session, before the command itself is sent. */
   #registers = false;
-  /**
-   * Requests of the command itself that were sent and neither answered nor refused: each may be applied yet. Where several
-   * must agree, a refusal of one is no certainty either: a malicious replica may refuse, and propose it all the same.
-   */
+  /** Requests of the command itself that were sent and neither answered nor refused: each may be applied yet. */
   #unresolved = 0;
   #redirects = 0;
-  /** What was said to what is asked now, where several must agree. */
-  readonly #replies: Replies;
 
   #next: Next = 'nothing';
   #nextAtMs = 0;
@@ -84,16 +75,13 @@ export class SessionClient {
   constructor(
     ports: ClientPorts,
     members: readonly NodeId[],
-    policy: ClientPolicy,
+    { reads }: ClientPolicy,
     attemptTimeoutMs = defaultAttemptTimeoutMs,
   ) {
     this.#attemptTimeoutMs = attemptTimeoutMs;
     this.#ports = ports;
     this.#members = members;
-    this.#policy = policy;
-    this.#quorum = policy.replyQuorum(members.length);
-    this.#readsBeside = policy.reads === 'asked';
-    this.#replies = new Replies(members);
+    this.#readsBeside = reads === 'asked';
     this.#contact = this.#anyOther(undefined);
   }
 
@@ -116,7 +104,7 @@ export class SessionClient {
     const { id } = this.#request;
     // An answer to an earlier attempt is an answer: where a round trip takes longer than an attempt, there is no other.
     if (this.#command === undefined || reply.id > id || reply.id < this.#firstId) return;
-    if (reply.status === 'ok') this.#onAnswered(this.#command, from, reply.result);
+    if (reply.status === 'ok') this.#onAnswered(this.#command, reply.result);
     else if (reply.id === id) this.#onRejected(from, reply.leader);
   }
 
@@ -150,7 +138,6 @@ export class SessionClient {
   #ask(request: ClientRequest, nowMs: number): void {
     this.#request = request;
     this.#firstId = request.id;
-    if (this.#quorum > 1) this.#replies.clear();
     this.#attempt(nowMs);
   }
 
@@ -161,11 +148,8 @@ export class SessionClient {
       return;
     }
     this.#then('ask-another', nowMs, Math.min(this.#attemptTimeoutMs, leftMs));
-    const request = this.#request;
-    const count = this.#policy.contact === 'all' ? this.#members.length : 1;
-    if (!this.#registers) this.#unresolved += count;
-    if (count === 1) this.#ports.send(this.#contact, request);
-    else for (const member of this.#members) this.#ports.send(member, request);
+    if (!this.#registers) this.#unresolved += 1;
+    this.#ports.send(this.#contact, this.#request);
   }
 
   /** In place of what was to happen next. Replies nearly always come first, so an alarm is not set anew for each. */
@@ -207,8 +191,7 @@ export class SessionClient {
   }
 
   #onRejected(from: NodeId, leader: NodeId | undefined): void {
-    if (!this.#registers && this.#quorum === 1) this.#unresolved -= 1;
-    if (this.#policy.contact === 'all') return;
+    if (!this.#registers) this.#unresolved -= 1;
     const nowMs = this.#ports.clock.now();
     const known = leader !== undefined && leader !== from && this.#members.includes(leader);
     if (known && this.#redirects < maxRedirects) {
@@ -223,8 +206,7 @@ export class SessionClient {
     this.#then('ask-again', nowMs, Math.min(this.#ports.random.between(...retryPauseMs), leftMs));
   }
 
-  #onAnswered(command: ClientCommand, from: NodeId, bytes: Uint8Array): void {
-    if (this.#quorum > 1 && this.#replies.take(from, bytes) < this.#quorum) return;
+  #onAnswered(command: ClientCommand, bytes: Uint8Array): void {
     const result = decodeResult(bytes);
     if (this.#registers && result.status === 'ok') {
       this.#onRegistered(command, Number(result.value));

@@ -1,8 +1,8 @@
 /**
- * What replicas have said to one command, where several must say the same: some of them may be malicious, and say anything
- * at any time. Each has one voice (Castro and Liskov, "Practical Byzantine Fault Tolerance", 1999, section 4.1), which is
- * what it said last, to any attempt at the command: where a round trip takes longer than an attempt, replies to one and the
- * same would never come together.
+ * What replicas have said to one bundle, or to one command in it, where several must say the same: some of them may be
+ * malicious, and say anything at any time. Each has one voice (Castro and Liskov, "Practical Byzantine Fault Tolerance", 1999,
+ * section 4.1), which is what it said last, to any try of the bundle: where a round trip takes longer than a try, replies to
+ * one and the same would never come together.
  *
  * Why a later answer takes the place of an earlier one: with two voices fewer replicas than are asked for could make an
  * answer. Why it is not the other way round: an honest replica says something else only where a registration was carried out
@@ -49,10 +49,5 @@ export class Replies {
     let equal = 0;
     for (const other of this.#last) if (other && Buffer.compare(other, bytes) === 0) equal += 1;
     return equal;
-  }
-
-  /** What follows is about another command. */
-  clear(): void {
-    this.#last.fill(undefined);
   }
 }

@@ -6,12 +6,16 @@ import type { ReplicaConfig } from './config.ts';
 import type { Defect } from './defect.ts';
 import type { Protocol } from './protocol.ts';
 
-/** How a client of this protocol behaves; see `client.ts`. Every replica that was asked answers, once it has applied. */
+/**
+ * How clients of this protocol behave. Those that sign ask all replicas at once (`bundle-client.ts`), the others look for the
+ * leader (`client.ts`). Every replica that was asked answers, once it has applied.
+ */
 export interface ClientPolicy {
-  /** Where a request goes first. */
-  readonly contact: 'leader' | 'all';
-  /** How many equal replies of different replicas make an answer, out of `nodeCount` replicas. */
-  readonly replyQuorum: (nodeCount: number) => number;
+  /**
+   * How many equal replies of different replicas make an answer, out of `nodeCount` replicas. Present where clients sign;
+   * elsewhere whoever answers is believed.
+   */
+  readonly replyQuorum?: (nodeCount: number) => number;
   /**
    * How many equal replies make an answer with `ReplicaConfig.quorumReads`: any two sets of so many replicas have an honest one
    * in common that is in both. Absent where the protocol has no such reads.

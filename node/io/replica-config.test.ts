@@ -103,7 +103,7 @@ describe('a protocol that signs', () => {
     const clock = new ManualClock();
     const send = (_: string, request: ClientRequest) => void sent.push(request);
     for (const run of [keys, drawKeys(ids, signing)]) {
-      const policy: ClientPolicy = { contact: 'all', replyQuorum: () => 1, reads: 'ordered' };
+      const policy: ClientPolicy = { replyQuorum: () => 1, reads: 'ordered' };
       const clients = signingClients(run?.client.privateKey ?? '', policy, { members: ['n1'], clock, send });
       clients.session(new ManualRandom()).call({ op: 'put', key: 'k', a: 'v', b: null }, 1000, () => {});
       clock.endTurn();

@@ -18,7 +18,7 @@ const gossip: ProtocolDefinition<unknown, unknown> = {
   abilities: new Set(['reconfigure', 'lease-reads']),
   defaultNodeCount: 2,
   tolerated: () => 0,
-  client: { contact: 'leader', replyQuorum: () => 1, reads: 'asked' },
+  client: { reads: 'asked' },
   codec: {
     encodeMessage: () => new Uint8Array(0),
     decodeMessage: () => null,

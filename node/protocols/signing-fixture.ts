@@ -29,7 +29,7 @@ export const signingProtocol: ProtocolDefinition<unknown, unknown> = {
   abilities: new Set(),
   defaultNodeCount: 4,
   tolerated: () => 1,
-  client: { contact: 'leader', replyQuorum: () => 1, reads: 'asked' },
+  client: { replyQuorum: () => 1, reads: 'ordered' },
   codec: {
     encodeMessage: () => new Uint8Array(0),
     decodeMessage: () => null,

@@ -14,7 +14,7 @@ const definition: ProtocolDefinition<MultiPaxosMessage, MultiPaxosRecord> = {
   defaultNodeCount: 5,
   tolerated: (nodeCount) => Math.floor((nodeCount - 1) / 2),
   abilities: new Set(['reconfigure', 'transfer', 'lease-reads', 'flexible-quorums', 'disk-loss']),
-  client: { contact: 'leader', replyQuorum: () => 1, reads: 'asked' },
+  client: { reads: 'asked' },
   codec: multiPaxosCodec,
   forgery: multiPaxosForgery,
   create: (config, defect?: Defect) =>

@@ -15,7 +15,7 @@ const definition: ProtocolDefinition<PaxosMessage, PaxosRecord> = {
   defaultNodeCount: 5,
   tolerated: (nodeCount) => Math.floor((nodeCount - 1) / 2),
   abilities: new Set(['reconfigure', 'flexible-quorums']),
-  client: { contact: 'leader', replyQuorum: () => 1, reads: 'asked' },
+  client: { reads: 'asked' },
   codec: paxosCodec,
   forgery: paxosForgery,
   create: (config, defect?: Defect) =>

@@ -20,7 +20,6 @@ const definition: ProtocolDefinition<PbftMessage, PbftRecord> = {
   abilities: new Set(['quorum-reads']),
   modes,
   client: {
-    contact: 'all',
     replyQuorum: (nodeCount) => sizesOf(nodeCount).oneHonest,
     readQuorum: (nodeCount) => sizesOf(nodeCount).quorum,
     reads: 'ordered',

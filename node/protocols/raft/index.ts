@@ -14,7 +14,7 @@ const definition: ProtocolDefinition<RaftMessage, RaftRecord> = {
   abilities: new Set(['reconfigure', 'transfer', 'lease-reads']),
   defaultNodeCount: 5,
   tolerated: (nodeCount) => Math.floor((nodeCount - 1) / 2),
-  client: { contact: 'leader', replyQuorum: () => 1, reads: 'asked' },
+  client: { reads: 'asked' },
   codec: raftCodec,
   forgery: raftForgery,
   create: (config, defect?: Defect) =>
