@@ -7,7 +7,7 @@
  * out again, a registration would give another session, and a command that its session has left behind would give no result.
  */
 import { Answers } from './answers.ts';
-import { type Bundle, bundleKey, decodeBundles, encodeDated } from './bundle.ts';
+import { type Bundle, bundleKey, decodeBundles, encodeDated, maxBundlesBytes } from './bundle.ts';
 import type { ClientDesk, DeskRules, Propose, Settle } from './client-desk.ts';
 import type { ClientId, NodeId } from './contract/ids.ts';
 import { decodeBatch, encodeBatch, headsIn } from './machine/command.ts';
@@ -15,11 +15,6 @@ import type { Machine } from './machine/machine.ts';
 import type { ClientPort, ClientRequest, Clock } from './ports.ts';
 import { Ring } from './ring.ts';
 
-/**
- * The most bytes of bundles that become one batch, but for a bundle that is longer. What waits behind it goes in the next turn. Many:
- * what replicas say, sign and verify is by the batch.
- */
-const maxBatchBytes = 1 << 20;
 /** How many batches may be on their way; the oldest is forgotten past that (its clients time out and try again). */
 const maxBatchesUnderWay = 1024;
 /** How many bundles may wait; more are turned away. */
@@ -161,7 +156,7 @@ export class BundleDesk implements ClientDesk {
     let count = 0;
     for (const each of gathered) {
       bytes += each.bytes.length;
-      if (bytes > maxBatchBytes && count > 0) break;
+      if (bytes > maxBundlesBytes && count > 0) break;
       count += 1;
     }
     if (count === gathered.length) {

@@ -9,6 +9,7 @@ import {
   decodeBundles,
   encodeBundle,
   genuineness,
+  maxBundlesBytes,
   signerName,
 } from './bundle.ts';
 import { counted } from './crypto/counted.ts';
@@ -123,5 +124,27 @@ describe('what clients have asked for', () => {
     expect(isGenuine(good)).toBe(true);
     expect(isGenuine(bundleBytes({ ...other, signature }))).toBe(false);
     expect(isGenuine(bundleBytes({ client: 'c2', signature, commands }))).toBe(false);
+  });
+
+  // What clients have signed can be put together again, any number of times.
+  test('is no longer than 1 MiB, but for one bundle that is longer', () => {
+    const half = bundleOf('c1', put('k'.repeat(maxBundlesBytes / 2 - 200)));
+    const long = bundleOf('c1', ...Array.from({ length: 3 }, () => put('k'.repeat(maxBundlesBytes / 2))));
+    expect(isGood(joined(half, half))).toBe(true);
+    expect(isGood(long)).toBe(true);
+    expect(isGood(joined(half, half, bundleOf('c1', put('k'.repeat(400)))))).toBe(false);
+    expect(isGood(joined(bundleOf('c1', put('a')), long))).toBe(false);
+  });
+
+  // Else all would stay in memory that came with it.
+  test('is remembered as a copy', () => {
+    const counts = { signatures: 0, verifications: 0 };
+    const isGenuine = genuineness(counted(cryptoOf('n1'), counts));
+    const bytes = bundleOf('c1', put('a'));
+    const received = joined(bytes, new Uint8Array(1));
+    expect(isGenuine(received.subarray(0, bytes.length))).toBe(true);
+    received.fill(0);
+    expect(isGenuine(bytes)).toBe(true);
+    expect(counts.verifications).toBe(1);
   });
 });

@@ -114,11 +114,21 @@ export function bundleKey({ signature }: Bundle): string {
   return Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength).toString('latin1');
 }
 
+/**
+ * The most bytes of several bundles that become one batch; one bundle may be longer by itself. Many: what replicas say, sign and
+ * verify is by the batch.
+ */
+export const maxBundlesBytes = 1 << 20;
+
+/** What of a bundle says what was asked for, and by whom. */
+type Asked = Pick<Bundle, 'client' | 'commands'>;
+
 /** How much is kept of what was found good. What is bad is not kept: anybody could fill the room with it. */
-const roomForGood: Room<Bundle> = { count: 4096, bytes: 8 << 20, bytesOf: ({ commands }) => commands.length };
+const roomForGood: Room<Asked> = { count: 4096, bytes: 8 << 20, bytesOf: ({ commands }) => commands.length };
 
 /**
- * Tells whether a batch is what clients of the run have asked for, each part signed by whoever wants it, and nothing else. A
+ * Tells whether a batch is what clients of the run have asked for, each part signed by whoever wants it, and nothing else, and no
+ * longer than an honest replica makes one: clients have signed enough to make batches of any length of it, again and again. A
  * replica meets each bundle twice, from the client and in a proposal: what it has lately found good it knows again by its bytes,
  * and neither digests nor verifies it another time.
  */
@@ -129,13 +139,19 @@ export function genuineness(crypto: Pick<Crypto, 'digest' | 'verify'>): (payload
     const known = good.get(key);
     if (known !== undefined && isSame(known, bundle)) return true;
     if (!isSigned(bundle, crypto)) return false;
-    good.keep(key, bundle);
+    good.keep(key, ownCopy(bundle));
     return true;
   };
   return (payload) => {
     const bundles = decodeBundles(payload);
-    return bundles !== null && bundles.length > 0 && bundles.every(isGood);
+    if (bundles === null || bundles.length === 0) return false;
+    return (bundles.length === 1 || payload.length <= maxBundlesBytes) && bundles.every(isGood);
   };
+}
+
+/** A bundle is a view into all that came with it, and that would stay in memory with it. */
+function ownCopy({ client, commands }: Bundle): Asked {
+  return { client, commands: new Uint8Array(commands) };
 }
 
 function isSigned({ client, signature, commands }: Bundle, crypto: Pick<Crypto, 'digest' | 'verify'>): boolean {
@@ -144,6 +160,6 @@ function isSigned({ client, signature, commands }: Bundle, crypto: Pick<Crypto, 
 }
 
 /** Whether two bundles with one signature are the same. */
-function isSame(one: Bundle, other: Bundle): boolean {
+function isSame(one: Asked, other: Asked): boolean {
   return one.client === other.client && Buffer.compare(one.commands, other.commands) === 0;
 }
