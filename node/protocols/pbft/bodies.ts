@@ -22,7 +22,7 @@ export class Bodies {
       if (known.position === 0) known.position = position;
       return known;
     }
-    const body: Body = { payload, position };
+    const body: Body = { payload: apart(payload), position };
     this.#bodies.set(digest, body);
     return body;
   }
@@ -42,4 +42,11 @@ export class Bodies {
     for (const { payload } of this.#bodies.values()) bytes += payload.length;
     return bytes;
   }
+}
+
+/** A batch that was the smaller part of what came with it, as a copy: all of that would stay in memory with a view. */
+function apart(payload: Uint8Array): Uint8Array {
+  if (2 * payload.length >= payload.buffer.byteLength) return payload;
+  // `slice` of a Buffer is a view.
+  return Uint8Array.prototype.slice.call(payload);
 }

@@ -59,11 +59,12 @@ export function writeSignature(writer: Writer, { signer, bytes }: Signature): Wr
   return writer.sized(name).sized(bytes);
 }
 
-/** The bytes of the signature are a view. */
+/** The bytes of the signature are a copy: it is kept for long, and all that came with it would stay in memory with a view. */
 export function readSignature(reader: Reader): Signature {
-  const signature = { signer: reader.sizedText(), bytes: reader.sized() };
-  if (Buffer.byteLength(signature.signer) > maxNameBytes || signature.bytes.length !== signatureBytes) reader.fail();
-  return signature;
+  const signer = reader.sizedText();
+  const bytes = reader.sized();
+  if (Buffer.byteLength(signer) > maxNameBytes || bytes.length !== signatureBytes) reader.fail();
+  return { signer, bytes: new Uint8Array(bytes.subarray(0, signatureBytes)) };
 }
 
 const signatureList: ListFields<Signature> = {

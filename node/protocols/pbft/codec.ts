@@ -5,7 +5,7 @@
  *
  * The fields are in the order in which `messages.ts` names them, an absent one as a flag and nothing; see `shared/fields.ts`,
  * `list-fields.ts`, `certificate-fields.ts` and `view-change-fields.ts`. What is left over, out of range or not in its one
- * spelling is no message. Nobody may write to the bytes afterwards, for payloads and signatures are views into them.
+ * spelling is no message. Nobody may write to the bytes afterwards, for payloads are views into them.
  */
 import type { Codec } from '../../contract/codec.ts';
 import { decodeWith, numberBytes, type Reader, Writer } from '../shared/fields.ts';

@@ -143,19 +143,14 @@ function candidates({ kept, changes }: Known, statement: Statement): readonly He
 
 function keep(known: Known, heard: Heard): void {
   if (heard.statement.kind === 'view-change') {
-    known.changes = [...known.changes, copyOf(heard)].slice(-maxChanges);
+    known.changes = [...known.changes, heard].slice(-maxChanges);
     return;
   }
   const { kept } = known;
-  kept.set(keyOf(heard.statement), copyOf(heard));
+  kept.set(keyOf(heard.statement), heard);
   if (kept.size <= maxKept) return;
   const [oldest] = kept.keys();
   if (oldest !== undefined) kept.delete(oldest);
-}
-
-/** Of what came by the network a signature is a part, and all of that would stay in memory with it. */
-function copyOf({ statement, signature: { signer, bytes } }: Heard): Heard {
-  return { statement, signature: { signer, bytes: bytes.slice() } };
 }
 
 function forget(known: Known, heard: Heard): void {

@@ -20,8 +20,10 @@ export function expectInRange(part: unknown, bytes: Uint8Array): void {
 function isInRange(part: unknown, bytes: Uint8Array): boolean {
   if (typeof part === 'number') return Number.isSafeInteger(part) && part >= 0;
   if (part instanceof Uint8Array) {
+    // A copy, which holds nothing else.
+    if (part.buffer !== bytes.buffer) return part.length === part.buffer.byteLength;
     const from = part.byteOffset - bytes.byteOffset;
-    return part.buffer === bytes.buffer && from >= 0 && from + part.length <= bytes.length;
+    return from >= 0 && from + part.length <= bytes.length;
   }
   if (typeof part !== 'object' || part === null) return true;
   return Object.values(part).every((field) => isInRange(field, bytes));
