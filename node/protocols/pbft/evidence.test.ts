@@ -135,6 +135,33 @@ test('what is said of states and of views convicts like votes', () => {
   ]);
 });
 
+// They may be as long as a message may be, and who is malicious can say any number of them.
+describe('of the beginnings of views', () => {
+  const n2 = new Signer('n2');
+  const changesOf = (view: number, ids: readonly NodeId[]) =>
+    ids.map((id) => new Signer(id).change({ view, slots: [], stable: { slot: 0, digest: origin, signatures: [] } }));
+  const one = (view: number, count = 3) => n2.newView(view, changesOf(view, first(count)));
+  const other = (view: number, count = 3) => n2.newView(view, changesOf(view, first(count + 1).slice(1)));
+
+  test.each([
+    [1, []],
+    [2, ['n2']],
+    [5, ['n2']],
+  ])('the last four of a replica are remembered: of five that of view %i convicts %j', (view, culprits) => {
+    const group = new Group({ trace: true, absent: ['n2'] });
+    for (const each of [1, 2, 3, 4, 5]) group.hear('n3', 'n2', one(each));
+    group.hear('n3', 'n2', other(view));
+    expect(Object.keys(convictions(group))).toEqual(culprits);
+  });
+
+  test('those are not looked into that are longer than any of an honest replica', () => {
+    const group = new Group({ trace: true, absent: ['n2'] });
+    group.hear('n3', 'n2', one(1, 5), other(1, 5));
+    expect(convictions(group)).toEqual({});
+    expect(group.actor('n3').view()).toMatchObject({ epoch: 0 });
+  });
+});
+
 test('what is handed on is bounded, and ends with a conviction', () => {
   const group = new Group({ trace: true, absent: ['n4'] });
   group.write('a');

@@ -9,6 +9,7 @@ import { bytesOf, type Heard, type HeardVote, heardIn, heardVote } from './heard
 import type { PbftMessage } from './messages.ts';
 import { exposeOdd, keepHandedOn } from './odd-votes.ts';
 import type { PbftState } from './state.ts';
+import { isTooLong } from './view-validity.ts';
 import type { Proof } from './witness.ts';
 
 /** What it costs to look through a message that may hold many statements; see `allowance.ts`. */
@@ -30,6 +31,8 @@ export function examine(state: PbftState, from: NodeId, msg: PbftMessage): void 
       break;
     case 'view-change':
     case 'new-view':
+      if (!isTooLong(state.verifier, msg) && state.scrutiny.take(from, cost)) weighAll(state, from, msg);
+      break;
     case 'decided':
       if (state.scrutiny.take(from, cost)) weighAll(state, from, msg);
       break;

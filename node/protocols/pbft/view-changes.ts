@@ -10,7 +10,7 @@ import type { Slot } from './slot.ts';
 import { type PbftState, windowSlots } from './state.ts';
 import { newViewStatement, viewChangeStatement } from './statements.ts';
 import { onEntered, onLeft, onQuorumLeft, type Why } from './timing.ts';
-import { isNewView, isOfPrimary, isViewChange } from './view-validity.ts';
+import { isNewView, isOfPrimary, isTooLong, isViewChange } from './view-validity.ts';
 
 /** Takes part in no view before this one any more, and says what it knows. */
 export function leave(state: PbftState, view: number, why: Why = 'in vain'): void {
@@ -94,6 +94,10 @@ function begin(state: PbftState): void {
 export function onNewView(state: PbftState, msg: NewView): void {
   if (msg.view < state.view || (msg.view === state.view && state.active)) {
     state.refuse('old-view');
+    return;
+  }
+  if (isTooLong(state.verifier, msg)) {
+    state.refuse('invalid');
     return;
   }
   const changes = withAllProofs(msg.changes).map((change) => knownCopy(state, change) ?? change);

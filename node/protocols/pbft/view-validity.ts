@@ -25,6 +25,12 @@ export function isViewChange(verifier: ViewVerifier, change: ViewChange): boolea
   );
 }
 
+/** Whether it speaks of more slots than can be under way, or brings more view changes than there are replicas: it is not worth a look. */
+export function isTooLong(verifier: ViewVerifier, msg: ViewChange | NewView): boolean {
+  if (msg.type === 'view-change') return msg.slots.length > verifier.windowSlots;
+  return msg.changes.length > verifier.sizes.all || msg.changes.some((change) => isTooLong(verifier, change));
+}
+
 function areInOrder(slots: readonly SlotReport[], behind: number, last: number): boolean {
   let before = behind;
   for (const { slot } of slots) {

@@ -6,14 +6,15 @@ import { bytesOf, type Heard, type HeardVote } from './heard.ts';
 /** Two statements of one signer, both verified, that contradict each other. */
 export type Proof = readonly [Heard, Heard];
 
-/** How many votes, states and new views of one signer are remembered, and how many of its view changes. */
+/** How many votes and states of one signer are remembered; and how many of its view changes, and of its new views, which are long. */
 const maxKept = 512;
-const maxChanges = 4;
+const maxLong = 4;
 const maxShown = 1024;
 
 interface Known {
   /** By what an honest signer says one thing of. */
   readonly kept: Map<string, Heard>;
+  readonly newViews: Map<string, Heard>;
   changes: readonly Heard[];
 }
 
@@ -80,7 +81,7 @@ export class Witness {
   #knownOf(signer: NodeId): Known | undefined {
     const known = this.#known.get(signer);
     if (known !== undefined || !this.#verifier.members.includes(signer)) return known;
-    const none: Known = { kept: new Map(), changes: [] };
+    const none: Known = { kept: new Map(), newViews: new Map(), changes: [] };
     this.#known.set(signer, none);
     return none;
   }
@@ -102,9 +103,9 @@ export class Witness {
   }
 
   /** What was said first stays, but for what is signed otherwise and good: one that is none is to hide nothing. */
-  #isHidden({ kept }: Known, heard: Heard): boolean {
+  #isHidden(known: Known, heard: Heard): boolean {
     const { statement, signature } = heard;
-    const before = statement.kind === 'view-change' ? undefined : kept.get(keyOf(statement));
+    const before = statement.kind === 'view-change' ? undefined : saidOf(known, statement);
     if (before === undefined) return false;
     if (Buffer.compare(before.signature.bytes, signature.bytes) === 0) return true;
     return this.hasConvicted(signature.signer, statement.kind) || !this.isGood(heard);
@@ -134,27 +135,36 @@ function keyOf(statement: Statement): string {
   }
 }
 
+function placesFor({ kept, newViews }: Known, { kind }: Statement): Map<string, Heard> {
+  return kind === 'new-view' ? newViews : kept;
+}
+
+/** What is remembered in the place of a statement that is no view change. */
+function saidOf(known: Known, statement: Statement): Heard | undefined {
+  return placesFor(known, statement).get(keyOf(statement));
+}
+
 /** What of all that is known can contradict a statement. */
-function candidates({ kept, changes }: Known, statement: Statement): readonly Heard[] {
+function candidates(known: Known, statement: Statement): readonly Heard[] {
+  const { kept, changes } = known;
   if (statement.kind === 'view-change') return [...changes, ...kept.values()];
-  const same = kept.get(keyOf(statement));
+  const same = saidOf(known, statement);
   return same === undefined ? changes : [same, ...changes];
 }
 
 function keep(known: Known, heard: Heard): void {
   if (heard.statement.kind === 'view-change') {
-    known.changes = [...known.changes, heard].slice(-maxChanges);
+    known.changes = [...known.changes, heard].slice(-maxLong);
     return;
   }
-  const { kept } = known;
-  kept.set(keyOf(heard.statement), heard);
-  if (kept.size <= maxKept) return;
-  const [oldest] = kept.keys();
-  if (oldest !== undefined) kept.delete(oldest);
+  const places = placesFor(known, heard.statement);
+  places.set(keyOf(heard.statement), heard);
+  if (places.size <= (places === known.newViews ? maxLong : maxKept)) return;
+  const [oldest] = places.keys();
+  if (oldest !== undefined) places.delete(oldest);
 }
 
 function forget(known: Known, heard: Heard): void {
   known.changes = known.changes.filter((each) => each !== heard);
-  const key = keyOf(heard.statement);
-  if (known.kept.get(key) === heard) known.kept.delete(key);
+  if (saidOf(known, heard.statement) === heard) placesFor(known, heard.statement).delete(keyOf(heard.statement));
 }
