@@ -3,6 +3,7 @@ import type { Durable } from '../../contract/durable.ts';
 import { invariant } from '../../contract/invariant.ts';
 import { share, votesOf } from './agreement.ts';
 import { letGo, noteCheckpoint } from './checkpoints.ts';
+import type { Past } from './history.ts';
 import type { Certificate, DecidedRecord, EnterRecord, PbftRecord, ShareRecord } from './messages.ts';
 import { selectView } from './selection.ts';
 import type { PbftState } from './state.ts';
@@ -15,7 +16,7 @@ export function restart(state: PbftState, { records, firstPosition, snapshot }: 
   const last = records.findLast((record) => record.kind === 'proven');
   if (last?.kind === 'proven') {
     state.snapshots.proven = last.proven;
-    state.history.begin(last.proven.snapshot);
+    beginBehind(state, last.proven.snapshot);
   }
   for (const record of records) {
     state.out.position += 1;
@@ -23,7 +24,7 @@ export function restart(state: PbftState, { records, firstPosition, snapshot }: 
   }
   // It was installed, and not yet written down as proven. That the log goes on behind it is written before it does.
   if (saved !== undefined && saved.slot > state.history.applied) {
-    state.history.begin(saved);
+    beginBehind(state, saved);
     state.out.persist(saved);
   }
   // Not all that a snapshot holds: what was signed in a slot is to be known until its checkpoint is stable.
@@ -35,6 +36,12 @@ export function restart(state: PbftState, { records, firstPosition, snapshot }: 
     recount(state);
     shareRest(state);
   }
+}
+
+/** The history goes on behind what a snapshot holds, and this replica has come to there, as others may have yet to hear. */
+function beginBehind(state: PbftState, past: Past): void {
+  state.history.begin(past);
+  noteCheckpoint(state);
 }
 
 /** @param savedTo - the machine has applied all up to this slot */
@@ -59,7 +66,7 @@ function replay(state: PbftState, record: PbftRecord, position: number, savedTo:
       if (record.checkpoint.slot > state.stable.slot) state.stable = record.checkpoint;
       break;
     case 'snapshot':
-      if (record.slot > state.history.applied) state.history.begin(record);
+      if (record.slot > state.history.applied) beginBehind(state, record);
       break;
     case 'proven':
       break;

@@ -1,6 +1,6 @@
 /** The state of another replica, piece by piece. Each is held against the digest that a quorum vouches for. */
 import { isProven } from './certificates.ts';
-import { letGo } from './checkpoints.ts';
+import { letGo, noteCheckpoint } from './checkpoints.ts';
 import { apply } from './decisions.ts';
 import type { FetchPiece, Manifest, Piece, ProvenSnapshot } from './messages.ts';
 import { prove } from './snapshots.ts';
@@ -78,6 +78,8 @@ export function onInstalled(state: PbftState, slot: number): void {
   state.incoming = undefined;
   state.pace.spoil();
   history.begin(incoming.proven.snapshot);
+  // Others may wait for this replica's word that it has come here: at the end of a window no later checkpoint would follow.
+  noteCheckpoint(state);
   prove(state, incoming.proven);
   letGo(state);
   apply(state);
