@@ -50,7 +50,8 @@ export function learn(state: PbftState, { payload, certificate }: Decision): boo
   if (certificate.slot !== next || state.crypto.digest(payload) !== certificate.digest) return false;
   if (!isDecision(state.verifier, certificate)) return false;
   state.bodies.keep(certificate.digest, payload);
-  state.pace.spoil();
+  // Else a slow primary that hands on what is decided in place of its votes would never be measured.
+  if (state.applied < state.stable.slot) state.pace.spoil();
   const slot = state.slot(next);
   slot.wasLearned = slot.decided === undefined;
   decide(state, slot, certificate);

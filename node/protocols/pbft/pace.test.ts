@@ -5,8 +5,8 @@ import { Pace } from './pace.ts';
 const norm = { beatsAStretch: 10, remembered: 4, enough: 2, longWaitBeats: 2 };
 
 /** One whole stretch, in which so many batches were done and so many waited at each beat: whether the primary was too slow. */
-function stretch(pace: Pace, done: number, waiting: number): boolean {
-  pace.measure();
+function stretch(pace: Pace, done: number, waiting: number, primary = 'n2'): boolean {
+  pace.measure(primary);
   for (let count = 0; count < done; count += 1) pace.done();
   return Array.from({ length: norm.beatsAStretch }, () => pace.beat(waiting)).some((isSlow) => isSlow);
 }
@@ -16,7 +16,7 @@ function fastFor(views: number): Pace {
   const pace = new Pace(norm);
   for (let view = 0; view < views; view += 1) {
     pace.begin();
-    expect(stretch(pace, 100, 4)).toBe(false);
+    expect(stretch(pace, 100, 4, `n${view + 1}`)).toBe(false);
   }
   return pace;
 }
@@ -56,7 +56,7 @@ describe('a primary is too slow', () => {
 
   test('at the end of a stretch, and not before', () => {
     const pace = fastFor(2);
-    pace.measure();
+    pace.measure('n2');
     pace.done();
     const said = Array.from({ length: 2 * norm.beatsAStretch }, () => pace.beat(4));
     expect(said.flatMap((isSlow, at) => (isSlow ? [at + 1] : []))).toEqual([norm.beatsAStretch]);
@@ -77,7 +77,7 @@ describe('nothing is held against a primary', () => {
 
   test('of a stretch in which this replica had to catch up', () => {
     const pace = fastFor(2);
-    pace.measure();
+    pace.measure('n2');
     pace.done();
     for (let beat = 1; beat < norm.beatsAStretch; beat += 1) pace.beat(4);
     pace.spoil();
@@ -95,9 +95,9 @@ describe('nothing is held against a primary', () => {
 describe('what is asked for', () => {
   test('is forgotten once n primaries in a row were slower: then it is the network', () => {
     const pace = fastFor(1);
-    const said = [1, 2, 3, 4, 5].map(() => {
+    const said = ['n2', 'n3', 'n4', 'n1', 'n2'].map((primary) => {
       pace.begin();
-      return stretch(pace, 10, 4);
+      return stretch(pace, 10, 4, primary);
     });
     expect(said).toEqual([true, true, true, false, false]);
   });
@@ -129,6 +129,42 @@ describe('as long as no more than f primaries are known', () => {
     const pace = new Pace(norm);
     expect(stretch(pace, 10, 8)).toBe(true);
     pace.begin();
-    expect(stretch(pace, 10, 8)).toBe(false);
+    expect(stretch(pace, 10, 8, 'n3')).toBe(false);
+  });
+
+  test('also where it is the same one that leads again', () => {
+    const pace = new Pace(norm);
+    expect(stretch(pace, 10, 8)).toBe(true);
+    pace.begin();
+    expect(stretch(pace, 10, 8)).toBe(true);
+  });
+});
+
+// Where the network has become slow the next primary is no faster, and to come to it takes long.
+describe('what it took to come to a view that is of use', () => {
+  /** After twelve beats without a view and three in one that came to nothing, while clients waited. */
+  function afterFifteen(waiting: number): Pace {
+    const pace = fastFor(2);
+    for (let beat = 0; beat < 12; beat += 1) pace.lose(waiting);
+    pace.begin();
+    for (let beat = 0; beat < 3; beat += 1) pace.beat(waiting);
+    pace.begin();
+    return pace;
+  }
+
+  test('it has twice before its primary is judged', () => {
+    const pace = afterFifteen(4);
+    expect([1, 2, 3, 4].map(() => stretch(pace, 10, 4))).toEqual([false, false, false, true]);
+  });
+
+  test('is nothing where nobody waited', () => {
+    expect(stretch(afterFifteen(0), 10, 4)).toBe(true);
+  });
+
+  test('is not held for the one after', () => {
+    const pace = afterFifteen(4);
+    stretch(pace, 10, 4);
+    pace.begin();
+    expect(stretch(pace, 10, 4)).toBe(true);
   });
 });

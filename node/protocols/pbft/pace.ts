@@ -6,11 +6,16 @@
  * Here it has to do half, and more is not asked of it with time: a good primary keeps its place. And less is held against it
  * only where clients wait more than twice as long: that less is done where less is asked for says nothing of a primary. How long
  * they wait follows from how many do, looked at with each beat, by Little's law: no clock is needed, nor is a single wait
- * measured. Among the last n primaries n - f at least were honest. As long as no more than f are known, a malicious one may
- * have been the only one ever, so that where clients wait long another is tried.
+ * measured. Of n primaries n - f at least are honest. As long as no more than f of them are known, there may have been malicious
+ * ones only, so that where clients wait long another is tried.
+ *
+ * Where the network itself has become slow no primary does what others did before, and each is tried until that is forgotten. To
+ * come to another takes long there, too. So a view that is of use has a multiple of what it took to come to it before its primary
+ * is judged, and most of the time is spent on what clients ask for.
  */
 
 import type { ReplicaConfig } from '../../contract/config.ts';
+import type { NodeId } from '../../contract/ids.ts';
 import type { GroupSizes } from './quorum.ts';
 
 /** What was done while one primary led, over so many beats. */
@@ -24,9 +29,9 @@ export interface Stretch {
 /** What is asked of a primary. */
 export interface PaceNorm {
   readonly beatsAStretch: number;
-  /** How many primaries are remembered. */
+  /** How many times that somebody led are remembered. */
   readonly remembered: number;
-  /** So many are to be known before it is left to what they have done. */
+  /** So many primaries are to be known before it is left to what they have done. */
   readonly enough: number;
   /** A mean wait that is long, whoever leads, in beats. */
   readonly longWaitBeats: number;
@@ -51,15 +56,25 @@ export function paceNorm(
 /** How many times less may be done, with waits that are as many times longer. */
 const slack = 2;
 
+/** A view that is of use is given so many times what it took to come to it. */
+const amends = 2;
+
 export class Pace {
   readonly #norm: PaceNorm;
-  /** The stretch with the most done of each of the last primaries under which anything was, in their order. */
-  readonly #bests: Stretch[] = [];
+  /** The last times that anything was done under a primary, in their order: the stretch with the most done of each. */
+  readonly #bests: { readonly primary: NodeId; readonly stretch: Stretch }[] = [];
+  #primary: NodeId = '';
   #isPresentKnown = false;
   #beats = 0;
   #done = 0;
   #waited = 0;
   #isMeasured = false;
+  /** Whether the present view has brought something about. */
+  #isOfUse = false;
+  /** For so many beats clients have waited since a view was of use. */
+  #lost = 0;
+  /** For so many beats more the present primary is not judged. */
+  #owed = 0;
 
   constructor(norm: PaceNorm) {
     this.#norm = norm;
@@ -68,7 +83,14 @@ export class Pace {
   /** Another view has begun. */
   begin(): void {
     this.#isPresentKnown = false;
+    this.#isOfUse = false;
+    this.#owed = 0;
     this.#beginStretch();
+  }
+
+  /** One more beat without a view that is of use, with so many batches waiting. */
+  lose(waiting: number): void {
+    if (waiting > 0) this.#lost += 1;
   }
 
   /** Nobody waits for one more batch. */
@@ -77,8 +99,13 @@ export class Pace {
   }
 
   /** The primary has brought something about: without that a stretch says nothing of it. */
-  measure(): void {
+  measure(primary: NodeId): void {
+    this.#primary = primary;
     this.#isMeasured = true;
+    if (this.#isOfUse) return;
+    this.#isOfUse = true;
+    this.#owed = amends * this.#lost;
+    this.#lost = 0;
   }
 
   /** What was done since was not done under the primary alone: others have sent what this replica had missed. */
@@ -94,11 +121,14 @@ export class Pace {
   beat(waiting: number): boolean {
     this.#beats += 1;
     this.#waited += waiting;
+    if (!this.#isOfUse) this.lose(waiting);
+    const isJudged = this.#owed === 0;
+    if (!isJudged) this.#owed -= 1;
     if (this.#beats < this.#norm.beatsAStretch) return false;
     const stretch = { done: this.#done, waited: this.#waited };
     const isMeasured = this.#isMeasured && stretch.done > 0;
     this.#beginStretch();
-    return isMeasured && this.#isTooSlow(stretch);
+    return isMeasured && this.#isTooSlow(stretch) && isJudged;
   }
 
   #beginStretch(): void {
@@ -111,14 +141,16 @@ export class Pace {
   #isTooSlow(stretch: Stretch): boolean {
     const { enough, longWaitBeats } = this.#norm;
     this.#remember(stretch);
-    const best = this.#bests.reduce(better);
+    const best = this.#bests.map((each) => each.stretch).reduce(better);
     if (this.#isSlowerThan(best, stretch)) return true;
-    return this.#bests.length < enough && stretch.waited > longWaitBeats * stretch.done;
+    const known = new Set(this.#bests.map(({ primary }) => primary));
+    return known.size < enough && stretch.waited > longWaitBeats * stretch.done;
   }
 
   #remember(stretch: Stretch): void {
     const before = this.#isPresentKnown ? this.#bests.pop() : undefined;
-    this.#bests.push(before === undefined ? stretch : better(before, stretch));
+    const best = before === undefined ? stretch : better(before.stretch, stretch);
+    this.#bests.push({ primary: this.#primary, stretch: best });
     if (this.#bests.length > this.#norm.remembered) this.#bests.shift();
     this.#isPresentKnown = true;
   }

@@ -102,7 +102,7 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
       return;
     }
     agreement.proposePending(state);
-    timing.watch(state);
+    timing.onRequested(state, id);
   }
 
   #onMessage(from: string, msg: PbftMessage): void {
@@ -190,6 +190,9 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
         break;
       case timing.progressTimer:
         if (timing.onProgressTimeout(state)) viewChanges.leave(state, state.view + 1);
+        break;
+      case timing.sampleTimer:
+        timing.onSampleTimeout(state);
         break;
       case timing.viewTimer:
         if (timing.isViewOver(state)) viewChanges.leave(state, state.view + 1);

@@ -32,7 +32,7 @@ export interface PbftRules {
   /** Whether a replica says its votes again to one that waits for what it may have missed. */
   readonly sendsAgain: boolean;
   /** By how much the time grows that a view is given, after so many that came to nothing. */
-  readonly patienceFactor: (failedViews: number) => number;
+  readonly patienceFactor: (doublings: number) => number;
   /** Whether a primary has to be about as fast as others were of late. */
   readonly asksForPace: boolean;
   /** The first slot for new batches, in a view that has begun with batches up to `base`. */
@@ -41,9 +41,6 @@ export interface PbftRules {
 
 /** Whether a certificate is taken to hold; `holds` verifies it. */
 export type Judge = (certificate: Certificate, holds: () => boolean) => boolean;
-
-/** The time of a view is doubled so often at most. */
-const maxDoublings = 6;
 
 export const correctRules: PbftRules = {
   selection: correctSelection,
@@ -66,7 +63,7 @@ export const correctRules: PbftRules = {
   // Castro and Liskov (2002): channels lose messages, and what is out of a window is dropped; both are sent again.
   sendsAgain: true,
   // Section 4.4: twice as long each time, so that it outgrows any delay.
-  patienceFactor: (failedViews) => 2 ** Math.min(failedViews, maxDoublings),
+  patienceFactor: (doublings) => 2 ** doublings,
   // Clement and others (NSDI 2009): who is just fast enough for each batch could make a group slower by any number of times.
   asksForPace: true,
   // Section 4.4: sequence numbers go on from view to view, behind the last that the NEW-VIEW proposes again.

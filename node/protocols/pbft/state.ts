@@ -68,8 +68,8 @@ export class PbftState {
   ownChange: ViewChange | undefined;
   /** The last valid VIEW-CHANGE of each replica. */
   readonly changes = new Map<NodeId, ViewChange>();
-  /** How many views have come to nothing since one brought something about. */
-  failedViews = 0;
+  /** How often the time that a view is given is doubled. */
+  doublings = 0;
   /** The present view begins behind this slot. */
   base = 0;
 
@@ -99,6 +99,8 @@ export class PbftState {
   primaryEnded = false;
   /** A quorum waits for the present view to begin. */
   awaitsNewView = false;
+  /** The batch by which is seen how much of that time is needed, and whether anything was decided in the view since it came. */
+  sample: { readonly id: number; isDecided: boolean } | undefined;
   readonly pace: Pace;
 
   readonly peers = new Map<NodeId, Peer>();
