@@ -13,7 +13,19 @@ import {
   toOthers,
 } from './fixture.ts';
 import { checkpointInterval } from './history.ts';
-import { bytes, change, checkpoint, commit, first, newViewWith, propose, share, status } from './signed-fixture.ts';
+import {
+  batches,
+  bytes,
+  change,
+  checkpoint,
+  commit,
+  decided,
+  first,
+  newViewWith,
+  propose,
+  share,
+  status,
+} from './signed-fixture.ts';
 
 const forward = (text: string) => ({ type: 'forward', payload: bytes(text) }) as const;
 const leaving = (view: number): PbftEffect => persist({ kind: 'leave', view });
@@ -172,7 +184,7 @@ describe('the time that a request has', () => {
   const sample = timer('sample', 150);
 
   /** All that makes a backup of view 1 decide. */
-  function decided(slot: number, text: string) {
+  function deciding(slot: number, text: string) {
     return [
       propose(slot, text, 1),
       ...['n1', 'n2', 'n3'].flatMap((by) => [share(by, slot, text, 1), commit(by, slot, text, 1)]),
@@ -203,7 +215,7 @@ describe('the time that a request has', () => {
     const backup = afterOneView();
     backup.write(1, 'x');
     backup.write(2, 'y');
-    backup.hearSigned(...decided(1, 'x'));
+    backup.hearSigned(...deciding(1, 'x'));
     expect(backup.settle(1)).toEqual([cancel('sample'), timer('progress', 150)]);
     expect(backup.write(3, 'z')).toEqual([]);
   });
@@ -213,10 +225,10 @@ describe('the time that a request has', () => {
     const backup = afterOneView();
     backup.write(1, 'x');
     expect(backup.timeout('sample')).toEqual([]);
-    backup.hearSigned(...decided(1, 'x'));
+    backup.hearSigned(...deciding(1, 'x'));
     expect(backup.settle(1)).toEqual([cancel('progress')]);
     expect(backup.write(2, 'y')).toEqual([sample, timer('progress', 300)]);
-    backup.hearSigned(...decided(2, 'y'));
+    backup.hearSigned(...deciding(2, 'y'));
     backup.settle(2);
     expect(backup.write(3, 'z')).toEqual([timer('progress', 150)]);
   });
@@ -366,5 +378,36 @@ describe('a primary that seems to have ended', () => {
 describe('in a view that began without this replica having left the one before', () => {
   test('it has the time that it had', () => {
     expect(inView(2, { id: 'n4' }).write(1, 'x')).toEqual([timer('progress', 150)]);
+  });
+});
+
+/** Decides one request of many each so many beats, as its primary hands them on: after how many beats this replica leaves. */
+function beatsUnder(handOn: (backup: Replica, slot: number) => void): number | undefined {
+  const backup = new Replica({ id: 'n2' });
+  const texts = batches(20);
+  texts.forEach((text, at) => void backup.write(at + 1, text));
+  for (let beat = 1; beat <= 60; beat += 1) {
+    if (beat % 4 === 1) {
+      const slot = (beat + 3) / 4;
+      handOn(backup, slot);
+      backup.settle(slot);
+    }
+    if (ofKind('persist', backup.timeout('beat')).some(({ record }) => record.kind === 'leave')) return beat;
+  }
+  return undefined;
+}
+
+describe('a primary that is too slow', () => {
+  test.each<[string, (backup: Replica, slot: number) => void]>([
+    [
+      'that votes',
+      (backup, slot) => {
+        const votes = ['n1', 'n3'].flatMap((by) => [share(by, slot, `b${slot}`), commit(by, slot, `b${slot}`)]);
+        backup.hearSigned(propose(slot, `b${slot}`), ...votes);
+      },
+    ],
+    ['that hands on what is decided', (backup, slot) => void backup.hear('n1', decided(slot, [`b${slot}`]))],
+  ])('is left, also one %s', (_, handOn) => {
+    expect(beatsUnder(handOn)).toBe(12);
   });
 });
