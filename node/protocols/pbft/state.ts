@@ -12,6 +12,7 @@ import { History, windowSlots } from './history.ts';
 import type { Digest, NewView, PbftMessage, PbftRecord, StableCheckpoint, ViewChange } from './messages.ts';
 import { type Mode, modeOf } from './modes.ts';
 import { Pace, paceNorm } from './pace.ts';
+import { Patience } from './patience.ts';
 import { Pending } from './pending.ts';
 import { primaryOf, sizesOf } from './quorum.ts';
 import { type Refusal, Refusals } from './refusals.ts';
@@ -68,8 +69,6 @@ export class PbftState {
   ownChange: ViewChange | undefined;
   /** The last valid VIEW-CHANGE of each replica. */
   readonly changes = new Map<NodeId, ViewChange>();
-  /** How often the time that a view is given is doubled. */
-  doublings = 0;
   /** The present view begins behind this slot. */
   base = 0;
 
@@ -87,20 +86,7 @@ export class PbftState {
 
   readonly fastPath = new FastPath();
   readonly pending: Pending;
-  /** The batch that this backup watches over; 0 where none. */
-  watched = 0;
-  /** And whether the primary was given it. */
-  handedOver = false;
-  /** And whether it was given less time already, for the primary seemed to have ended. */
-  hurried = false;
-  /** Who was heard of since. */
-  readonly heard = new Set<NodeId>();
-  /** The stream of the primary's messages broke off, and it was not heard of since. */
-  primaryEnded = false;
-  /** A quorum waits for the present view to begin. */
-  awaitsNewView = false;
-  /** The batch by which is seen how much of that time is needed, and whether anything was decided in the view since it came. */
-  sample: { readonly id: number; isDecided: boolean } | undefined;
+  readonly patience = new Patience();
   readonly pace: Pace;
 
   readonly peers = new Map<NodeId, Peer>();

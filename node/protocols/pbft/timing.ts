@@ -15,8 +15,8 @@ const maxDoublings = 6;
 const maxForwards = 16;
 
 /** How long a request may wait in the present view, in milliseconds. */
-function patienceMs({ config, rules, doublings }: PbftState): number {
-  return config.electionTimeoutMs[1] * rules.patienceFactor(doublings);
+function patienceMs({ config, rules, patience }: PbftState): number {
+  return config.electionTimeoutMs[1] * rules.patienceFactor(patience.doublings);
 }
 
 /** How long a request may wait for a primary that seems to have ended, in milliseconds. */
@@ -29,30 +29,33 @@ function setTimer(state: PbftState, timer: string, delayMs: number): void {
 }
 
 function stopWatching(state: PbftState): void {
-  if (state.watched === 0) return;
-  state.watched = 0;
+  const { patience } = state;
+  if (patience.watched === 0) return;
+  patience.watched = 0;
   state.out.emit({ kind: 'cancel', timer: progressTimer });
 }
 
 /** As backup: watches over what has waited longest. */
 export function watch(state: PbftState): void {
-  const { oldest } = state.pending;
+  const { patience, pending } = state;
+  const { oldest } = pending;
   if (state.role !== 'backup' || oldest === 0) {
     stopWatching(state);
     return;
   }
-  if (state.watched === oldest) return;
-  state.watched = oldest;
-  state.heard.clear();
-  state.handedOver = state.primaryEnded;
-  state.hurried = state.primaryEnded;
-  setTimer(state, progressTimer, state.primaryEnded ? shortPatienceMs(state) : patienceMs(state) / 2);
+  if (patience.watched === oldest) return;
+  patience.watched = oldest;
+  patience.heard.clear();
+  patience.handedOver = patience.primaryEnded;
+  patience.hurried = patience.primaryEnded;
+  setTimer(state, progressTimer, patience.primaryEnded ? shortPatienceMs(state) : patienceMs(state) / 2);
 }
 
 /** A client has asked for a batch. Where the time is doubled, one after the other shows how much of it is needed. */
 export function onRequested(state: PbftState, id: number): void {
-  if (state.active && state.doublings > 0 && state.sample === undefined) {
-    state.sample = { id, isDecided: false };
+  const { patience } = state;
+  if (state.active && patience.doublings > 0 && patience.sample === undefined) {
+    patience.sample = { id, isDecided: false };
     setTimer(state, sampleTimer, patienceMs(state) / 4);
   }
   watch(state);
@@ -60,10 +63,11 @@ export function onRequested(state: PbftState, id: number): void {
 
 /** Nobody waits for a batch any more. */
 export function onSettled(state: PbftState, id: number): void {
+  const { patience } = state;
   if (state.pending.remove(id)) state.pace.done();
-  if (state.sample?.id === id) {
+  if (patience.sample?.id === id) {
     // Done in a quarter of the time, it leaves the next one twice what it took itself.
-    if (state.sample.isDecided) state.doublings -= 1;
+    if (patience.sample.isDecided) patience.doublings -= 1;
     dropSample(state);
   }
   watch(state);
@@ -71,18 +75,20 @@ export function onSettled(state: PbftState, id: number): void {
 
 /** A quarter of the time is over for the sample, and it is not done. */
 export function onSampleTimeout(state: PbftState): void {
-  state.sample = undefined;
+  state.patience.sample = undefined;
 }
 
 function dropSample(state: PbftState): void {
-  if (state.sample === undefined) return;
-  state.sample = undefined;
+  const { patience } = state;
+  if (patience.sample === undefined) return;
+  patience.sample = undefined;
   state.out.emit({ kind: 'cancel', timer: sampleTimer });
 }
 
 /** A batch was decided in the present view: it has brought something about. */
 export function onProgress(state: PbftState): void {
-  if (state.sample !== undefined) state.sample.isDecided = true;
+  const { patience } = state;
+  if (patience.sample !== undefined) patience.sample.isDecided = true;
   state.pace.measure(state.primary);
 }
 
@@ -98,9 +104,10 @@ export function isTooSlow(state: PbftState): boolean {
 
 /** The primary may not have been asked: it gets what waits. Where that does not help, its time is over: true. */
 export function onProgressTimeout(state: PbftState): boolean {
-  if (state.watched === 0 || state.role !== 'backup') return false;
-  if (state.handedOver && isInTouch(state) && !isBehind(state)) return true;
-  state.handedOver = true;
+  const { patience } = state;
+  if (patience.watched === 0 || state.role !== 'backup') return false;
+  if (patience.handedOver && isInTouch(state) && !isBehind(state)) return true;
+  patience.handedOver = true;
   forward(state);
   setTimer(state, progressTimer, patienceMs(state) / 2);
   return false;
@@ -121,8 +128,8 @@ function forward({ pending, view, primary, out }: PbftState): void {
  * Whether it has heard of a quorum, itself included, since it began to wait. One that is cut off would leave alone, bring
  * nothing about by that, and could not take part in the view again that the others go on in.
  */
-function isInTouch({ heard, sizes }: PbftState): boolean {
-  return heard.size >= sizes.quorum - 1;
+function isInTouch({ patience, sizes }: PbftState): boolean {
+  return patience.heard.size >= sizes.quorum - 1;
 }
 
 /** Whether a quorum is proven to have applied more: what this replica waits for may be done, and the primary not to blame. */
@@ -132,48 +139,51 @@ function isBehind({ applied, stable }: PbftState): boolean {
 
 /** The primary seems to have ended: what waits need not wait as long as for one that is slow. */
 export function onSuspected(state: PbftState, node: string): void {
+  const { patience } = state;
   if (state.role !== 'backup' || node !== state.primary) return;
-  state.primaryEnded = true;
+  patience.primaryEnded = true;
   // Once for what is watched: a primary that ends its stream time and again would have it wait for ever.
-  if (state.watched === 0 || state.hurried) return;
-  state.hurried = true;
-  state.handedOver = true;
+  if (patience.watched === 0 || patience.hurried) return;
+  patience.hurried = true;
+  patience.handedOver = true;
   setTimer(state, progressTimer, shortPatienceMs(state));
 }
 
 /** Another replica is heard of. */
 export function onHeard(state: PbftState, node: string): void {
-  if (node !== state.config.id && state.config.members.includes(node)) state.heard.add(node);
-  if (node === state.primary) state.primaryEnded = false;
+  if (node !== state.config.id && state.config.members.includes(node)) state.patience.heard.add(node);
+  if (node === state.primary) state.patience.primaryEnded = false;
 }
 
 /** Why a view is left: it comes to nothing, or what comes of it comes slowly. */
 export type Why = 'in vain' | 'slow';
 
 export function onLeft(state: PbftState, why: Why): void {
-  if (why === 'in vain') state.doublings = Math.min(state.doublings + 1, maxDoublings);
+  const { patience } = state;
+  if (why === 'in vain') patience.doublings = Math.min(patience.doublings + 1, maxDoublings);
   dropSample(state);
-  state.awaitsNewView = false;
-  state.primaryEnded = false;
+  patience.awaitsNewView = false;
+  patience.primaryEnded = false;
   stopWatching(state);
   state.out.emit({ kind: 'cancel', timer: viewTimer });
 }
 
 /** A quorum waits for the view: from now on its primary has so much time. */
 export function onQuorumLeft(state: PbftState): void {
-  if (state.awaitsNewView) return;
-  state.awaitsNewView = true;
+  const { patience } = state;
+  if (patience.awaitsNewView) return;
+  patience.awaitsNewView = true;
   setTimer(state, viewTimer, patienceMs(state));
 }
 
 /** Whether the time of a primary is over that has not begun its view. */
 export function isViewOver(state: PbftState): boolean {
-  return !state.active && state.awaitsNewView;
+  return !state.active && state.patience.awaitsNewView;
 }
 
 export function onEntered(state: PbftState): void {
   state.pace.begin();
-  state.awaitsNewView = false;
+  state.patience.awaitsNewView = false;
   state.out.emit({ kind: 'cancel', timer: viewTimer });
   stopWatching(state);
   watch(state);
