@@ -26,6 +26,11 @@ export class SnapshotState {
     return this.proven?.snapshot.slot ?? 0;
   }
 
+  /** Whether this replica saves the state of a slot or has saved it, and does not know that a quorum has. */
+  isOpen(slot: number): boolean {
+    return this.saving?.slot === slot || this.saved.has(slot);
+  }
+
   /** The proven snapshot of a slot, if this replica has it. */
   at(slot: number): Snapshot | undefined {
     return [this.proven, this.previous].find((each) => each?.snapshot.slot === slot)?.snapshot;
@@ -62,9 +67,8 @@ export function vouch(state: PbftState): void {
 }
 
 export function onSaved(state: PbftState, from: string, { slot, digest, signature }: Saved): void {
-  const { snapshots, stable, config } = state;
-  const isNear = Math.abs(slot - stable.slot) <= 2 * windowSlots && slot > snapshots.provenSlot;
-  if (!isNear) {
+  const { snapshots, config } = state;
+  if (slot <= snapshots.provenSlot || !isAwaited(state, slot)) {
     state.refuse('outside-window');
     return;
   }
@@ -73,10 +77,25 @@ export function onSaved(state: PbftState, from: string, { slot, digest, signatur
     state.refuse('invalid');
     return;
   }
-  const tally = snapshots.votes.get(slot) ?? new Tally();
-  snapshots.votes.set(slot, tally);
+  const tally = tallyOf(state, slot);
   if (!tally.add(digest, signature)) state.refuse('known');
   else if (tally.count(digest) >= state.sizes.quorum) proveIfSaved(state, slot, digest, tally);
+}
+
+/** Whether a quorum may come to vouch for a slot: it is near, or its state takes this replica itself ever so long to save. */
+function isAwaited({ snapshots, stable }: PbftState, slot: number): boolean {
+  return Math.abs(slot - stable.slot) <= 2 * windowSlots || snapshots.isOpen(slot);
+}
+
+/** Where a slot comes to it, those that are awaited no more go: a malicious replica could vouch for any that was near once. */
+function tallyOf(state: PbftState, slot: number): Tally {
+  const { votes } = state.snapshots;
+  const known = votes.get(slot);
+  if (known !== undefined) return known;
+  for (const each of votes.keys()) if (!isAwaited(state, each)) votes.delete(each);
+  const tally = new Tally();
+  votes.set(slot, tally);
+  return tally;
 }
 
 /** A quorum has a snapshot: so must this replica have, or it lacks it yet. */
@@ -97,8 +116,6 @@ export function prove(state: PbftState, proven: ProvenSnapshot): void {
   for (const known of [snapshots.saved, snapshots.votes]) {
     for (const each of known.keys()) if (each <= slot) known.delete(each);
   }
-  for (const each of snapshots.votes.keys())
-    if (each < state.stable.slot - 2 * windowSlots) snapshots.votes.delete(each);
   out.persist({ kind: 'proven', proven });
   compact(state, slot);
 }
