@@ -17,7 +17,7 @@ export function decide(state: PbftState, slot: Slot, certificate: Certificate): 
 
 /** Applies what is decided, in order, as far as the batches are here. */
 export function apply(state: PbftState): void {
-  const { history, bodies, out } = state;
+  const { history, bodies, snapshots, out } = state;
   // While the state of another replica takes the place of this one's, nothing is applied to either.
   while (state.incoming?.installing !== true) {
     const next = history.applied + 1;
@@ -29,7 +29,8 @@ export function apply(state: PbftState): void {
     if (certificate.view === state.view && certificate.digest !== state.nullDigest) onProgress(state);
     state.progressed = true;
     const learned = slot.wasLearned && { learned: true };
-    out.emit({ kind: 'apply', index: next, payload: body.payload, ...learned, eager: true });
+    const apply = { kind: 'apply', index: next, payload: body.payload, ...learned, eager: true } as const;
+    if (next > snapshots.restoredTo) out.emit(apply);
     if (next <= state.stable.slot) state.slots.delete(next);
     if (next % checkpointInterval === 0) takeCheckpoint(state);
   }

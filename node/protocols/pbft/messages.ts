@@ -254,7 +254,7 @@ export interface StableRecord {
   readonly checkpoint: StableCheckpoint;
 }
 
-/** Beside the bytes of a snapshot. */
+/** Beside the bytes of a snapshot; and in the log, where that goes on behind one that cannot be given to others. */
 export interface SnapshotRecord extends Omit<Snapshot, 'pieces'> {
   readonly kind: 'snapshot';
 }

@@ -210,11 +210,11 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
   }
 
   view(): ProtocolView {
-    const { role, view: epoch, history, slots } = this.#state;
+    const { role, view: epoch, history, slots, snapshots } = this.#state;
     const leader = leaderKnownTo(this.#state);
     const taken = [...slots.values()].filter(({ isTaken }) => isTaken).map(({ number }) => number);
-    const lastIndex = Math.max(history.applied, ...taken);
-    const view = { role, epoch, commitIndex: history.applied, lastIndex };
+    const commitIndex = Math.max(history.applied, snapshots.restoredTo);
+    const view = { role, epoch, commitIndex, lastIndex: Math.max(commitIndex, ...taken) };
     return leader === undefined ? view : { ...view, leader };
   }
 }

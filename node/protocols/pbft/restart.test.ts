@@ -259,20 +259,21 @@ function eventful(): Replica {
   return backup;
 }
 
-// The power went after the snapshot was durable, and before the record that it is proven was.
+// The power went after the snapshot was durable, and before the records of what led to it were, or that it is proven.
 describe('a snapshot of which nothing is written down', () => {
   const record = { kind: 'snapshot', slot: 8, history: '0'.repeat(64), total: 100 } as const;
   const snapshot = { index: 8, record, bytes: 10 };
   const begin = (records: readonly PbftRecord[]) =>
     new Replica({ id: 'n2', durable: { records, firstPosition: 1, snapshot } });
 
-  test('is where the log goes on, which is written first', () => {
-    const replica = begin([]);
-    expect(replica.view()).toMatchObject({ commitIndex: 8 });
-    expect(ofKind('persist', replica.begun)).toEqual([{ kind: 'persist', record }]);
+  test('is what the machine has, and the log goes on where it ends', () => {
+    const replica = begin(shareAndDecide(1, 'b1'));
+    expect(replica.view()).toMatchObject({ commitIndex: 8, lastIndex: 8 });
+    const effects = [...replica.begun, ...replica.hear('n3', decided(2, batches(9).slice(1)))];
+    expect(ofKind('apply', effects).map(({ index }) => index)).toEqual([9]);
   });
 
-  test('is so in each later life too, behind older slots', () => {
+  test('is where the log goes on if that is written, behind older slots', () => {
     const older = [...shareAndDecide(1, 'b1'), record, ...shareAndDecide(9, 'b9')];
     const replica = begin(older);
     expect(replica.view()).toMatchObject({ commitIndex: 9 });

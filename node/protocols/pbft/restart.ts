@@ -11,7 +11,7 @@ import { announce } from './view-changes.ts';
 
 export function restart(state: PbftState, { records, firstPosition, snapshot }: Durable<PbftRecord>): void {
   state.out.position = firstPosition - 1;
-  const saved = snapshot?.record.kind === 'snapshot' ? snapshot.record : undefined;
+  state.snapshots.restoredTo = snapshot?.index ?? 0;
   // The log begins behind a proven snapshot, and goes on from there also where a later one was saved and is not proven yet.
   const last = records.findLast((record) => record.kind === 'proven');
   if (last?.kind === 'proven') {
@@ -20,12 +20,7 @@ export function restart(state: PbftState, { records, firstPosition, snapshot }: 
   }
   for (const record of records) {
     state.out.position += 1;
-    replay(state, record, state.out.position, saved?.slot ?? 0);
-  }
-  // It was installed, and not yet written down as proven. That the log goes on behind it is written before it does.
-  if (saved !== undefined && saved.slot > state.history.applied) {
-    beginBehind(state, saved);
-    state.out.persist(saved);
+    replay(state, record, state.out.position);
   }
   // Not all that a snapshot holds: what was signed in a slot is to be known until its checkpoint is stable.
   letGo(state);
@@ -44,8 +39,7 @@ function beginBehind(state: PbftState, past: Past): void {
   noteCheckpoint(state);
 }
 
-/** @param savedTo - the machine has applied all up to this slot */
-function replay(state: PbftState, record: PbftRecord, position: number, savedTo: number): void {
+function replay(state: PbftState, record: PbftRecord, position: number): void {
   switch (record.kind) {
     case 'share':
       replayShare(state, record, position);
@@ -54,7 +48,7 @@ function replay(state: PbftState, record: PbftRecord, position: number, savedTo:
       replayPrepared(state, record.certificate, position);
       break;
     case 'decided':
-      replayDecision(state, record, position, savedTo);
+      replayDecision(state, record, position);
       break;
     case 'leave':
       moveTo(state, record.view, false);
@@ -92,9 +86,9 @@ function replayPrepared(state: PbftState, certificate: Certificate, position: nu
   slot.needs(position);
 }
 
-function replayDecision(state: PbftState, record: DecidedRecord, position: number, savedTo: number): void {
+function replayDecision(state: PbftState, record: DecidedRecord, position: number): void {
   const { certificate, payload } = record;
-  const { history, bodies, out } = state;
+  const { history, bodies, snapshots, out } = state;
   // Also of a slot that a snapshot holds: the same batch may have been decided again behind it.
   if (payload !== undefined) bodies.keep(certificate.digest, payload, position);
   if (certificate.slot <= history.applied) return;
@@ -105,7 +99,8 @@ function replayDecision(state: PbftState, record: DecidedRecord, position: numbe
   const positions = { body: body.position || position, certificate: position };
   history.append({ payload: body.payload, certificate }, positions);
   noteCheckpoint(state);
-  if (certificate.slot > savedTo) out.emit({ kind: 'apply', index: certificate.slot, payload: body.payload });
+  const apply = { kind: 'apply', index: certificate.slot, payload: body.payload } as const;
+  if (certificate.slot > snapshots.restoredTo) out.emit(apply);
 }
 
 function replayEnter(state: PbftState, { newView }: EnterRecord): void {

@@ -21,6 +21,11 @@ export class SnapshotState {
   proven: ProvenSnapshot | undefined;
   /** The one before: else a state that grows faster than it is sent would never come to the end of its way. */
   previous: ProvenSnapshot | undefined;
+  /**
+   * What the machine had applied when this replica began. A snapshot of its own may be durable before the records of what led to
+   * it are: the log then ends before, and what is decided up to here the machine need not be told.
+   */
+  restoredTo = 0;
 
   get provenSlot(): number {
     return this.proven?.snapshot.slot ?? 0;
@@ -41,6 +46,8 @@ export class SnapshotState {
 export function saveIfDue(state: PbftState): void {
   const { history, snapshots, config, out } = state;
   if (snapshots.saving !== undefined || !history.hasFilled(config.snapshotAfterBytes)) return;
+  // The machine's state is a later one.
+  if (history.applied < snapshots.restoredTo) return;
   snapshots.saving = history.past;
   const record = { kind: 'snapshot', ...history.past } as const;
   out.emit({ kind: 'snapshot', index: history.applied, record, pieceBytes: config.snapshotChunkBytes, eager: true });

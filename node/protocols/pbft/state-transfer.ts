@@ -20,7 +20,7 @@ export interface Incoming {
 
 /** Begins to fetch a snapshot, or goes on with the same one from another replica. */
 export function onManifest(state: PbftState, from: string, { proven }: Manifest): void {
-  const { incoming, history } = state;
+  const { incoming, history, snapshots } = state;
   const { slot } = proven.snapshot;
   const isLate = slot <= history.applied || incoming?.installing === true;
   if (isLate || (incoming !== undefined && incoming.proven.snapshot.slot > slot)) {
@@ -28,9 +28,9 @@ export function onManifest(state: PbftState, from: string, { proven }: Manifest)
     return;
   }
   if (incoming?.proven.snapshot.slot === slot) incoming.from = from;
-  else if (isProven(state.verifier, proven)) {
-    state.incoming = { proven, from, pieces: 0, bytes: 0, installing: false };
-  } else state.refuse('invalid');
+  else if (!isProven(state.verifier, proven)) state.refuse('invalid');
+  else if (slot <= snapshots.restoredTo) goOnBehind(state, proven);
+  else state.incoming = { proven, from, pieces: 0, bytes: 0, installing: false };
   askForPiece(state);
 }
 
@@ -73,14 +73,23 @@ export function onPiece(state: PbftState, { slot, piece, bytes }: Piece): void {
 
 /** The machine has the state of the snapshot now. */
 export function onInstalled(state: PbftState, slot: number): void {
-  const { incoming, history } = state;
+  const { incoming } = state;
   if (incoming?.proven.snapshot.slot !== slot) return;
   state.incoming = undefined;
+  goOnBehind(state, incoming.proven);
+}
+
+/** The machine has the state of a snapshot, or a later one that this replica has saved itself: the log goes on there. */
+function goOnBehind(state: PbftState, proven: ProvenSnapshot): void {
+  const { history, snapshots, out } = state;
+  const { slot, history: digest, total } = proven.snapshot;
   state.pace.spoil();
-  history.begin(incoming.proven.snapshot);
+  history.begin(proven.snapshot);
   // Others may wait for this replica's word that it has come here: at the end of a window no later checkpoint would follow.
   noteCheckpoint(state);
-  prove(state, incoming.proven);
+  if (slot >= snapshots.restoredTo) prove(state, proven);
+  // Nobody can be given what is not on the disk. That the log goes on behind it is written before it does.
+  else out.persist({ kind: 'snapshot', slot, history: digest, total });
   letGo(state);
   apply(state);
 }
