@@ -20,6 +20,7 @@ import type {
 import type { Slot } from './slot.ts';
 import { vouch } from './snapshots.ts';
 import type { PbftState } from './state.ts';
+import { noteIdleBeat } from './state-transfer.ts';
 import { askForBodies, lackingBodies } from './view-changes.ts';
 
 export const beatTimer = 'beat';
@@ -42,6 +43,7 @@ export function onBeat(state: PbftState): void {
   const status = { type: 'status', view, changing: !active, applied, stable: stable.slot } as const;
   state.sendToOthers(status);
   if (!state.progressed) {
+    noteIdleBeat(state);
     askSomebody(state);
     sayAgain(state);
     vouch(state);

@@ -170,7 +170,7 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
         stateTransfer.onFetchPiece(state, from, msg);
         break;
       case 'piece':
-        stateTransfer.onPiece(state, msg);
+        stateTransfer.onPiece(state, from, msg);
         break;
       case 'forward':
         agreement.onForward(state, msg);

@@ -9,38 +9,59 @@ import type { PbftState } from './state.ts';
 /** A snapshot on its way here. */
 export interface Incoming {
   readonly proven: ProvenSnapshot;
-  /** Whom the next piece was asked of. */
+  /** Whom the pieces are asked of. */
   from: string;
   /** How many pieces are here, and how many bytes they are. */
   pieces: number;
   bytes: number;
+  /** How many beats it has not come further for. */
+  idleBeats: number;
   /** All of it is here, and is becoming the state. */
   installing: boolean;
 }
 
-/** Begins to fetch a snapshot, or goes on with the same one from another replica. */
+/**
+ * Begins to fetch a snapshot. One that is on its way, and comes, is left to its source: proofs are public, and whoever repeats
+ * one would have all pieces asked of itself. Where it does not come, each who answers is asked for what is lacking.
+ */
 export function onManifest(state: PbftState, from: string, { proven }: Manifest): void {
-  const { incoming, history, snapshots } = state;
   const { slot } = proven.snapshot;
-  const isLate = slot <= history.applied || incoming?.installing === true;
-  if (isLate || (incoming !== undefined && incoming.proven.snapshot.slot > slot)) {
-    state.refuse('known');
-    return;
-  }
-  if (incoming?.proven.snapshot.slot === slot) incoming.from = from;
+  const { applied } = state.history;
+  // It has come past there by itself meanwhile.
+  if (state.incoming !== undefined && state.incoming.proven.snapshot.slot <= applied) state.incoming = undefined;
+  const { incoming } = state;
+  if (slot <= applied || incoming?.installing === true) state.refuse('known');
+  else if (incoming?.idleBeats === 0) state.refuse('unasked');
   else if (!isProven(state.verifier, proven)) state.refuse('invalid');
-  else if (slot <= snapshots.restoredTo) goOnBehind(state, proven);
-  else state.incoming = { proven, from, pieces: 0, bytes: 0, installing: false };
-  askForPiece(state);
+  else if (slot <= state.snapshots.restoredTo) goOnBehind(state, proven);
+  else {
+    if (incoming === undefined || isToBeginAnew(state, incoming, slot)) {
+      state.incoming = { proven, from, pieces: 0, bytes: 0, idleBeats: 0, installing: false };
+    }
+    askForPiece(state, from);
+  }
 }
 
-function askForPiece({ incoming, out }: PbftState): void {
+/**
+ * Another snapshot takes the place of one that nobody goes on with: all others were asked since a piece came. It may be older:
+ * whoever is malicious may have been the only one to know the newer one to be proven.
+ */
+function isToBeginAnew({ config }: PbftState, { proven, idleBeats }: Incoming, slot: number): boolean {
+  return slot !== proven.snapshot.slot && idleBeats >= config.members.length;
+}
+
+function askForPiece({ incoming, out }: PbftState, to: string): void {
   if (incoming === undefined) return;
   const { slot } = incoming.proven.snapshot;
-  out.sendEagerly(incoming.from, { type: 'fetch-piece', slot, piece: incoming.pieces });
+  out.sendEagerly(to, { type: 'fetch-piece', slot, piece: incoming.pieces });
 }
 
-export function onPiece(state: PbftState, { slot, piece, bytes }: Piece): void {
+/** A beat came, and nothing else that brings this replica nearer to the others. */
+export function noteIdleBeat({ incoming }: PbftState): void {
+  if (incoming !== undefined) incoming.idleBeats += 1;
+}
+
+export function onPiece(state: PbftState, from: string, { slot, piece, bytes }: Piece): void {
   const { incoming, out } = state;
   if (incoming === undefined || incoming.installing) {
     state.refuse('unasked');
@@ -61,9 +82,12 @@ export function onPiece(state: PbftState, { slot, piece, bytes }: Piece): void {
   out.emit({ kind: 'receive', index: slot, offset: incoming.bytes, bytes, eager: true });
   incoming.pieces += 1;
   incoming.bytes += bytes.length;
+  // Where it had stopped, whoever goes on with it is its source from now on.
+  if (incoming.idleBeats > 0) incoming.from = from;
+  incoming.idleBeats = 0;
   state.progressed = true;
   if (incoming.pieces < snapshot.pieces.length) {
-    askForPiece(state);
+    askForPiece(state, incoming.from);
     return;
   }
   incoming.installing = true;
