@@ -233,6 +233,19 @@ describe('who says where it stands', () => {
     expect(sent).toEqual([4, 5, 6, 7, 8, 9, 10, 11].map((slot) => send('n4', propose(slot, `b${slot}`))));
   });
 
+  test('gets batches of 1 MiB at a time, and one that is longer alone', () => {
+    const primary = new Replica({ maxUncommittedBytes: 2 ** 23 });
+    const lengths = [2 ** 19, 2 ** 19, 1, 2 ** 21, 1];
+    for (const [id, length] of lengths.entries()) primary.write(id + 1, 'x'.repeat(length));
+    const sentTo = (applied: number) => {
+      primary.hear('n4', status({ applied }));
+      return ofKind('send', primary.hear('n4', status({ applied }))).flatMap(({ msg }) =>
+        msg.type === 'propose' ? [msg.slot] : [],
+      );
+    };
+    expect([0, 1, 2, 3, 4].map(sentTo)).toEqual([[1, 2], [2, 3], [3], [4], [5]]);
+  });
+
   test('gets no votes of another view', () => {
     const backup = new Replica({ id: 'n3' });
     backup.hearSigned(propose(1, 'x'), share('n4', 1, 'x'), newViewWith(1, []));

@@ -85,14 +85,26 @@ export function onStatus(state: PbftState, from: string, msg: Status): void {
     sendAgain(state, from, applied);
 }
 
-/** What this replica has said of the slots that another one waits for. */
+/** What this replica has said of the slots that another one waits for, as far as one message could carry the batches. */
 function sendAgain(state: PbftState, to: string, applied: number): void {
   // A number may be claimed past which nothing can be counted.
   const last = Math.min(applied + slotsAtATime, state.windowEnd);
+  let bytes = 0;
   for (let number = applied + 1; number <= last; number += 1) {
     const slot = state.slots.get(number);
-    if (slot !== undefined) for (const msg of saidOf(state, slot, to)) state.out.send(to, msg);
+    const said = slot === undefined ? [] : saidOf(state, slot, to);
+    const more = batchBytes(said);
+    // A batch that is longer alone is sent all the same: nothing behind it is of use without it.
+    if (bytes > 0 && bytes + more > maxBytes) return;
+    bytes += more;
+    for (const msg of said) state.out.send(to, msg);
   }
+}
+
+function batchBytes(messages: readonly PbftMessage[]): number {
+  let bytes = 0;
+  for (const msg of messages) if (msg.type === 'propose') bytes += msg.payload.length;
+  return bytes;
 }
 
 /** What this replica has to say of a slot in the present view, for one who waits for it. */
