@@ -4,10 +4,14 @@ import { evidence, provenBy, recordingOf, share, signed } from '../evidence-fixt
 import { defaultLimits } from '../judge.ts';
 import { record } from '../run.ts';
 import { samplePlan, sampleRun } from '../sample-plan.ts';
+import { clockToleranceMs } from '../strike-effects.ts';
 import { simSubstrate } from '../substrate/sim/index.ts';
 import checker from './accountable.ts';
 
 const judged = (recording: Recording) => checker.check(recording, defaultLimits);
+const turned = (atMs: number): LabEvent => ({ atMs, type: 'turned', node: 'n4', behaviour: 'double-vote' });
+/** Without proof. */
+const framedBy = (node: string): LabEvent => evidence(node, 'n1', share('n1', 3, 'a'), share('n1', 3, 'a'));
 const deceived = (node: string, behaviour: string): LabEvent => ({ atMs: 4, type: 'deceived', node, behaviour });
 
 describe('a run is accountable', () => {
@@ -41,9 +45,10 @@ describe('a run is accountable', () => {
     });
   });
 
-  test('where a replica was turned while it ran', async () => {
-    const turned: LabEvent = { atMs: 1, type: 'turned', node: 'n4', behaviour: 'double-vote' };
-    expect(await judged(recordingOf([turned, provenBy('n1', 'n4')]))).toMatchObject({ verdict: 'valid' });
+  // The evidence of the fixture is reported at 5 ms.
+  test.each([1, 5 + clockToleranceMs])('where a replica was turned while it ran, at %d ms', async (atMs) => {
+    const events = [turned(atMs), provenBy('n1', 'n4'), framedBy('n4')];
+    expect(await judged(recordingOf(events))).toMatchObject({ verdict: 'valid' });
   });
 
   test('under a protocol that signs nothing', async () => {
@@ -59,6 +64,17 @@ describe('a run is not accountable', () => {
       summary: 'n2 was honest, and shared two batches in slot 3 of view 0.',
     });
     expect(result.evidence[0]?.sentences.at(-1)).toBe(`Statement: pbft share slot 3 view 0 batch ${'b'.repeat(64)}`);
+  });
+
+  test.each<[string, LabEvent]>([
+    ['is convicted', provenBy('n1', 'n4')],
+    ['accuses without proof', framedBy('n4')],
+  ])('where a replica %s before it is turned', async (_, event) => {
+    for (const atMs of [5.1 + clockToleranceMs, 10_000]) {
+      const result = await judged(recordingOf([event, turned(atMs)]));
+      expect(result).toMatchObject({ verdict: 'invalid' });
+      expect(result.summary).toMatch(/^n4 was honest, and /);
+    }
   });
 
   test.each<[string, LabEvent]>([

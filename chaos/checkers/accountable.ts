@@ -11,10 +11,12 @@ import {
   keysOf,
   type Refuted,
 } from '../evidence.ts';
-import { maliciousNodes } from '../malice.ts';
+import { maliciousSince } from '../malice.ts';
+import { clockToleranceMs } from '../strike-effects.ts';
 
 type Result = Omit<CheckResult, 'check' | 'kind'>;
-type Suspects = ReadonlySet<NodeId>;
+/** From when on who was malicious, in milliseconds since load began. */
+type Suspects = ReadonlyMap<NodeId, number>;
 
 const maxShown = 5;
 
@@ -40,7 +42,7 @@ const checker: Checker = {
         : { verdict: 'valid', summary: 'Nobody was accused.', evidence: [] };
     }
     const { convictions, refuted } = findingsOf(recording, new EvidenceJudge(keys, accountability));
-    const suspects = maliciousNodes(recording);
+    const suspects = maliciousSince(recording);
     return (
       framed(convictions, suspects) ??
       unfounded(refuted, suspects) ??
@@ -53,9 +55,17 @@ const checker: Checker = {
   },
 };
 
+/**
+ * Whether nobody had told a replica to be malicious when something was seen of it. A replica notes that it is told so before it
+ * says anything else, by a clock of the same machine as that of whoever hears it.
+ */
+function wasHonest(suspects: Suspects, node: NodeId, atMs: number): boolean {
+  return atMs < (suspects.get(node) ?? Number.POSITIVE_INFINITY) - clockToleranceMs;
+}
+
 /** An honest replica has signed what no honest replica signs. */
 function framed(convictions: readonly Conviction[], suspects: Suspects): Result | undefined {
-  const innocent = convictions.filter(({ culprit }) => !suspects.has(culprit));
+  const innocent = convictions.filter(({ culprit, atMs }) => wasHonest(suspects, culprit, atMs));
   const [first] = innocent;
   if (first === undefined) return undefined;
   const evidence = innocent
@@ -63,7 +73,7 @@ function framed(convictions: readonly Conviction[], suspects: Suspects): Result 
     .map((conviction) =>
       evidenceOf(conviction, conviction.atMs, [
         `${conviction.culprit} ${conviction.words}, by evidence of ${conviction.reportedBy.join(', ')}.`,
-        'No honest replica signs both statements, and this one was not told to be malicious.',
+        'No honest replica signs both statements, and nobody had told this one to be malicious.',
       ]),
     );
   return { verdict: 'invalid', summary: `${first.culprit} was honest, and ${first.words}.`, evidence };
@@ -71,7 +81,7 @@ function framed(convictions: readonly Conviction[], suspects: Suspects): Result 
 
 /** An honest replica has accused somebody, and the evidence does not hold. */
 function unfounded(refuted: readonly Refuted[], suspects: Suspects): Result | undefined {
-  const honest = refuted.filter(({ event }) => !suspects.has(event.node));
+  const honest = refuted.filter(({ event }) => wasHonest(suspects, event.node, event.atMs));
   const [first] = honest;
   if (first === undefined) return undefined;
   const evidence = honest
