@@ -155,7 +155,7 @@ describe('bundles that are asked for', () => {
     expect(batches).toEqual([]);
   });
 
-  test('that come again while they wait are in no other batch; the reply goes where they were asked for last', () => {
+  test('that come again while they wait are in no other batch; all who asked for them get the reply', () => {
     const { registered, ask, batches, decide, taken } = desk();
     registered(1);
     const bundle = bundleOf('c1', encoded('append', 1, 1, 'a'));
@@ -163,7 +163,22 @@ describe('bundles that are asked for', () => {
     ask('s2', 5, bundle);
     expect(batches).toHaveLength(1);
     decide(bundle);
-    expect(taken()).toEqual([['s2', ok(5, 'a')]]);
+    expect(taken()).toEqual([
+      ['s1', ok(1, 'a')],
+      ['s2', ok(5, 'a')],
+    ]);
+  });
+
+  test.each([
+    ['the first of the same client, where it has one', ['s1', 's2', 's3', 's2', 's2', 's2'], [0, 2, 4, 5]],
+    ['the first of all, where it has none', ['s1', 's2', 's3', 's4', 's5'], [1, 2, 3, 4]],
+  ])('are answered four times; a fifth request takes the place of %s', (_, clients, answered) => {
+    const { registered, ask, decide, taken } = desk();
+    registered(1);
+    const bundle = bundleOf('c1', encoded('append', 1, 1, 'a'));
+    for (const [id, from] of clients.entries()) ask(from, id, bundle);
+    decide(bundle);
+    expect(taken()).toEqual(answered.map((id) => [clients[id], ok(id, 'a')]));
   });
 
   test('that are refused by the protocol may be asked for again', () => {
@@ -171,9 +186,13 @@ describe('bundles that are asked for', () => {
     registered(1);
     const bundle = bundleOf('c1', encoded('append', 1, 1, 'a'));
     ask('s1', 1, bundle);
+    ask('s2', 7, bundle);
     bundles.reject(batches[0]?.id ?? 0, 'n2');
     bundles.reject(batches[0]?.id ?? 0, 'n2');
-    expect(taken()).toEqual([['s1', { id: 1, status: 'rejected', leader: 'n2' }]]);
+    expect(taken()).toEqual([
+      ['s1', { id: 1, status: 'rejected', leader: 'n2' }],
+      ['s2', { id: 7, status: 'rejected', leader: 'n2' }],
+    ]);
     expect(settled).toEqual([]);
     ask('s1', 2, bundle);
     expect(batches).toHaveLength(2);

@@ -12,7 +12,7 @@ import type { ClientDesk, DeskRules, Propose, Settle } from './client-desk.ts';
 import type { ClientId, NodeId } from './contract/ids.ts';
 import { decodeBatch, encodeBatch, headsIn } from './machine/command.ts';
 import type { Machine } from './machine/machine.ts';
-import type { ClientPort, ClientRequest, Clock } from './ports.ts';
+import type { ClientPort, ClientReply, ClientRequest, Clock } from './ports.ts';
 import { Ring } from './ring.ts';
 
 /** How many batches may be on their way; the oldest is forgotten past that (its clients time out and try again). */
@@ -25,10 +25,19 @@ const maxWaiting = 20_000;
  */
 const maxReadBytes = 3 << 20;
 
+/** How many requests for one bundle are answered. */
+const maxAsking = 4;
+
+/** The way back to whoever asked. */
+interface Asking {
+  readonly client: ClientId;
+  readonly id: number;
+}
+
 /** A bundle that is to be answered. */
 interface Waiting {
-  client: ClientId;
-  id: number;
+  /** The last that was asked for it. Anybody can repeat a bundle, and must not take the reply from whoever asked before. */
+  readonly asking: Asking[];
   readonly key: string;
   readonly bundle: Bundle;
   readonly bytes: Uint8Array;
@@ -83,7 +92,7 @@ export class BundleDesk implements ClientDesk {
     const key = bundleKey(bundle);
     const known = this.#knownAnswer(key, bundle);
     if (known !== null) clients.reply(client, { id, status: 'ok', result: known });
-    else this.#await({ client, id, key, bundle, bytes: command, batch: undefined });
+    else this.#await({ asking: [{ client, id }], key, bundle, bytes: command, batch: undefined });
   }
 
   /** What the present state says to reads; null where that is too much. Other commands are malformed here. */
@@ -118,12 +127,11 @@ export class BundleDesk implements ClientDesk {
     const present = this.#waiting.get(waiting.key);
     if (present !== undefined) {
       // Asked for again: only the way back is new.
-      present.client = waiting.client;
-      present.id = waiting.id;
+      for (const each of waiting.asking) noteAsking(present, each);
       return;
     }
     if (this.#waiting.size >= maxWaiting) {
-      this.#options.clients.reply(waiting.client, { id: waiting.id, status: 'rejected' });
+      this.#reply(waiting, (id) => ({ id, status: 'rejected' }));
       return;
     }
     this.#waiting.set(waiting.key, waiting);
@@ -193,9 +201,12 @@ export class BundleDesk implements ClientDesk {
   }
 
   #answer(waiting: Waiting, result: Uint8Array | null): void {
-    const { client, id } = waiting;
-    this.#options.clients.reply(client, result === null ? { id, status: 'rejected' } : { id, status: 'ok', result });
+    this.#reply(waiting, (id) => (result === null ? { id, status: 'rejected' } : { id, status: 'ok', result }));
     this.#leave(waiting);
+  }
+
+  #reply({ asking }: Waiting, replyTo: (id: number) => ClientReply): void {
+    for (const { client, id } of asking) this.#options.clients.reply(client, replyTo(id));
   }
 
   #leave({ key, batch }: Waiting): void {
@@ -212,8 +223,7 @@ export class BundleDesk implements ClientDesk {
     for (const waiting of batch?.waiting ?? []) {
       if (this.#waiting.get(waiting.key) !== waiting) continue;
       this.#waiting.delete(waiting.key);
-      const reply = { id: waiting.id, status: 'rejected' } as const;
-      this.#options.clients.reply(waiting.client, leader === undefined ? reply : { ...reply, leader });
+      this.#reply(waiting, (id) => ({ id, status: 'rejected', ...(leader === undefined ? {} : { leader }) }));
     }
   }
 
@@ -230,6 +240,15 @@ export class BundleDesk implements ClientDesk {
       if (known !== null || registers(waiting.bundle)) this.#answer(waiting, known);
     }
   }
+}
+
+/** Where there is no room its client's own first one goes: who repeats a bundle on one connection takes it from nobody else. */
+function noteAsking({ asking }: Waiting, another: Asking): void {
+  if (asking.length >= maxAsking) {
+    const own = asking.findIndex(({ client }) => client === another.client);
+    asking.splice(Math.max(0, own), 1);
+  }
+  asking.push(another);
 }
 
 /** Bundles one behind the other; without a copy where there is one. */
