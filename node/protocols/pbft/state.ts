@@ -179,7 +179,11 @@ export class PbftState {
     return this.collector === undefined || this.collector === this.config.id;
   }
 
-  /** Up to which slot it has applied all. */
+  /**
+   * Up to which slot it takes itself to have applied all: `history.applied`, but for a planted bug (`PbftRules.appliedTo`). By this it
+   * says where it stands, and looks for what it lacks of its own accord; what it does with slots and messages goes by
+   * `history.applied`.
+   */
   get applied(): number {
     return this.rules.appliedTo(this.history.applied, this.stable.slot);
   }
