@@ -6,7 +6,7 @@ const defect: PbftDefect = {
   breaks:
     'Castro and Liskov (1999), section 4.3: who learns of a stable checkpoint that it has not come to needs the state first.',
   violates: 'liveness',
-  foundBy: { experiment: 'rejoin', seed: 2 },
+  foundBy: { experiment: 'rejoin', seed: 1 },
   rules: { appliedTo: (applied, stable) => Math.max(applied, stable) },
 };
 
