@@ -1,11 +1,20 @@
 import type { NodeId } from '../../contract/ids.ts';
 
+/** A batch that a client has asked for in the present view. */
+export interface Sample {
+  readonly id: number;
+  /** How many beats have come since. */
+  beats: number;
+  /** Whether anything was decided in the view since. */
+  isDecided: boolean;
+}
+
 /** What a replica waits for in its view, and how long it is ready to; `timing.ts` alone looks at it. */
 export class Patience {
   /** How often the time that a view is given is doubled. */
   doublings = 0;
-  /** The batch by which is seen how much of that time is needed, and whether anything was decided in the view since it came. */
-  sample: { readonly id: number; isDecided: boolean } | undefined;
+  /** The batch by which is seen how much of that time is needed; undefined where that is not asked. */
+  sample: Sample | undefined;
 
   /** The batch that this backup watches over; 0 where none. */
   watched = 0;

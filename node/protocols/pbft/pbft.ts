@@ -191,9 +191,6 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
       case timing.progressTimer:
         if (timing.onProgressTimeout(state)) viewChanges.leave(state, state.view + 1);
         break;
-      case timing.sampleTimer:
-        timing.onSampleTimeout(state);
-        break;
       case timing.viewTimer:
         if (timing.isViewOver(state)) viewChanges.leave(state, state.view + 1);
         break;

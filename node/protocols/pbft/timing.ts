@@ -1,16 +1,18 @@
 /**
  * When a replica gives a view up. The time that it waits doubles with each view that comes to nothing, so that it outgrows any
- * delay at last; Castro and Liskov (1999), sections 4.4 and 4.5.2. It is halved again with each request that shows that much less is
- * enough. That something was done is not enough for that: where the network is slow the group would go through as many views
- * again for the next.
+ * delay at last; Castro and Liskov (1999), sections 4.4 and 4.5.2. It is no more than twice what requests
+ * are seen to take. That something was done says nothing of that: where the network is slow the group would go through as many
+ * views again for the next.
  */
+import type { Sample } from './patience.ts';
 import type { PbftState } from './state.ts';
 
 export const progressTimer = 'progress';
 export const viewTimer = 'view';
-export const sampleTimer = 'sample';
 /** The time that a view is given is doubled so often at most. */
 const maxDoublings = 6;
+/** A request is given so many times what one took before. */
+const margin = 2;
 /** How many batches are handed to a primary at a time: those that have waited longest. */
 const maxForwards = 16;
 
@@ -54,10 +56,7 @@ export function watch(state: PbftState): void {
 /** A client has asked for a batch. Where the time is doubled, one after the other shows how much of it is needed. */
 export function onRequested(state: PbftState, id: number): void {
   const { patience } = state;
-  if (state.active && patience.doublings > 0 && patience.sample === undefined) {
-    patience.sample = { id, isDecided: false };
-    setTimer(state, sampleTimer, patienceMs(state) / 4);
-  }
+  if (state.active && patience.doublings > 0) patience.sample ??= { id, beats: 0, isDecided: false };
   watch(state);
 }
 
@@ -66,23 +65,17 @@ export function onSettled(state: PbftState, id: number): void {
   const { patience } = state;
   if (state.pending.remove(id)) state.pace.done();
   if (patience.sample?.id === id) {
-    // Done in a quarter of the time, it leaves the next one twice what it took itself.
-    if (patience.sample.isDecided) patience.doublings -= 1;
-    dropSample(state);
+    // Less is enough for one that took so long; more was never needed.
+    while (patience.doublings > 0 && isEnough(state, patience.sample, patience.doublings - 1)) patience.doublings -= 1;
+    patience.sample = undefined;
   }
   watch(state);
 }
 
-/** A quarter of the time is over for the sample, and it is not done. */
-export function onSampleTimeout(state: PbftState): void {
-  state.patience.sample = undefined;
-}
-
-function dropSample(state: PbftState): void {
-  const { patience } = state;
-  if (patience.sample === undefined) return;
-  patience.sample = undefined;
-  state.out.emit({ kind: 'cancel', timer: sampleTimer });
+/** Whether a request that takes as long as this one would have time enough. One that was given up says nothing. */
+function isEnough({ config, rules }: PbftState, { beats, isDecided }: Sample, doublings: number): boolean {
+  const tookMs = (beats + 1) * config.heartbeatIntervalMs;
+  return isDecided && config.electionTimeoutMs[1] * rules.patienceFactor(doublings) >= margin * tookMs;
 }
 
 /** A batch was decided in the present view: it has brought something about. */
@@ -92,8 +85,9 @@ export function onProgress(state: PbftState): void {
   state.pace.measure(state.primary);
 }
 
-/** With each beat: whether the primary has brought about too little for too long. */
+/** With each beat. Whether the primary has brought about too little for too long. */
 export function isTooSlow(state: PbftState): boolean {
+  if (state.patience.sample !== undefined) state.patience.sample.beats += 1;
   if (!state.active) {
     state.pace.lose(state.pending.count);
     return false;
@@ -161,7 +155,7 @@ export type Why = 'in vain' | 'slow';
 export function onLeft(state: PbftState, why: Why): void {
   const { patience } = state;
   if (why === 'in vain') patience.doublings = Math.min(patience.doublings + 1, maxDoublings);
-  dropSample(state);
+  patience.sample = undefined;
   patience.awaitsNewView = false;
   patience.primaryEnded = false;
   stopWatching(state);
