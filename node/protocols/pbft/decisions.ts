@@ -5,7 +5,7 @@ import { takeCheckpoint } from './checkpoints.ts';
 import { checkpointInterval } from './history.ts';
 import type { Certificate, DecidedRecord, Decision, Digest, ShareRecord } from './messages.ts';
 import type { Slot } from './slot.ts';
-import type { PbftState } from './state.ts';
+import type { PbftEffect, PbftState } from './state.ts';
 import { onProgress } from './timing.ts';
 
 /** A slot is decided, and so proven. */
@@ -17,7 +17,7 @@ export function decide(state: PbftState, slot: Slot, certificate: Certificate): 
 
 /** Applies what is decided, in order, as far as the batches are here. */
 export function apply(state: PbftState): void {
-  const { history, bodies, snapshots, out } = state;
+  const { history, bodies } = state;
   // While the state of another replica takes the place of this one's, nothing is applied to either.
   while (state.incoming?.installing !== true) {
     const next = history.applied + 1;
@@ -29,11 +29,15 @@ export function apply(state: PbftState): void {
     if (certificate.view === state.view && certificate.digest !== state.nullDigest) onProgress(state);
     state.progressed = true;
     const learned = slot.wasLearned && { learned: true };
-    const apply = { kind: 'apply', index: next, payload: body.payload, ...learned, eager: true } as const;
-    if (next > snapshots.restoredTo) out.emit(apply);
+    tellMachine(state, { kind: 'apply', index: next, payload: body.payload, ...learned, eager: true });
     if (next <= state.stable.slot) state.slots.delete(next);
     if (next % checkpointInterval === 0) takeCheckpoint(state);
   }
+}
+
+/** What is decided, but for what the machine had applied already when this replica began. */
+export function tellMachine({ snapshots, out }: PbftState, effect: Extract<PbftEffect, { kind: 'apply' }>): void {
+  if (effect.index > snapshots.restoredTo) out.emit(effect);
 }
 
 /** Writes down that the next slot is decided. */

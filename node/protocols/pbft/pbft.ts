@@ -183,7 +183,7 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
     switch (timer) {
       case catchUp.beatTimer:
         catchUp.onBeat(state);
-        if (timing.isTooSlow(state)) viewChanges.leave(state, state.view + 1, 'slow');
+        if (timing.onBeat(state)) viewChanges.leave(state, state.view + 1, 'slow');
         break;
       case fastPath.fastTimer:
         for (const { slot, digest } of fastPath.onTick(state)) agreement.evaluate(state, slot, digest);

@@ -3,6 +3,7 @@ import type { Durable } from '../../contract/durable.ts';
 import { invariant } from '../../contract/invariant.ts';
 import { share, votesOf } from './agreement.ts';
 import { letGo, noteCheckpoint } from './checkpoints.ts';
+import { tellMachine } from './decisions.ts';
 import type { Past } from './history.ts';
 import type { Certificate, DecidedRecord, EnterRecord, PbftRecord, ShareRecord } from './messages.ts';
 import { selectView } from './selection.ts';
@@ -88,7 +89,7 @@ function replayPrepared(state: PbftState, certificate: Certificate, position: nu
 
 function replayDecision(state: PbftState, record: DecidedRecord, position: number): void {
   const { certificate, payload } = record;
-  const { history, bodies, snapshots, out } = state;
+  const { history, bodies } = state;
   // Also of a slot that a snapshot holds: the same batch may have been decided again behind it.
   if (payload !== undefined) bodies.keep(certificate.digest, payload, position);
   if (certificate.slot <= history.applied) return;
@@ -99,8 +100,7 @@ function replayDecision(state: PbftState, record: DecidedRecord, position: numbe
   const positions = { body: body.position || position, certificate: position };
   history.append({ payload: body.payload, certificate }, positions);
   noteCheckpoint(state);
-  const apply = { kind: 'apply', index: certificate.slot, payload: body.payload } as const;
-  if (certificate.slot > snapshots.restoredTo) out.emit(apply);
+  tellMachine(state, { kind: 'apply', index: certificate.slot, payload: body.payload });
 }
 
 function replayEnter(state: PbftState, { newView }: EnterRecord): void {

@@ -31,7 +31,7 @@ export interface PbftRules {
   readonly appliedTo: (applied: number, stable: number) => number;
   /** Whether a replica says its votes again to one that waits for what it may have missed. */
   readonly sendsAgain: boolean;
-  /** By how much the time grows that a view is given, after so many that came to nothing. */
+  /** By how much the time grows that a view is given, where it is doubled so often. */
   readonly patienceFactor: (doublings: number) => number;
   /** Whether a primary has to be about as fast as others were of late. */
   readonly asksForPace: boolean;

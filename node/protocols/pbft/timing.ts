@@ -1,8 +1,8 @@
 /**
  * When a replica gives a view up. The time that it waits doubles with each view that comes to nothing, so that it outgrows any
- * delay at last; Castro and Liskov (1999), sections 4.4 and 4.5.2. It is no more than twice what requests
- * are seen to take. That something was done says nothing of that: where the network is slow the group would go through as many
- * views again for the next.
+ * delay at last; Castro and Liskov (1999), sections 4.4 and 4.5.2. What was added is taken back
+ * as far as twice the time that a request is seen to take allows. That something was done does not take it back: where the network is
+ * slow the group would go through as many views again for the next.
  */
 import type { Sample } from './patience.ts';
 import type { PbftState } from './state.ts';
@@ -16,9 +16,9 @@ const margin = 2;
 /** How many batches are handed to a primary at a time: those that have waited longest. */
 const maxForwards = 16;
 
-/** How long a request may wait in the present view, in milliseconds. */
-function patienceMs({ config, rules, patience }: PbftState): number {
-  return config.electionTimeoutMs[1] * rules.patienceFactor(patience.doublings);
+/** How long a request may wait in a view whose time is doubled so often, the present one where nothing is said, in milliseconds. */
+function patienceMs({ config, rules, patience }: PbftState, doublings = patience.doublings): number {
+  return config.electionTimeoutMs[1] * rules.patienceFactor(doublings);
 }
 
 /** How long a request may wait for a primary that seems to have ended, in milliseconds. */
@@ -73,9 +73,9 @@ export function onSettled(state: PbftState, id: number): void {
 }
 
 /** Whether a request that takes as long as this one would have time enough. One that was given up says nothing. */
-function isEnough({ config, rules }: PbftState, { beats, isDecided }: Sample, doublings: number): boolean {
-  const tookMs = (beats + 1) * config.heartbeatIntervalMs;
-  return isDecided && config.electionTimeoutMs[1] * rules.patienceFactor(doublings) >= margin * tookMs;
+function isEnough(state: PbftState, { beats, isDecided }: Sample, doublings: number): boolean {
+  const tookMs = (beats + 1) * state.config.heartbeatIntervalMs;
+  return isDecided && patienceMs(state, doublings) >= margin * tookMs;
 }
 
 /** A batch was decided in the present view: it has brought something about. */
@@ -85,8 +85,8 @@ export function onProgress(state: PbftState): void {
   state.pace.measure(state.primary);
 }
 
-/** With each beat. Whether the primary has brought about too little for too long. */
-export function isTooSlow(state: PbftState): boolean {
+/** A heartbeat interval is over. Whether the primary has brought about too little for too long. */
+export function onBeat(state: PbftState): boolean {
   if (state.patience.sample !== undefined) state.patience.sample.beats += 1;
   if (!state.active) {
     state.pace.lose(state.pending.count);
