@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { configOf, Group, Signer } from './group-fixture.ts';
 import { checkpointInterval, windowSlots } from './history.ts';
 import { correctRules } from './rules.ts';
-import { onSaved } from './snapshots.ts';
+import { onSaved, saveIfDue } from './snapshots.ts';
 import { PbftState } from './state.ts';
 import { savedStatement } from './statements.ts';
 
@@ -45,4 +45,35 @@ test('a malicious replica that vouches for whatever is near is not remembered fo
   }
   expect(taken).toBeGreaterThan(0);
   expect(taken).toBeLessThanOrEqual((4 * windowSlots) / checkpointInterval + 1);
+});
+
+/** How long a log leads to each state that a replica saves which knows of a proven one of so many pieces, over 2,000 slots. */
+function savedAfter(pieces: number): number[] {
+  const state = new PbftState({ ...configOf('n1'), snapshotAfterBytes: 100, snapshotChunkBytes: 50 }, correctRules);
+  const snapshot = { slot: 0, history: state.history.origin, total: 0, pieces: Array(pieces).fill(state.nullDigest) };
+  state.snapshots.proven = { snapshot, signatures: [] };
+  const saved: number[] = [];
+  for (let slot = 1; slot <= 2000; slot += 1) {
+    const certificate = { kind: 'slow', view: 0, slot, digest: state.nullDigest, signatures: [] } as const;
+    state.history.append({ payload: new Uint8Array(100), certificate }, { body: slot, certificate: slot });
+    if (slot % checkpointInterval !== 0) continue;
+    saveIfDue(state);
+    if (state.snapshots.saving !== undefined) saved.push(state.snapshots.saving.total);
+    state.snapshots.saving = undefined;
+  }
+  return saved;
+}
+
+// Else whoever is sent it would find it gone before all of it is there.
+test('a large state is saved after four times as much, and of slots of which those who know a smaller one save it, too', () => {
+  const [small, large, largest] = [1, 200, 1000].map(savedAfter) as [number[], number[], number[]];
+  expect(small).toHaveLength(2000 / checkpointInterval);
+  expect(small).toEqual(expect.arrayContaining(large));
+  expect(large).toEqual(expect.arrayContaining(largest));
+  const [first = 0, second = 0] = small;
+  const meanOf = (saved: readonly number[]) => (saved.at(-1) ?? 0) / saved.length;
+  expect(meanOf(large)).toBeGreaterThan(4 * 200 * 50);
+  expect(meanOf(largest)).toBeGreaterThan(4 * 1000 * 50);
+  // Twice as much at most, and what is decided up to a checkpoint.
+  expect(meanOf(largest)).toBeLessThan(8 * 1000 * 50 + second - first);
 });

@@ -42,15 +42,33 @@ export class SnapshotState {
   }
 }
 
+/**
+ * A log gathers this many times the bytes of the snapshot before it, or more, before the next is saved. Else whoever is being sent
+ * a state that is large would find it gone each time before all of it is there. Ongaro (2014), section 5.1.2.
+ */
+const growthFactor = 4;
+
 /** At a checkpoint: saves the state, where enough was written since. */
 export function saveIfDue(state: PbftState): void {
   const { history, snapshots, config, out } = state;
-  if (snapshots.saving !== undefined || !history.hasFilled(config.snapshotAfterBytes)) return;
+  if (snapshots.saving !== undefined || !history.hasFilled(dueBytes(state))) return;
   // The machine's state is a later one.
   if (history.applied < snapshots.restoredTo) return;
   snapshots.saving = history.past;
   const record = { kind: 'snapshot', ...history.past } as const;
   out.emit({ kind: 'snapshot', index: history.applied, record, pieceBytes: config.snapshotChunkBytes, eager: true });
+}
+
+/**
+ * Always a power of two times the least: who knows of a larger state saves it more rarely than others do, and then with them. Else
+ * no quorum would have the state of one slot.
+ */
+function dueBytes({ config, snapshots }: PbftState): number {
+  const pieces = snapshots.proven?.snapshot.pieces.length ?? 0;
+  const wanted = growthFactor * pieces * config.snapshotChunkBytes;
+  let bytes = config.snapshotAfterBytes;
+  while (bytes < wanted) bytes *= 2;
+  return bytes;
 }
 
 /** The snapshot of this replica is durable. */
