@@ -29,4 +29,6 @@ export class Patience {
   primaryEnded = false;
   /** A quorum waits for the present view to begin. */
   awaitsNewView = false;
+  /** Its primary has signed a beginning that is none. */
+  isFalselyBegun = false;
 }

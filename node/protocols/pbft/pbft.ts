@@ -66,7 +66,7 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
         this.#onRequest(input.id, input.access, input.payload);
         break;
       case 'settled':
-        timing.onSettled(state, input.id);
+        timing.onSettled(state, input.id, input.done);
         break;
       case 'suspected':
         timing.onSuspected(state, input.node);
@@ -192,9 +192,14 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
         if (timing.onProgressTimeout(state)) viewChanges.leave(state, state.view + 1);
         break;
       case timing.viewTimer:
-        if (timing.isViewOver(state)) viewChanges.leave(state, state.view + 1);
+        this.#onViewTimeout();
         break;
     }
+  }
+
+  #onViewTimeout(): void {
+    const why = timing.whyViewIsOver(this.#state);
+    if (why !== undefined) viewChanges.leave(this.#state, this.#state.view + 1, why);
   }
 
   heldBytes(): number {

@@ -21,6 +21,7 @@ import {
   commit,
   decided,
   first,
+  newView,
   newViewWith,
   propose,
   share,
@@ -57,6 +58,15 @@ describe('a backup that waits for a request', () => {
     expect(backup.settle(1)).toEqual([timer('progress', 150)]);
     expect(backup.settle(2)).toEqual([cancel('progress')]);
     expect(backup.settle(2)).toEqual([]);
+  });
+
+  // Else a primary that brings nothing about would keep its place for as long as clients lose patience before replicas do.
+  test('does not begin again where the first was given up, unless nothing is left', () => {
+    const backup = new Replica({ id: 'n2' });
+    backup.write(1, 'x');
+    backup.write(2, 'y');
+    expect(backup.settle(1, false)).toEqual([]);
+    expect(backup.settle(2, false)).toEqual([cancel('progress')]);
   });
 
   // Section 4.1: whoever gets a request that is not of the primary relays it.
@@ -170,6 +180,43 @@ describe('who waits for a view to begin', () => {
     expect(waits).toEqual([1200, 2400, 4800, 9600, 19200, 19200, 19200].map((ms) => [timer('view', ms)]));
   });
 
+  test('waits only as long as at first where the primary has signed a beginning that is none, and no longer for the next', () => {
+    const replica = leftFor(1, { id: 'n1' });
+    const others = ['n2', 'n3', 'n4'];
+    replica.hearSigned(...others.map((by) => change(by, 1)));
+    replica.timeout('view');
+    expect(replica.hearSigned(...others.map((by) => change(by, 2)))).toEqual([timer('view', 1200)]);
+    const isNone = newView(2, [change('n2', 2), change('n2', 2), change('n3', 2)]);
+    expect(replica.hearSigned(isNone)).toEqual([timer('view', 300)]);
+    expect(replica.hearSigned(isNone)).toEqual([]);
+    expect(ofKind('persist', replica.timeout('view'))).toEqual([leaving(3)]);
+    expect(replica.hearSigned(...others.map((by) => change(by, 3)))).toEqual([timer('view', 1200)]);
+  });
+
+  test('waits no longer where it has heard of that before a quorum wanted the view', () => {
+    const replica = new Replica({ id: 'n4', nodes: 7 });
+    replica.hearSigned(...['n1', 'n2', 'n3'].map((by) => change(by, 1)), newView(1, [change('n1', 1)]));
+    expect(replica.hearSigned(change('n5', 1))).toEqual([timer('view', 300)]);
+  });
+
+  test('waits as long as ever where the primary has not signed it, or begins another view', () => {
+    const replica = leftFor(1, { id: 'n4' });
+    replica.hearSigned(change('n1', 1), change('n2', 1));
+    expect(replica.hearSigned(newView(1, [change('n1', 1)], 'n3'), newView(2, [change('n1', 2)]))).toEqual([]);
+  });
+
+  // Whoever hands it on may have spoiled what the primary has not signed: the signatures of others.
+  test('takes part all the same where it begins after that', () => {
+    const replica = leftFor(1, { id: 'n4' });
+    const genuine = newViewWith(1, []);
+    const spoiled = genuine.changes.map((each) => ({
+      ...each,
+      signature: { ...each.signature, bytes: bytes('spoiled') },
+    }));
+    replica.hearSigned({ ...genuine, changes: spoiled }, genuine);
+    expect(replica.view()).toMatchObject({ role: 'backup', epoch: 1 });
+  });
+
   test('waits no more when it has begun', () => {
     const replica = leftFor(1, { id: 'n4' });
     expect(ofKind('cancel', replica.hearSigned(newViewWith(1, [])))).toEqual([cancel('view')]);
@@ -233,8 +280,9 @@ describe('the time that a request has', () => {
   test('stays doubled where what waited was given up', () => {
     const backup = afterOneView();
     backup.write(1, 'x');
-    backup.write(2, 'y');
-    expect(backup.settle(1)).toEqual([timer('progress', 300)]);
+    backup.hearSigned(...deciding(1, 'other'));
+    backup.settle(1, false);
+    expect(backup.write(2, 'y')).toEqual([timer('progress', 300)]);
   });
 
   test('comes from as often doubled as it was to what one request needs', () => {

@@ -61,18 +61,26 @@ export function onRequested(state: PbftState, id: number): void {
 }
 
 /** Nobody waits for a batch any more. */
-export function onSettled(state: PbftState, id: number): void {
-  const { patience } = state;
-  if (state.pending.remove(id)) state.pace.done();
+export function onSettled(state: PbftState, id: number, done: boolean): void {
+  const { patience, pending } = state;
+  const isKnown = pending.remove(id);
+  if (isKnown && done) state.pace.done();
   if (patience.sample?.id === id) {
     // Less is enough for one that took so long; more was never needed.
-    while (patience.doublings > 0 && isEnough(state, patience.sample, patience.doublings - 1)) patience.doublings -= 1;
+    if (done) shorten(state, patience.sample);
     patience.sample = undefined;
   }
+  // Clients that give up and ask for something else are no reason to wait longer for a primary that brings nothing about.
+  if (isKnown && !done && patience.watched === id && !pending.isEmpty) patience.watched = pending.oldest;
   watch(state);
 }
 
-/** Whether a request that takes as long as this one would have time enough. One that was given up says nothing. */
+function shorten(state: PbftState, sample: Sample): void {
+  const { patience } = state;
+  while (patience.doublings > 0 && isEnough(state, sample, patience.doublings - 1)) patience.doublings -= 1;
+}
+
+/** Whether a request that takes as long as this one would have time enough. */
 function isEnough(state: PbftState, { beats, isDecided }: Sample, doublings: number): boolean {
   const tookMs = (beats + 1) * state.config.heartbeatIntervalMs;
   return isDecided && patienceMs(state, doublings) >= margin * tookMs;
@@ -149,14 +157,15 @@ export function onHeard(state: PbftState, node: string): void {
   if (node === state.primary) state.patience.primaryEnded = false;
 }
 
-/** Why a view is left: it comes to nothing, or what comes of it comes slowly. */
-export type Why = 'in vain' | 'slow';
+/** Why a view is left: it comes to nothing, what comes of it comes slowly, or its primary is seen to lie. */
+export type Why = 'in vain' | 'slow' | 'false';
 
 export function onLeft(state: PbftState, why: Why): void {
   const { patience } = state;
   if (why === 'in vain') patience.doublings = Math.min(patience.doublings + 1, maxDoublings);
   patience.sample = undefined;
   patience.awaitsNewView = false;
+  patience.isFalselyBegun = false;
   patience.primaryEnded = false;
   stopWatching(state);
   state.out.emit({ kind: 'cancel', timer: viewTimer });
@@ -167,17 +176,35 @@ export function onQuorumLeft(state: PbftState): void {
   const { patience } = state;
   if (patience.awaitsNewView) return;
   patience.awaitsNewView = true;
-  setTimer(state, viewTimer, patienceMs(state));
+  setTimer(state, viewTimer, newViewPatienceMs(state));
 }
 
-/** Whether the time of a primary is over that has not begun its view. */
-export function isViewOver(state: PbftState): boolean {
-  return !state.active && state.patience.awaitsNewView;
+/** How long a view may take to begin, in milliseconds. */
+function newViewPatienceMs(state: PbftState): number {
+  return patienceMs(state, state.patience.isFalselyBegun ? 0 : state.patience.doublings);
+}
+
+/**
+ * The primary of the present view has signed a beginning that is not valid. A little is waited for another all the same: not all of
+ * it is what the primary has signed, and whoever handed it on may have spoiled it. That the network is slow it does not mean.
+ */
+export function onFalseNewView(state: PbftState): void {
+  const { patience } = state;
+  if (patience.isFalselyBegun) return;
+  patience.isFalselyBegun = true;
+  if (patience.awaitsNewView) setTimer(state, viewTimer, newViewPatienceMs(state));
+}
+
+/** Why the time of a primary is over that has not begun its view; undefined where it is not. */
+export function whyViewIsOver({ active, patience }: PbftState): Why | undefined {
+  if (active || !patience.awaitsNewView) return undefined;
+  return patience.isFalselyBegun ? 'false' : 'in vain';
 }
 
 export function onEntered(state: PbftState): void {
   state.pace.begin();
   state.patience.awaitsNewView = false;
+  state.patience.isFalselyBegun = false;
   state.out.emit({ kind: 'cancel', timer: viewTimer });
   stopWatching(state);
   watch(state);

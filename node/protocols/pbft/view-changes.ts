@@ -9,7 +9,7 @@ import { withAllProofs, withProofsOnce } from './shared-proofs.ts';
 import type { Slot } from './slot.ts';
 import { type PbftState, windowSlots } from './state.ts';
 import { newViewStatement, viewChangeStatement } from './statements.ts';
-import { onEntered, onLeft, onQuorumLeft, type Why } from './timing.ts';
+import { onEntered, onFalseNewView, onLeft, onQuorumLeft, type Why } from './timing.ts';
 import { isNewView, isOfPrimary, isTooLong, isViewChange } from './view-validity.ts';
 
 /** Takes part in no view before this one any more, and says what it knows. */
@@ -105,8 +105,12 @@ export function onNewView(state: PbftState, msg: NewView): void {
   const isValid = state.rules.checksNewViews
     ? isNewView(state.verifier, { ...msg, changes }, known)
     : isOfPrimary(state.verifier, msg);
-  if (isValid) enter(state, { ...msg, changes });
-  else state.refuse('invalid');
+  if (isValid) {
+    enter(state, { ...msg, changes });
+    return;
+  }
+  state.refuse('invalid');
+  if (msg.view === state.view && isOfPrimary(state.verifier, msg)) onFalseNewView(state);
 }
 
 /**
