@@ -7,8 +7,10 @@ import type { Operation } from '../../contracts/operations.ts';
 import { leaderAmong } from '../../running.ts';
 import { samplePlan } from '../../sample-plan.ts';
 import { whyUnsettled } from '../../unsettled.ts';
-import { contents, describeOnDocker } from './docker-fixture.ts';
+import { contents, describeOnDocker, engine, newLabs } from './docker-fixture.ts';
 import { dockerSubstrate } from './index.ts';
+import { linksInto, toxiproxyApiPort } from './layout.ts';
+import { findVantage } from './vantage.ts';
 
 const limitMs = 300_000;
 /** In which nothing of these tests fails to come about. */
@@ -18,11 +20,14 @@ describeOnDocker('a group of containers, of which one begins outside of it', () 
   const seen: LabEvent[] = [];
   let before: string[];
   let cluster: Cluster;
+  let lab: string;
   beforeAll(async () => {
     before = await contents();
+    const ours = await newLabs();
     const nodes = ['n1', 'n2', 'n3', 'n4'];
     const plan = samplePlan({}, { substrate: 'docker', nodes, members: nodes.slice(0, 3) });
     cluster = await dockerSubstrate.boot(plan, (atMs, fact) => seen.push({ ...fact, atMs }));
+    [lab = ''] = await ours();
   }, limitMs);
   afterAll(async () => {
     await cluster?.close();
@@ -43,6 +48,15 @@ describeOnDocker('a group of containers, of which one begins outside of it', () 
       .flatMap((event) =>
         event.type.startsWith('disk-') && 'node' in event && event.node === node ? [event.type] : [],
       );
+
+  /** The links that refuse whoever wants to use them. */
+  async function shutLinks(): Promise<string[]> {
+    const toxiproxy = (await engine().containers(lab)).find(({ service }) => service === 'toxiproxy');
+    if (toxiproxy === undefined) throw new Error('there is no Toxiproxy');
+    const address = (await findVantage(engine())).address(toxiproxy, toxiproxyApiPort);
+    const proxies = (await (await fetch(`http://${address}/proxies`)).json()) as Record<string, { enabled: boolean }>;
+    return Object.keys(proxies).filter((name) => proxies[name]?.enabled !== true);
+  }
 
   async function write(value: number): Promise<void> {
     const op: Operation = { f: 'write', key: 'k', value };
@@ -125,6 +139,26 @@ describeOnDocker('a group of containers, of which one begins outside of it', () 
       await cluster.start(lost);
       await expect.poll(() => cluster.status(lost).appliedIndex, patience).toBeGreaterThanOrEqual(applied);
       expect(disk(lost, from)).toEqual(['disk-wiped']);
+    },
+    limitMs,
+  );
+
+  // To connect to an address that comes or goes takes seconds, and Toxiproxy takes nobody else over that link meanwhile.
+  test(
+    'who is killed is not connected to until it runs again; what strikes its links stays on them',
+    async () => {
+      const dead = follower();
+      const from = cluster.nodes.find((node) => node !== dead) ?? '';
+      const cut = await cluster.impair('s2.1', [{ from, to: dead }], { kind: 'cut' });
+      await cluster.kill(dead);
+      expect((await shutLinks()).sort()).toEqual(linksInto(cluster.nodes, dead).sort());
+      await cluster.start(dead);
+      expect(await shutLinks()).toEqual([]);
+      await expect
+        .poll(() => seen.some((event) => event.type === 'link-dropped' && event.to === dead), patience)
+        .toBe(true);
+      await cut();
+      await settles();
     },
     limitMs,
   );

@@ -17,7 +17,7 @@ import type { Engine, LabContainer } from './engine.ts';
 import { replicaImage, type Say, toxiproxyImage } from './image.ts';
 import { ImpairedLinks, inheritanceMs } from './impaired-links.ts';
 import { removeLab } from './labs.ts';
-import { clientLinkPort, proxyLinks, replicaPorts, toxiproxyApiPort } from './layout.ts';
+import { clientLinkPort, linksInto, proxyLinks, replicaPorts, toxiproxyApiPort } from './layout.ts';
 import { type ContainerChange, followEvents, type LoggedFact, type Observer } from './observer.ts';
 import { ReplicaContainer } from './replica-container.ts';
 import { drawSecrets, type LabSecrets, withoutSecrets } from './secrets.ts';
@@ -90,7 +90,7 @@ export class Lab {
       policy: definition.client,
       quorumReads: settings.quorumReads ?? false,
       ...(secrets.keys && { clientKey: secrets.keys.client.privateKey }),
-      replicas: await this.#takeReplicas(containers, secrets),
+      replicas: await this.#takeReplicas(containers, secrets, links),
       links,
       addresses: Object.fromEntries(
         nodes.map((node) => [node, vantage.address(toxiproxy, clientLinkPort(nodes, node))]),
@@ -126,13 +126,16 @@ export class Lab {
   async #takeReplicas(
     containers: readonly LabContainer[],
     { token }: LabSecrets,
+    links: Links,
   ): Promise<ReadonlyMap<NodeId, ReplicaContainer>> {
     const { engine, vantage, content, signal } = this.#options;
     const parts = { engine, vantage, token, observer: this.#observer() };
     for (const node of content.nodes) {
       const { id } = containerOf(containers, (each) => each.node === node, node);
       const behaviour = content.malicious?.[node];
-      const own = behaviour === undefined ? parts : { ...parts, behaviour };
+      const into = linksInto(content.nodes, node);
+      const setReachable = (reachable: boolean) => links.setOpen(into, reachable);
+      const own = { ...parts, setReachable, ...(behaviour !== undefined && { behaviour }) };
       this.#replicas.set(node, new ReplicaContainer(node, id, own));
     }
     await Promise.all([...this.#replicas.values()].map((replica) => replica.ready(readyLimitMs, signal)));

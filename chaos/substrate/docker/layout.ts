@@ -83,6 +83,11 @@ export function proxyLinks(nodes: readonly NodeId[]): ProxyLink[] {
   );
 }
 
+/** The links over which others reach a replica. */
+export function linksInto(nodes: readonly NodeId[], to: NodeId): string[] {
+  return nodes.map((from) => (from === to ? clientLinkName(to) : peerLinkName({ from, to })));
+}
+
 /** Where a proxy listens. Written as Toxiproxy reports it: sent back in another form, it would restart the proxy. */
 export function listenAddress(port: number): string {
   return `[::]:${port}`;

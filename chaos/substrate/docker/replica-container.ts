@@ -29,6 +29,8 @@ export interface ReplicaContainerParts {
   readonly observer: Observer;
   /** How it behaves from its start on: a file of node/malice; honestly where absent. */
   readonly behaviour?: string;
+  /** The links into it. Does not fail. */
+  readonly setReachable: (reachable: boolean) => Promise<void>;
 }
 
 export class ReplicaContainer {
@@ -155,6 +157,9 @@ export class ReplicaContainer {
       // Nobody aims at it any more from here on.
       this.#gone('down');
       if ((await engine.inspect(this.#id))?.State.Running !== true) return;
+      // Toxiproxy connects to it while it takes the next connection of a link: to an address that comes or goes this takes seconds,
+      // in which nobody else gets through.
+      await this.#parts.setReachable(false);
       const over = new AbortController();
       // The engine's own event: a call that waits for the exit may get there after it.
       const dead = new Promise<void>((resolve) => {
@@ -182,6 +187,7 @@ export class ReplicaContainer {
       const { engine } = this.#parts;
       const state = (await engine.inspect(this.#id))?.State;
       if (state?.Running !== true) await engine.start(this.#id);
+      await this.#parts.setReachable(true);
       if (state?.Running !== true || !this.#line.isOpen) await this.#attach();
       else if (!state.Paused) this.#status = { ...this.#status, state: 'up' };
     });
