@@ -25,7 +25,6 @@ function desk(quorumReads = false, rules: Partial<DeskRules> = {}) {
   const replies: [client: string, reply: ClientReply][] = [];
   const batches: Batch[] = [];
   const settled: number[] = [];
-  const notDone: number[] = [];
   const bundles = new BundleDesk({
     machine,
     clients: { reply: (client, reply) => void replies.push([client, reply]) },
@@ -34,10 +33,7 @@ function desk(quorumReads = false, rules: Partial<DeskRules> = {}) {
     quorumReads,
     rules: { ...correctDeskRules, ...rules },
     propose: (id, _, payload) => void batches.push({ id, payload }),
-    settle: (id, done) => {
-      settled.push(id);
-      if (!done) notDone.push(id);
-    },
+    settle: (id) => void settled.push(id),
   });
   const take = (from: string, id: number, command: Uint8Array) => bundles.take(from, { id, access: 'write', command });
   const read = (from: string, id: number, command: Uint8Array) => bundles.take(from, { id, access: 'read', command });
@@ -58,7 +54,7 @@ function desk(quorumReads = false, rules: Partial<DeskRules> = {}) {
     for (let number = 1; number <= count; number += 1) decide(bundleOf('c1', encoded('register', number, 0)));
   };
   const taken = () => replies.splice(0);
-  return { clock, machine, bundles, batches, settled, notDone, take, read, ask, decide, learn, registered, taken };
+  return { clock, machine, bundles, batches, settled, take, read, ask, decide, learn, registered, taken };
 }
 
 const ok = (id: number, ...values: (string | null)[]): ClientReply => ({
@@ -200,25 +196,6 @@ describe('bundles that are asked for', () => {
     expect(settled).toEqual([]);
     ask('s1', 2, bundle);
     expect(batches).toHaveLength(2);
-  });
-
-  test('are given up half a second later where their session has gone on, unless another one waits for them', () => {
-    const { clock, ask, settled, notDone, batches, registered, decide, taken } = desk();
-    registered(2);
-    const [one, two] = [1, 2].map((sequence) => encoded('append', 1, sequence, `${sequence}`));
-    ask('s1', 1, bundleOf('c1', one as Uint8Array));
-    ask('s2', 2, bundleOf('c1', encoded('append', 2, 1, 'x')));
-    clock.pass(499);
-    ask('s1', 3, bundleOf('c1', two as Uint8Array));
-    expect(settled).toEqual([]);
-    clock.pass(1);
-    ask('s1', 4, bundleOf('c1', encoded('append', 1, 3, '3')));
-    expect(settled).toEqual([batches[0]?.id, batches[2]?.id]);
-    expect(notDone).toEqual(settled);
-    // It may be decided all the same.
-    decide(batches[0]?.payload, batches[1]?.payload);
-    expect(taken()).toEqual([['s2', ok(2, '1x')]]);
-    expect(notDone).toHaveLength(2);
   });
 
   test('are forgotten, and settled, where more than 1,024 batches wait', () => {

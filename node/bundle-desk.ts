@@ -14,7 +14,6 @@ import { decodeBatch, encodeBatch, headsIn } from './machine/command.ts';
 import type { Machine } from './machine/machine.ts';
 import type { ClientPort, ClientReply, ClientRequest, Clock } from './ports.ts';
 import { Ring } from './ring.ts';
-import { superseded } from './superseded.ts';
 
 /** How many batches may be on their way; the oldest is forgotten past that (its clients time out and try again). */
 const maxBatchesUnderWay = 1024;
@@ -25,9 +24,6 @@ const maxWaiting = 20_000;
  * be longer than clients take (`maxBatchBytes` of the clients' API).
  */
 const maxReadBytes = 3 << 20;
-
-/** How often is looked for bundles that were given up, while one has waited for so long, in milliseconds. */
-const giveUpEveryMs = 500;
 
 /** How many requests for one bundle are answered. */
 const maxAsking = 4;
@@ -45,7 +41,6 @@ interface Waiting {
   readonly key: string;
   readonly bundle: Bundle;
   readonly bytes: Uint8Array;
-  readonly sinceMs: number;
   batch: Batch | undefined;
 }
 
@@ -53,8 +48,6 @@ interface Batch {
   readonly number: number;
   readonly waiting: readonly Waiting[];
   unanswered: number;
-  /** Whether all of those that were settled were answered. */
-  isDone: boolean;
 }
 
 export interface BundleDeskOptions {
@@ -77,7 +70,6 @@ export class BundleDesk implements ClientDesk {
   readonly #waiting = new Map<string, Waiting>();
   readonly #batches = new Ring<Batch>(maxBatchesUnderWay);
   readonly #answers = new Answers();
-  #lookedAtMs = 0;
 
   constructor(options: BundleDeskOptions) {
     this.#options = options;
@@ -100,15 +92,7 @@ export class BundleDesk implements ClientDesk {
     const key = bundleKey(bundle);
     const known = this.#knownAnswer(key, bundle);
     if (known !== null) clients.reply(client, { id, status: 'ok', result: known });
-    else
-      this.#await({
-        asking: [{ client, id }],
-        key,
-        bundle,
-        bytes: command,
-        sinceMs: this.#options.clock.now(),
-        batch: undefined,
-      });
+    else this.#await({ asking: [{ client, id }], key, bundle, bytes: command, batch: undefined });
   }
 
   /** What the present state says to reads; null where that is too much. Other commands are malformed here. */
@@ -167,22 +151,11 @@ export class BundleDesk implements ClientDesk {
     // Some may have been decided since they came, through another replica.
     const waiting = this.#takeBatch().filter((each) => this.#waiting.get(each.key) === each);
     if (waiting.length === 0) return;
-    const batch: Batch = { number: this.#batches.next(), waiting, unanswered: waiting.length, isDone: true };
+    const batch: Batch = { number: this.#batches.next(), waiting, unanswered: waiting.length };
     for (const each of waiting) each.batch = batch;
     const oldest = this.#batches.put(batch);
     if (oldest !== undefined) this.#forget(oldest);
     this.#options.propose(batch.number, 'write', joined(waiting));
-    // Only now, that the protocol never waits for nothing while its clients go from one request to the next.
-    this.#giveUp();
-  }
-
-  /** Gives up what its clients do not wait for any more. A little late: to look for it at every turn would cost too much. */
-  #giveUp(): void {
-    const [oldest] = this.#waiting.values();
-    const nowMs = this.#options.clock.now();
-    if (oldest === undefined || nowMs < Math.max(oldest.sinceMs, this.#lookedAtMs) + giveUpEveryMs) return;
-    this.#lookedAtMs = nowMs;
-    for (const waiting of superseded(this.#waiting.values())) this.#leave(waiting, false);
   }
 
   #takeBatch(): Waiting[] {
@@ -204,7 +177,7 @@ export class BundleDesk implements ClientDesk {
 
   #forget(batch: Batch): void {
     for (const each of batch.waiting) if (this.#waiting.get(each.key) === each) this.#waiting.delete(each.key);
-    this.#options.settle(batch.number, false);
+    this.#options.settle(batch.number);
   }
 
   apply(_index: number, payload: Uint8Array, learned: boolean): void {
@@ -223,27 +196,26 @@ export class BundleDesk implements ClientDesk {
     const waiting = this.#waiting.get(key);
     const answer = answers ? this.#answers.keep(key, encodeBatch(results)) : undefined;
     if (waiting === undefined) return;
-    if (answer === undefined) this.#leave(waiting, true);
+    if (answer === undefined) this.#leave(waiting);
     else this.#answer(waiting, answer);
   }
 
   #answer(waiting: Waiting, result: Uint8Array | null): void {
     this.#reply(waiting, (id) => (result === null ? { id, status: 'rejected' } : { id, status: 'ok', result }));
-    this.#leave(waiting, true);
+    this.#leave(waiting);
   }
 
   #reply({ asking }: Waiting, replyTo: (id: number) => ClientReply): void {
     for (const { client, id } of asking) this.#options.clients.reply(client, replyTo(id));
   }
 
-  #leave({ key, batch }: Waiting, isDone: boolean): void {
+  #leave({ key, batch }: Waiting): void {
     this.#waiting.delete(key);
     if (batch === undefined) return;
-    batch.isDone &&= isDone;
     batch.unanswered -= 1;
     if (batch.unanswered > 0) return;
     this.#batches.take(batch.number);
-    this.#options.settle(batch.number, batch.isDone);
+    this.#options.settle(batch.number);
   }
 
   reject(id: number, leader: NodeId | undefined): void {

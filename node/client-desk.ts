@@ -6,12 +6,8 @@ import type { ClientRequest } from './ports.ts';
 /** Takes a batch to the protocol. */
 export type Propose = (id: number, access: ClientRequest['access'], payload: Uint8Array) => void;
 
-/**
- * Is told that nobody waits for a result of a write batch any more. Called in the midst of other work.
- *
- * @param done - whether all of it was applied; else some was given up
- */
-export type Settle = (id: number, done: boolean) => void;
+/** Is told that nobody waits for a result of a write batch any more. Called in the midst of other work. */
+export type Settle = (id: number) => void;
 
 /** The rules of the clients' side of a replica that a planted bug may break, as those of a protocol. */
 export interface DeskRules {

@@ -191,7 +191,7 @@ describe('a batch whose commands have their results', () => {
     expect(inputs.map(({ kind }) => kind)).toEqual(['request']);
     disk.sync();
     expect(replies).toHaveLength(1);
-    expect(inputs.slice(1)).toEqual([{ kind: 'settled', id: 1, done: true }]);
+    expect(inputs.slice(1)).toEqual([{ kind: 'settled', id: 1 }]);
     expect(taken().slice(1)).toEqual(['n2: applied', 'n2: settled 1']);
   });
 
@@ -218,7 +218,7 @@ describe('a batch whose commands have their results', () => {
     replica.receive('n2', 'install');
     snapshots.finish();
     expect(inputs.slice(2)).toEqual([
-      { kind: 'settled', id: 1, done: true },
+      { kind: 'settled', id: 1 },
       { kind: 'installed', index: 4, bytes: state.length },
     ]);
     const result = encodeBatch([encodeResult('ok', null)]);

@@ -87,7 +87,7 @@ export class Replica<M, R> {
     });
     const propose: Propose = (id, access, payload) => this.#step({ kind: 'request', id, access, payload });
     // In the midst of effects, or before a request: taken up by `#drain`, after them.
-    const settle: Settle = (id, done) => void this.#inputs.push({ kind: 'settled', id, done });
+    const settle: Settle = (id) => void this.#inputs.push({ kind: 'settled', id });
     const { clock } = ports;
     const { isGenuine, quorumReads = false } = options;
     const rules = { ...correctDeskRules, ...options.deskRules };

@@ -62,4 +62,6 @@ export interface ReplicaConfig {
    * proposes asks first, or a malicious primary could have carried out what nobody wanted. Pure.
    */
   readonly isGenuine?: (payload: Uint8Array) => boolean;
+  /** Batches one behind the other are a batch, of so many bytes at most. Where absent each stays for itself. */
+  readonly maxJoinedBytes?: number;
 }

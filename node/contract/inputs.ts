@@ -23,11 +23,11 @@ export type Input<M, R = never> =
   /** The answer of an outside service to an earlier `ask`. */
   | { readonly kind: 'answer'; readonly id: number; readonly payload: Uint8Array }
   /**
-   * Nobody waits for a result of the write batch `id` any more: all its commands were applied, whoever proposed them, or some
-   * were given up, where it is not `done`. For protocols whose clients sign, in which every replica keeps what it was asked until it
-   * is done; the others are not told. A bundle that waits is in one batch, however often it was asked for.
+   * Nobody waits for a result of the write batch `id` any more: all its commands were applied, whoever proposed them, or they
+   * were given up. For protocols whose clients sign, in which every replica keeps what it was asked until it is done;
+   * the others are not told. A bundle that waits is in one batch, however often it was asked for.
    */
-  | { readonly kind: 'settled'; readonly id: number; readonly done: boolean }
+  | { readonly kind: 'settled'; readonly id: number }
   /** The read batch `id` was to be answered within some time, and that is over; it was not answered. */
   | { readonly kind: 'lapsed'; readonly id: number }
   /** The record that an earlier `recall` asked for. */

@@ -295,7 +295,7 @@ export class RandomPlay {
 
   #settleWith(actor: Actor<unknown, unknown>, payload: Uint8Array): void {
     const id = this.#kept?.settle(actor.id, textOf(payload));
-    if (id !== undefined) actor.stepLater({ kind: 'settled', id, done: true });
+    if (id !== undefined) actor.stepLater({ kind: 'settled', id });
   }
 
   /** A snapshot must hold what all that was decided up to its index leads to. */

@@ -1,5 +1,5 @@
 /** The simulator: a whole cluster in one process, in virtual time, decided by a seed alone. */
-import { genuineness, signerName } from '../../../node/bundle.ts';
+import { genuineness, maxBundlesBytes, signerName } from '../../../node/bundle.ts';
 import { BundleClient, bundleQuorums } from '../../../node/bundle-client.ts';
 import { SessionClient } from '../../../node/client.ts';
 import type { ReplicaConfig } from '../../../node/contract/config.ts';
@@ -331,7 +331,7 @@ export function replicaConfig(
   };
 }
 
-function signingOf({ seed, nodes }: Plan, id: NodeId): Pick<ReplicaConfig, 'crypto' | 'isGenuine'> {
+function signingOf({ seed, nodes }: Plan, id: NodeId): Pick<ReplicaConfig, 'crypto' | 'isGenuine' | 'maxJoinedBytes'> {
   const crypto = keyedHashCrypto(seed, id, nodes);
-  return { crypto, isGenuine: genuineness(crypto) };
+  return { crypto, isGenuine: genuineness(crypto), maxJoinedBytes: maxBundlesBytes };
 }

@@ -6,21 +6,41 @@ import { isCertificate, isDecision, isVote } from './certificates.ts';
 import { apply, decide, write } from './decisions.ts';
 import { awaitsAll } from './fast-path.ts';
 import type { Certificate, Certified, Choice, Digest, Forward, Phase, Propose, Signature, Vote } from './messages.ts';
+import type { PendingBatch } from './pending.ts';
 import { primaryOf } from './quorum.ts';
 import type { Refusal } from './refusals.ts';
 import type { Slot } from './slot.ts';
 import type { PbftState } from './state.ts';
 import { voteStatement } from './statements.ts';
 
-/** As primary: puts batches into slots that wait for one, as long as the window has room. */
+/**
+ * As primary: puts batches into slots that wait for one, as long as the window has room. What has waited goes together as far as may
+ * be: where a group has stood still, what clients wait for now would else come slots behind what they have given up.
+ */
 export function proposePending(state: PbftState): void {
   if (!state.leads) return;
-  for (const batch of state.pending.batches()) {
-    if (state.nextSlot > state.windowEnd) return;
-    if (batch.proposedIn === state.view) continue;
-    batch.proposedIn = state.view;
-    propose(state, batch.payload);
+  const { pending, view, config } = state;
+  const waiting = [...pending.unproposed(view)];
+  while (waiting.length > 0 && state.nextSlot <= state.windowEnd) {
+    const together = waiting.splice(0, countFitting(waiting, config.maxJoinedBytes ?? 0));
+    for (const batch of together) batch.proposedIn = view;
+    propose(state, joined(together));
   }
+}
+
+/** How many of the first batches are no longer together; one at least. */
+function countFitting(batches: readonly PendingBatch[], maxBytes: number): number {
+  let bytes = 0;
+  const end = batches.findIndex(({ payload }) => {
+    bytes += payload.length;
+    return bytes > maxBytes;
+  });
+  return end < 0 ? batches.length : Math.max(1, end);
+}
+
+function joined(batches: readonly PendingBatch[]): Uint8Array {
+  const [first, ...others] = batches.map(({ payload }) => payload);
+  return first !== undefined && others.length === 0 ? first : Buffer.concat(batches.map(({ payload }) => payload));
 }
 
 /** As primary, with room in the window. */
@@ -39,12 +59,14 @@ export function onForward(state: PbftState, { payload }: Forward): void {
   else if (state.nextSlot > state.windowEnd) state.refuse('outside-window');
   // What no client has asked for nobody would share, and the view would come to nothing.
   else if (!state.isGenuine(payload)) state.refuse('invalid');
-  else if (isProposed(state, state.crypto.digest(payload))) state.refuse('known');
+  else if (isProposed(state, payload)) state.refuse('known');
   else propose(state, payload);
 }
 
 /** That it is known is not enough: it may have been proposed in an earlier view, and to this replica alone. */
-function isProposed({ slots }: PbftState, digest: Digest): boolean {
+function isProposed({ slots, pending, view, crypto }: PbftState, payload: Uint8Array): boolean {
+  if (pending.isProposed(view, payload)) return true;
+  const digest = crypto.digest(payload);
   for (const { proposal } of slots.values()) if (proposal === digest) return true;
   return false;
 }

@@ -101,8 +101,8 @@ export class Replica {
     return this.step({ kind: 'request', id, access: 'write', payload: bytes(text) });
   }
 
-  settle(id: number, done = true): readonly PbftEffect[] {
-    return this.step({ kind: 'settled', id, done });
+  settle(id: number): readonly PbftEffect[] {
+    return this.step({ kind: 'settled', id });
   }
 
   suspect(node: NodeId): readonly PbftEffect[] {

@@ -221,6 +221,6 @@ export class Group {
     this.applied.get(actor.id)?.push(text);
     const done = this.#asked.filter((each) => each.node === actor.id && each.text === text);
     this.#asked = this.#asked.filter((each) => !done.includes(each));
-    for (const { id } of done) actor.stepLater({ kind: 'settled', id, done: true });
+    for (const { id } of done) actor.stepLater({ kind: 'settled', id });
   }
 }

@@ -66,7 +66,7 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
         this.#onRequest(input.id, input.access, input.payload);
         break;
       case 'settled':
-        timing.onSettled(state, input.id, input.done);
+        timing.onSettled(state, input.id);
         break;
       case 'suspected':
         timing.onSuspected(state, input.node);

@@ -26,6 +26,18 @@ describe('what clients wait for', () => {
     expect([pending.isEmpty, pending.oldest, pending.heldBytes]).toEqual([true, 0, 0]);
   });
 
+  test('is proposed once in a view', () => {
+    const pending = new Pending(100);
+    for (const id of [7, 3, 9]) pending.add(id, batch(id));
+    const [first, second] = pending.unproposed(1);
+    for (const each of [first, second]) if (each !== undefined) each.proposedIn = 1;
+    expect([...pending.unproposed(1)].map(({ payload }) => payload.length)).toEqual([9]);
+    expect([...pending.unproposed(2)]).toHaveLength(3);
+    expect([7, 3, 9].map((length) => pending.isProposed(1, batch(length)))).toEqual([true, true, false]);
+    expect(pending.isProposed(2, batch(7))).toBe(false);
+    expect(pending.isProposed(1, new Uint8Array(7).fill(1))).toBe(false);
+  });
+
   test('is not changed by the end of what it does not know', () => {
     const pending = new Pending(100);
     pending.add(1, batch(10));

@@ -54,4 +54,17 @@ export class Pending {
   batches(): Iterable<PendingBatch> {
     return this.#batches.values();
   }
+
+  /** Those that this replica has not proposed in a view. */
+  *unproposed(view: number): Generator<PendingBatch> {
+    for (const batch of this.#batches.values()) if (batch.proposedIn !== view) yield batch;
+  }
+
+  /** Whether this replica has proposed a batch in a view, by itself or with others. */
+  isProposed(view: number, payload: Uint8Array): boolean {
+    for (const batch of this.#batches.values()) {
+      if (batch.proposedIn === view && Buffer.compare(batch.payload, payload) === 0) return true;
+    }
+    return false;
+  }
 }

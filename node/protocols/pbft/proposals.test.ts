@@ -13,7 +13,7 @@ import {
   toOthers,
 } from './fixture.ts';
 import type { Propose } from './messages.ts';
-import { bytes, certificate, choice, commit, propose, share, stable } from './signed-fixture.ts';
+import { bytes, certificate, change, choice, commit, propose, share, stable } from './signed-fixture.ts';
 
 // Section 4.2: what a backup asks of a PRE-PREPARE before it accepts it.
 describe('a proposal is not taken', () => {
@@ -135,6 +135,22 @@ describe('a request', () => {
 
   test('to read beside the log is turned away: reads are ordered like writes', () => {
     expect(new Replica().step({ kind: 'request', id: 1, access: 'read', payload: bytes('x') })).toEqual([reject(1)]);
+  });
+
+  test.each<[string, number | undefined, readonly string[]]>([
+    ['as far as one batch may hold them', 5, ['aabb', 'cccccc', 'dd']],
+    ['all of them where there is room', 12, ['aabbccccccdd']],
+    ['each for itself where batches cannot be joined', undefined, ['aa', 'bb', 'cccccc', 'dd']],
+  ])('that has waited for its primary goes with those behind it: %s', (_, maxJoinedBytes, joined) => {
+    const primary = new Replica({ id: 'n2', ...(maxJoinedBytes !== undefined && { maxJoinedBytes }) });
+    for (const [at, text] of ['aa', 'bb', 'cccccc', 'dd'].entries()) primary.write(at + 1, text);
+    primary.hearSigned(change('n1', 1), change('n3', 1));
+    const shared = primary.records.flatMap((record) => (record.kind === 'share' ? [record.payload] : []));
+    expect(shared.map((payload) => new TextDecoder().decode(payload))).toEqual(joined);
+    const slot = primary.view().lastIndex;
+    primary.hear('n3', { type: 'forward', payload: bytes('bb') });
+    primary.write(5, 'e');
+    expect(primary.view().lastIndex).toBe(slot + 1);
   });
 
   test('that a backup hands over is proposed, once while the batch is known', () => {

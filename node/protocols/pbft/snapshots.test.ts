@@ -48,8 +48,9 @@ test('a malicious replica that vouches for whatever is near is not remembered fo
 });
 
 /** How long a log leads to each state that a replica saves which knows of a proven one of so many pieces, over 2,000 slots. */
-function savedAfter(pieces: number): number[] {
-  const state = new PbftState({ ...configOf('n1'), snapshotAfterBytes: 100, snapshotChunkBytes: 50 }, correctRules);
+function savedAfter(pieces: number, snapshotAfterBytes = 100): number[] {
+  const settings = { snapshotAfterBytes, snapshotChunkBytes: 50 };
+  const state = new PbftState({ ...configOf('n1'), ...settings }, correctRules);
   const snapshot = { slot: 0, history: state.history.origin, total: 0, pieces: Array(pieces).fill(state.nullDigest) };
   state.snapshots.proven = { snapshot, signatures: [] };
   const saved: number[] = [];
@@ -66,7 +67,7 @@ function savedAfter(pieces: number): number[] {
 
 // Else whoever is sent it would find it gone before all of it is there.
 test('a large state is saved after four times as much, and of slots of which those who know a smaller one save it, too', () => {
-  const [small, large, largest] = [1, 200, 1000].map(savedAfter) as [number[], number[], number[]];
+  const [small, large, largest] = [1, 201, 1001].map((pieces) => savedAfter(pieces)) as [number[], number[], number[]];
   expect(small).toHaveLength(2000 / checkpointInterval);
   expect(small).toEqual(expect.arrayContaining(large));
   expect(large).toEqual(expect.arrayContaining(largest));
@@ -76,4 +77,10 @@ test('a large state is saved after four times as much, and of slots of which tho
   expect(meanOf(largest)).toBeGreaterThan(4 * 1000 * 50);
   // Twice as much at most, and what is decided up to a checkpoint.
   expect(meanOf(largest)).toBeLessThan(8 * 1000 * 50 + second - first);
+});
+
+test('a state of a single piece is saved as often as is asked for, however long a piece may be', () => {
+  expect(savedAfter(1, 40)).toEqual(savedAfter(0, 40));
+  expect(savedAfter(1, 5000)).toEqual(savedAfter(0, 5000));
+  expect(savedAfter(1, 5000).length).toBeLessThan(savedAfter(1, 40).length);
 });

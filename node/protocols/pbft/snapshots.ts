@@ -43,8 +43,8 @@ export class SnapshotState {
 }
 
 /**
- * A log gathers this many times the bytes of the snapshot before it, or more, before the next is saved. Else whoever is being sent
- * a state that is large would find it gone each time before all of it is there. Ongaro (2014), section 5.1.2.
+ * On average a log gathers this many times the bytes of the snapshot before it, or more, before the next is saved. Else whoever is
+ * being sent a state that is large would find it gone each time before all of it is there. Ongaro (2014), section 5.1.2.
  */
 const growthFactor = 4;
 
@@ -64,8 +64,9 @@ export function saveIfDue(state: PbftState): void {
  * no quorum would have the state of one slot.
  */
 function dueBytes({ config, snapshots }: PbftState): number {
-  const pieces = snapshots.proven?.snapshot.pieces.length ?? 0;
-  const wanted = growthFactor * pieces * config.snapshotChunkBytes;
+  const { pieces } = snapshots.proven?.snapshot ?? { pieces: [] };
+  // Of the last piece is not known how long it is.
+  const wanted = growthFactor * (pieces.length - 1) * config.snapshotChunkBytes;
   let bytes = config.snapshotAfterBytes;
   while (bytes < wanted) bytes *= 2;
   return bytes;

@@ -62,9 +62,9 @@ describe('what is signed', () => {
     const changes = [change(), change({ slots: slots.slice(2), signature: signature('n3') })];
     expect(text(newViewStatement({ view: 3, changes })).split('\n')).toEqual([
       'pbft new-view 3',
-      'by n1',
+      'by n1 01',
       `pbft view-change 3 stable 32 history ${a}`,
-      'by n3',
+      'by n3 01',
       `pbft view-change 3 stable 32 history ${a}`,
       `slot 40 share view 1 batch ${a}`,
     ]);

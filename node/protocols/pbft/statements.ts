@@ -1,9 +1,9 @@
 /**
  * What is signed: lines of text, so that a person can read a piece of evidence, and anyone can check it with the public keys.
  * Each kind of statement has its own words, so that a signature under one never stands for another. Who signs is not part
- * of it, for that follows from the key; and what others have signed is no part either, for it proves itself.
+ * of it, for that follows from the key; and the signatures of others in proofs are no part either, for these prove themselves.
  */
-import type { Choice, Digest, NewView, Phase, SlotReport, Snapshot, ViewChange } from './messages.ts';
+import type { Choice, Digest, NewView, Phase, Signature, SlotReport, Snapshot, ViewChange } from './messages.ts';
 
 const utf8 = new TextEncoder();
 const bytesOf = (text: string): Uint8Array => utf8.encode(text);
@@ -33,9 +33,14 @@ export function viewChangeStatement(change: Omit<ViewChange, 'signature'>): Uint
   return bytesOf(viewChangeText(change));
 }
 
+/** With the signatures of its VIEW-CHANGEs: that one of them is none is then seen to be the fault of whoever has signed this. */
 export function newViewStatement({ view, changes }: Pick<NewView, 'view' | 'changes'>): Uint8Array {
-  const texts = changes.map((change) => `by ${change.signature.signer}\n${viewChangeText(change)}`);
+  const texts = changes.map((change) => `by ${signatureText(change.signature)}\n${viewChangeText(change)}`);
   return bytesOf([`pbft new-view ${view}`, ...texts].join('\n'));
+}
+
+function signatureText({ signer, bytes }: Signature): string {
+  return `${signer} ${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`;
 }
 
 function viewChangeText({ view, stable, slots }: Omit<ViewChange, 'signature'>): string {

@@ -11,7 +11,19 @@ import {
   timer,
   toOthers,
 } from './fixture.ts';
-import { bytes, change, commit, first, newView, newViewWith, propose, share, status } from './signed-fixture.ts';
+import type { Signature, ViewChange } from './messages.ts';
+import {
+  bytes,
+  certificate,
+  change,
+  commit,
+  first,
+  newView,
+  newViewWith,
+  propose,
+  share,
+  status,
+} from './signed-fixture.ts';
 
 const forward = (text: string) => ({ type: 'forward', payload: bytes(text) }) as const;
 const leaving = (view: number): PbftEffect => persist({ kind: 'leave', view });
@@ -43,15 +55,6 @@ describe('a backup that waits for a request', () => {
     expect(backup.settle(1)).toEqual([timer('progress', 150)]);
     expect(backup.settle(2)).toEqual([cancel('progress')]);
     expect(backup.settle(2)).toEqual([]);
-  });
-
-  // Else a primary that brings nothing about would keep its place for as long as clients lose patience before replicas do.
-  test('does not begin again where the first was given up, unless nothing is left', () => {
-    const backup = new Replica({ id: 'n2' });
-    backup.write(1, 'x');
-    backup.write(2, 'y');
-    expect(backup.settle(1, false)).toEqual([]);
-    expect(backup.settle(2, false)).toEqual([cancel('progress')]);
   });
 
   // Section 4.1: whoever gets a request that is not of the primary relays it.
@@ -190,16 +193,36 @@ describe('who waits for a view to begin', () => {
     expect(replica.hearSigned(newView(1, [change('n1', 1)], 'n3'), newView(2, [change('n1', 2)]))).toEqual([]);
   });
 
-  // Whoever hands it on may have spoiled what the primary has not signed: the signatures of others.
-  test('takes part all the same where it begins after that', () => {
+  const spoiled = (signature: Signature): Signature => ({ ...signature, bytes: bytes('spoiled') });
+  test.each<[string, (change: ViewChange) => ViewChange]>([
+    ['the signature of a VIEW-CHANGE', (each) => ({ ...each, signature: spoiled(each.signature) })],
+    [
+      'those in a proof',
+      (each) => ({
+        ...each,
+        slots: each.slots.map(({ slot, prepared }) => ({
+          slot,
+          ...(prepared && { prepared: { ...prepared, signatures: prepared.signatures.map(spoiled) } }),
+        })),
+      }),
+    ],
+  ])('waits as long as ever where whoever hands it on has spoiled %s, and takes part when it begins', (_, spoil) => {
     const replica = leftFor(1, { id: 'n4' });
-    const genuine = newViewWith(1, []);
-    const spoiled = genuine.changes.map((each) => ({
-      ...each,
-      signature: { ...each.signature, bytes: bytes('spoiled') },
-    }));
-    replica.hearSigned({ ...genuine, changes: spoiled }, genuine);
+    const genuine = newViewWith(1, [{ slot: 1, prepared: certificate('prepared', 1, 'x') }]);
+    expect(replica.hear('n3', { ...genuine, changes: genuine.changes.map(spoil) })).toEqual([]);
+    expect(replica.refused()).toEqual({ invalid: 1 });
+    replica.hear('n2', genuine);
     expect(replica.view()).toMatchObject({ role: 'backup', epoch: 1 });
+  });
+
+  test('goes on as if the view were false where others go on from one that is, before its time is over', () => {
+    const replica = leftFor(1, { id: 'n1' });
+    replica.hearSigned(...['n2', 'n3', 'n4'].map((by) => change(by, 1)), newView(1, [change('n2', 1)]));
+    replica.hearSigned(change('n3', 2), change('n4', 2));
+    expect(replica.view()).toMatchObject({ role: 'changing', epoch: 2 });
+    expect(ofKind('timer', replica.hearSigned(change('n2', 2)))).toEqual([]);
+    replica.hearSigned(newViewWith(2, []));
+    expect(replica.write(1, 'x')).toEqual([timer('progress', 300)]);
   });
 
   test('waits no more when it has begun', () => {
@@ -265,9 +288,8 @@ describe('the time that a request has', () => {
   test('stays doubled where what waited was given up', () => {
     const backup = afterOneView();
     backup.write(1, 'x');
-    backup.hearSigned(...deciding(1, 'other'));
-    backup.settle(1, false);
-    expect(backup.write(2, 'y')).toEqual([timer('progress', 300)]);
+    backup.write(2, 'y');
+    expect(backup.settle(1)).toEqual([timer('progress', 300)]);
   });
 
   test('comes from as often doubled as it was to what one request needs', () => {

@@ -61,26 +61,18 @@ export function onRequested(state: PbftState, id: number): void {
 }
 
 /** Nobody waits for a batch any more. */
-export function onSettled(state: PbftState, id: number, done: boolean): void {
-  const { patience, pending } = state;
-  const isKnown = pending.remove(id);
-  if (isKnown && done) state.pace.done();
+export function onSettled(state: PbftState, id: number): void {
+  const { patience } = state;
+  if (state.pending.remove(id)) state.pace.done();
   if (patience.sample?.id === id) {
     // Less is enough for one that took so long; more was never needed.
-    if (done) shorten(state, patience.sample);
+    while (patience.doublings > 0 && isEnough(state, patience.sample, patience.doublings - 1)) patience.doublings -= 1;
     patience.sample = undefined;
   }
-  // Clients that give up and ask for something else are no reason to wait longer for a primary that brings nothing about.
-  if (isKnown && !done && patience.watched === id && !pending.isEmpty) patience.watched = pending.oldest;
   watch(state);
 }
 
-function shorten(state: PbftState, sample: Sample): void {
-  const { patience } = state;
-  while (patience.doublings > 0 && isEnough(state, sample, patience.doublings - 1)) patience.doublings -= 1;
-}
-
-/** Whether a request that takes as long as this one would have time enough. */
+/** Whether a request that takes as long as this one would have time enough. One that was given up says nothing. */
 function isEnough(state: PbftState, { beats, isDecided }: Sample, doublings: number): boolean {
   const tookMs = (beats + 1) * state.config.heartbeatIntervalMs;
   return isDecided && patienceMs(state, doublings) >= margin * tookMs;
@@ -184,15 +176,11 @@ function newViewPatienceMs(state: PbftState): number {
   return patienceMs(state, state.patience.isFalselyBegun ? 0 : state.patience.doublings);
 }
 
-/**
- * The primary of the present view has signed a beginning that is not valid. A little is waited for another all the same: not all of
- * it is what the primary has signed, and whoever handed it on may have spoiled it. That the network is slow it does not mean.
- */
+/** The primary of the present view has signed a false beginning: that it does not begin does not mean that the network is slow. */
 export function onFalseNewView(state: PbftState): void {
   const { patience } = state;
-  if (patience.isFalselyBegun) return;
   patience.isFalselyBegun = true;
-  if (patience.awaitsNewView) setTimer(state, viewTimer, newViewPatienceMs(state));
+  if (patience.awaitsNewView && patience.doublings > 0) setTimer(state, viewTimer, newViewPatienceMs(state));
 }
 
 /** Why the time of a primary is over that has not begun its view; undefined where it is not. */

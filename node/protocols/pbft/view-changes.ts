@@ -10,7 +10,7 @@ import type { Slot } from './slot.ts';
 import { type PbftState, windowSlots } from './state.ts';
 import { newViewStatement, viewChangeStatement } from './statements.ts';
 import { onEntered, onFalseNewView, onLeft, onQuorumLeft, type Why } from './timing.ts';
-import { isNewView, isOfPrimary, isTooLong, isViewChange } from './view-validity.ts';
+import { isFalseNewView, isNewView, isOfPrimary, isTooLong, isViewChange } from './view-validity.ts';
 
 /** Takes part in no view before this one any more, and says what it knows. */
 export function leave(state: PbftState, view: number, why: Why = 'in vain'): void {
@@ -73,7 +73,7 @@ function join(state: PbftState): void {
   const later = [...state.changes.values()].map(({ view }) => view).filter((view) => view > state.view);
   if (later.length < state.sizes.oneHonest) return;
   later.sort((a, b) => b - a);
-  leave(state, later[state.sizes.oneHonest - 1] as number);
+  leave(state, later[state.sizes.oneHonest - 1] as number, state.patience.isFalselyBegun ? 'false' : 'in vain');
 }
 
 function changesFor(state: PbftState, view: number): ViewChange[] {
@@ -110,7 +110,9 @@ export function onNewView(state: PbftState, msg: NewView): void {
     return;
   }
   state.refuse('invalid');
-  if (msg.view === state.view && isOfPrimary(state.verifier, msg)) onFalseNewView(state);
+  if (msg.view === state.view && !state.patience.isFalselyBegun && isFalseNewView(state.verifier, msg)) {
+    onFalseNewView(state);
+  }
 }
 
 /**
@@ -120,6 +122,8 @@ export function onNewView(state: PbftState, msg: NewView): void {
 function knownCopy({ changes }: PbftState, change: ViewChange): ViewChange | undefined {
   const known = changes.get(change.signature.signer);
   if (known === undefined || known.view !== change.view) return undefined;
+  // Of one text its signer may have made several signatures, and the primary has signed the one that it was given.
+  if (Buffer.compare(known.signature.bytes, change.signature.bytes) !== 0) return undefined;
   const isSame = Buffer.compare(viewChangeStatement(known), viewChangeStatement(change)) === 0;
   return isSame ? known : undefined;
 }

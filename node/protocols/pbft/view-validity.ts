@@ -57,11 +57,26 @@ function isReport(verifier: ViewVerifier, { slot, decided, prepared, share }: Sl
  * @param known - those of its view changes that were verified before
  */
 export function isNewView(verifier: ViewVerifier, msg: NewView, known: ReadonlySet<ViewChange> = new Set()): boolean {
-  const { view, changes } = msg;
-  if (changes.length !== verifier.sizes.quorum) return false;
-  if (new Set(changes.map((change) => change.signature.signer)).size < changes.length) return false;
+  if (!isOfQuorum(verifier, msg) || !isOfPrimary(verifier, msg)) return false;
+  return msg.changes.every((change) => known.has(change) || isViewChange(verifier, change));
+}
+
+/** Whether it brings the view changes of a quorum for its view, each of another replica, as far as that can be seen without keys. */
+function isOfQuorum({ sizes }: ViewVerifier, { view, changes }: NewView): boolean {
+  const signers = new Set(changes.map(({ signature }) => signature.signer));
+  return (
+    signers.size === sizes.quorum && signers.size === changes.length && changes.every((change) => change.view === view)
+  );
+}
+
+/**
+ * Whether the primary of its view has signed what no honest one does. Not every NEW-VIEW that is not valid is false: a primary does
+ * not sign the signatures in proofs, so that whoever hands it on can spoil those.
+ */
+export function isFalseNewView(verifier: ViewVerifier, msg: NewView): boolean {
   if (!isOfPrimary(verifier, msg)) return false;
-  return changes.every((change) => change.view === view && (known.has(change) || isViewChange(verifier, change)));
+  const isOfItsSigner = (change: ViewChange) => isSigned(verifier, viewChangeStatement(change), change.signature);
+  return !isOfQuorum(verifier, msg) || !msg.changes.every(isOfItsSigner);
 }
 
 /** Whether the primary of its view has signed it, whatever it says. */
