@@ -144,12 +144,20 @@ export class DockerCluster implements Cluster {
   }
 
   async healAll(): Promise<void> {
-    await this.#parts.links.reset();
-    this.#parts.impaired.clear();
-    await Promise.all(
-      [...this.#parts.replicas.values()].map(async (replica) => {
+    const replicas = [...this.#parts.replicas.values()];
+    // Links into those that are dead stay shut until they run; all others are healed whatever becomes of these.
+    const running = await Promise.allSettled(
+      replicas.map(async (replica) => {
         await replica.resume();
         await replica.start();
+      }),
+    );
+    await this.#parts.links.reset();
+    this.#parts.impaired.clear();
+    const failed = running.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    await Promise.all(
+      replicas.map(async (replica) => {
         await replica.slowDisk(0);
         await replica.behaveAsBorn();
       }),

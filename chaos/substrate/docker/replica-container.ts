@@ -29,7 +29,7 @@ export interface ReplicaContainerParts {
   readonly observer: Observer;
   /** How it behaves from its start on: a file of node/malice; honestly where absent. */
   readonly behaviour?: string;
-  /** The links into it. Does not fail. */
+  /** Opens the links into it, or shuts them. */
   readonly setReachable: (reachable: boolean) => Promise<void>;
 }
 
@@ -157,16 +157,13 @@ export class ReplicaContainer {
       // Nobody aims at it any more from here on.
       this.#gone('down');
       if ((await engine.inspect(this.#id))?.State.Running !== true) return;
-      // Toxiproxy connects to it while it takes the next connection of a link: to an address that comes or goes this takes seconds,
-      // in which nobody else gets through.
-      await this.#parts.setReachable(false);
       const over = new AbortController();
       // The engine's own event: a call that waits for the exit may get there after it.
       const dead = new Promise<void>((resolve) => {
         this.#onDeath = resolve;
       });
       try {
-        await engine.kill(this.#id);
+        await Promise.all([engine.kill(this.#id), this.#shut()]);
         await Promise.race([dead, realClock.sleep(stopLimitMs, over.signal)]);
         if ((await engine.inspect(this.#id))?.State.Running === true) {
           throw new EnvironmentError(
@@ -179,6 +176,14 @@ export class ReplicaContainer {
         this.#onDeath = undefined;
       }
     });
+  }
+
+  /**
+   * Toxiproxy connects to a replica while it takes the next connection of a link: to an address that comes or goes this takes
+   * seconds, in which nobody else gets through. Where a link is not shut in time that is all that happens.
+   */
+  #shut(): Promise<void> {
+    return this.#parts.setReachable(false).catch(() => {});
   }
 
   /** Starts one that does not run; one that is paused stays so. */

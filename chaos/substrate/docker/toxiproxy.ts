@@ -132,13 +132,10 @@ export class Links {
     };
   }
 
-  /**
-   * Opens links, or shuts them: who uses one that is shut is refused at once. What else is done to it stays. A server that is busy
-   * with a link does it later, and nobody waits for that.
-   */
+  /** Opens links, or shuts them: who uses one that is shut is refused at once. What else is done to it stays. */
   async setOpen(links: readonly string[], enabled: boolean): Promise<void> {
     const proxies = links.flatMap((link) => this.#proxies.get(link) ?? []);
-    await Promise.allSettled(proxies.map((proxy) => proxy.update({ ...proxy.toJson(), enabled })));
+    await Promise.all(proxies.map((proxy) => proxy.update({ ...proxy.toJson(), enabled })));
   }
 
   /** Enables every link and takes off every toxic: the one call that must work when all else fails. */

@@ -18,13 +18,14 @@ import { voteStatement } from './statements.ts';
  * be: where a group has stood still, what clients wait for now would else come slots behind what they have given up.
  */
 export function proposePending(state: PbftState): void {
-  if (!state.leads) return;
+  if (!state.leads || state.nextSlot > state.windowEnd) return;
   const { pending, view, config } = state;
   const waiting = [...pending.unproposed(view)];
   while (waiting.length > 0 && state.nextSlot <= state.windowEnd) {
     const together = waiting.splice(0, countFitting(waiting, config.maxJoinedBytes ?? 0));
     for (const batch of together) batch.proposedIn = view;
-    propose(state, joined(together));
+    const slot = propose(state, joined(together));
+    if (together.length > 1) slot.parts = new Set(together.map(({ payload }) => state.crypto.digest(payload)));
   }
 }
 
@@ -44,13 +45,14 @@ function joined(batches: readonly PendingBatch[]): Uint8Array {
 }
 
 /** As primary, with room in the window. */
-export function propose(state: PbftState, payload: Uint8Array): void {
+export function propose(state: PbftState, payload: Uint8Array): Slot {
   const slot = state.slot(state.nextSlot);
   state.nextSlot += 1;
   const digest = state.crypto.digest(payload);
   state.bodies.keep(digest, payload);
   slot.proposal = digest;
   share(state, slot);
+  return slot;
 }
 
 /** As primary: a batch that a backup was asked for, and that this replica seems not to know. */
@@ -59,15 +61,13 @@ export function onForward(state: PbftState, { payload }: Forward): void {
   else if (state.nextSlot > state.windowEnd) state.refuse('outside-window');
   // What no client has asked for nobody would share, and the view would come to nothing.
   else if (!state.isGenuine(payload)) state.refuse('invalid');
-  else if (isProposed(state, payload)) state.refuse('known');
+  else if (isProposed(state, state.crypto.digest(payload))) state.refuse('known');
   else propose(state, payload);
 }
 
 /** That it is known is not enough: it may have been proposed in an earlier view, and to this replica alone. */
-function isProposed({ slots, pending, view, crypto }: PbftState, payload: Uint8Array): boolean {
-  if (pending.isProposed(view, payload)) return true;
-  const digest = crypto.digest(payload);
-  for (const { proposal } of slots.values()) if (proposal === digest) return true;
+function isProposed({ slots }: PbftState, digest: Digest): boolean {
+  for (const { proposal, parts } of slots.values()) if (proposal === digest || parts?.has(digest)) return true;
   return false;
 }
 

@@ -7,7 +7,7 @@ const norm = { beatsAStretch: 10, remembered: 4, enough: 2, longWaitBeats: 2 };
 /** One whole stretch, in which so many batches were done and so many waited at each beat: whether the primary was too slow. */
 function stretch(pace: Pace, done: number, waiting: number, primary = 'n2'): boolean {
   pace.measure(primary);
-  for (let count = 0; count < done; count += 1) pace.done();
+  for (let count = 0; count < done; count += 1) pace.done(pace.stretch);
   return Array.from({ length: norm.beatsAStretch }, () => pace.beat(waiting)).some((isSlow) => isSlow);
 }
 
@@ -57,7 +57,7 @@ describe('a primary is too slow', () => {
   test('at the end of a stretch, and not before', () => {
     const pace = fastFor(2);
     pace.measure('n2');
-    pace.done();
+    pace.done(pace.stretch);
     const said = Array.from({ length: 2 * norm.beatsAStretch }, () => pace.beat(4));
     expect(said.flatMap((isSlow, at) => (isSlow ? [at + 1] : []))).toEqual([norm.beatsAStretch]);
   });
@@ -71,14 +71,24 @@ describe('nothing is held against a primary', () => {
 
   test('of what was decided under it while clients had given up', () => {
     const pace = fastFor(2);
-    pace.done();
+    pace.done(pace.stretch);
     for (let beat = 0; beat < norm.beatsAStretch; beat += 1) expect(pace.beat(4)).toBe(false);
+  });
+
+  // Where a group has stood still all of it is done at once.
+  test.each([0, 20])('for what another did at once that had waited before it, %i more of it anew', (anew) => {
+    const pace = new Pace(norm);
+    const before = pace.stretch;
+    pace.begin();
+    for (let count = 0; count < 500; count += 1) pace.done(before);
+    expect(stretch(pace, anew, 1)).toBe(false);
+    for (const _again of [1, 2, 3]) expect(stretch(pace, 20, 3)).toBe(false);
   });
 
   test('of a stretch in which this replica had to catch up', () => {
     const pace = fastFor(2);
     pace.measure('n2');
-    pace.done();
+    pace.done(pace.stretch);
     for (let beat = 1; beat < norm.beatsAStretch; beat += 1) pace.beat(4);
     pace.spoil();
     expect(pace.beat(4)).toBe(false);

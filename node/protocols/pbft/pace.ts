@@ -11,7 +11,8 @@
  *
  * Where the network itself has become slow no primary does what others did before, and each is tried until that is forgotten. To
  * come to another takes long there, too. So a view that is of use has a multiple of what it took to come to it before its primary
- * is judged, and most of the time is spent on what clients ask for.
+ * is judged, and most of the time is spent on what clients ask for. And where a group has stood still all that waited is done at
+ * once: what was asked for before a stretch of time sets no standard for others.
  */
 
 import type { ReplicaConfig } from '../../contract/config.ts';
@@ -65,8 +66,11 @@ export class Pace {
   readonly #bests: { readonly primary: NodeId; readonly stretch: Stretch }[] = [];
   #primary: NodeId = '';
   #isPresentKnown = false;
+  #stretch = 0;
   #beats = 0;
   #done = 0;
+  /** Of these, those that were asked for in the same stretch. */
+  #fresh = 0;
   #waited = 0;
   #isMeasured = false;
   /** Whether the present view has brought something about. */
@@ -93,9 +97,15 @@ export class Pace {
     if (waiting > 0) this.#lost += 1;
   }
 
-  /** Nobody waits for one more batch. */
-  done(): void {
+  /** The number of the present stretch. */
+  get stretch(): number {
+    return this.#stretch;
+  }
+
+  /** Nobody waits for one more batch. @param askedIn - the stretch in which it was asked for */
+  done(askedIn: number): void {
     this.#done += 1;
+    if (askedIn === this.#stretch) this.#fresh += 1;
   }
 
   /** The primary has brought something about: without that a stretch says nothing of it. */
@@ -127,22 +137,24 @@ export class Pace {
     if (this.#beats < this.#norm.beatsAStretch) return false;
     const stretch = { done: this.#done, waited: this.#waited };
     const isMeasured = this.#isMeasured && stretch.done > 0;
+    if (isMeasured && this.#fresh > 0) this.#remember({ done: this.#fresh, waited: this.#waited });
     this.#beginStretch();
     return isMeasured && this.#isTooSlow(stretch) && isJudged;
   }
 
   #beginStretch(): void {
+    this.#stretch += 1;
     this.#beats = 0;
     this.#done = 0;
+    this.#fresh = 0;
     this.#waited = 0;
     this.#isMeasured = false;
   }
 
   #isTooSlow(stretch: Stretch): boolean {
     const { enough, longWaitBeats } = this.#norm;
-    this.#remember(stretch);
-    const best = this.#bests.map((each) => each.stretch).reduce(better);
-    if (this.#isSlowerThan(best, stretch)) return true;
+    const bests = this.#bests.map((each) => each.stretch);
+    if (bests.length > 0 && this.#isSlowerThan(bests.reduce(better), stretch)) return true;
     const known = new Set(this.#bests.map(({ primary }) => primary));
     return known.size < enough && stretch.waited > longWaitBeats * stretch.done;
   }

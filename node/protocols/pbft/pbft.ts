@@ -97,7 +97,7 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
   #onRequest(id: number, access: 'write' | 'read', payload: Uint8Array): void {
     const state = this.#state;
     // Reads are ordered like writes.
-    if (access === 'read' || !state.pending.add(id, payload)) {
+    if (access === 'read' || !state.pending.add(id, payload, state.pace.stretch)) {
       state.out.emit({ kind: 'reject', id });
       return;
     }

@@ -1,6 +1,8 @@
 /** A batch that clients of this replica have asked for, and that is kept until all of it was applied. */
 export interface PendingBatch {
   readonly payload: Uint8Array;
+  /** The stretch of time in which it was asked for (`pace.ts`). */
+  readonly askedIn: number;
   /** The view in which it was proposed last, by this replica; -1 where it never was. */
   proposedIn: number;
   /** The view in whose primary it was handed to; -1 where to none. */
@@ -35,20 +37,20 @@ export class Pending {
   }
 
   /** False where there is no room for it. One that is longer than all room is taken alone. */
-  add(id: number, payload: Uint8Array): boolean {
+  add(id: number, payload: Uint8Array, askedIn: number): boolean {
     if (this.#bytes > 0 && this.#bytes + payload.length > this.#maxBytes) return false;
-    this.#batches.set(id, { payload, proposedIn: -1, forwardedIn: -1 });
+    this.#batches.set(id, { payload, askedIn, proposedIn: -1, forwardedIn: -1 });
     this.#bytes += payload.length;
     return true;
   }
 
-  /** False where it is not known. */
-  remove(id: number): boolean {
+  /** Undefined where it is not known. */
+  remove(id: number): PendingBatch | undefined {
     const batch = this.#batches.get(id);
-    if (batch === undefined) return false;
+    if (batch === undefined) return undefined;
     this.#batches.delete(id);
     this.#bytes -= batch.payload.length;
-    return true;
+    return batch;
   }
 
   batches(): Iterable<PendingBatch> {
@@ -58,13 +60,5 @@ export class Pending {
   /** Those that this replica has not proposed in a view. */
   *unproposed(view: number): Generator<PendingBatch> {
     for (const batch of this.#batches.values()) if (batch.proposedIn !== view) yield batch;
-  }
-
-  /** Whether this replica has proposed a batch in a view, by itself or with others. */
-  isProposed(view: number, payload: Uint8Array): boolean {
-    for (const batch of this.#batches.values()) {
-      if (batch.proposedIn === view && Buffer.compare(batch.payload, payload) === 0) return true;
-    }
-    return false;
   }
 }

@@ -15,6 +15,8 @@ export class Slot {
   readonly number: number;
   /** What the primary of the present view has put here. */
   proposal: Digest | undefined;
+  /** As its primary: the batches that were joined into that, where it is several. */
+  parts: ReadonlySet<Digest> | undefined;
   /** Of the present view. */
   votes: Readonly<Record<Phase, Tally>> = { share: new Tally(), commit: new Tally() };
   /** Of the present view. */
@@ -36,6 +38,7 @@ export class Slot {
   /** Votes of one view are never counted in another. */
   beginView(): void {
     this.proposal = undefined;
+    this.parts = undefined;
     this.awaited = undefined;
     this.votes = { share: new Tally(), commit: new Tally() };
   }

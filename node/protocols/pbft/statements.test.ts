@@ -13,7 +13,7 @@ import {
 const text = (statement: Uint8Array) => new TextDecoder().decode(statement);
 const a = 'a'.repeat(64);
 const b = 'b'.repeat(64);
-const signature = (signer: string) => ({ signer, bytes: Uint8Array.of(1) });
+const signature = (signer: string) => ({ signer, bytes: Uint8Array.of(1, 171, 0) });
 
 function certificate(kind: Certificate['kind'], slot: number, view: number, digest: string): Certificate {
   return { kind, view, slot, digest, signatures: [signature('n1')] };
@@ -62,9 +62,9 @@ describe('what is signed', () => {
     const changes = [change(), change({ slots: slots.slice(2), signature: signature('n3') })];
     expect(text(newViewStatement({ view: 3, changes })).split('\n')).toEqual([
       'pbft new-view 3',
-      'by n1 01',
+      'by n1 01ab00',
       `pbft view-change 3 stable 32 history ${a}`,
-      'by n3 01',
+      'by n3 01ab00',
       `pbft view-change 3 stable 32 history ${a}`,
       `slot 40 share view 1 batch ${a}`,
     ]);

@@ -17,6 +17,7 @@ import {
   certificate,
   change,
   commit,
+  digest,
   first,
   newView,
   newViewWith,
@@ -183,8 +184,33 @@ describe('who waits for a view to begin', () => {
 
   test('waits no longer where it has heard of that before a quorum wanted the view', () => {
     const replica = new Replica({ id: 'n4', nodes: 7 });
-    replica.hearSigned(...['n1', 'n2', 'n3'].map((by) => change(by, 1)), newView(1, [change('n1', 1)]));
+    replica.hearSigned(...['n1', 'n2', 'n3'].map((by) => change(by, 1)));
+    expect(replica.hearSigned(newView(1, [change('n1', 1)]))).toEqual([]);
     expect(replica.hearSigned(change('n5', 1))).toEqual([timer('view', 300)]);
+  });
+
+  const [one, two, three] = [1, 2, 3].map((number) => change(`n${number}`, 1)) as [ViewChange, ViewChange, ViewChange];
+  const speaksOf = (slot: number, view: number) => ({ slot, share: { view, digest: digest('x') } });
+  test.each<[string, readonly ViewChange[]]>([
+    ['says of another what that has not signed', [one, two, { ...three, slots: [speaksOf(1, 0)] }]],
+    [
+      'brings another signature of one that is known',
+      [one, two, { ...three, signature: { ...three.signature, bytes: bytes('none') } }],
+    ],
+    ['brings one twice beside a quorum', [one, two, three, one]],
+    ['brings one for another view', [one, two, change('n3', 2)]],
+    ['brings one that speaks of the view itself', [one, two, change('n3', 1, [speaksOf(1, 1)])]],
+    ['brings one that speaks of a slot out of the window', [one, two, change('n3', 1, [speaksOf(65, 0)])]],
+  ])('waits only as long as at first where the primary %s', (_, changes) => {
+    const replica = leftFor(1, { id: 'n4' });
+    expect(replica.hearSigned(newView(1, changes))).toEqual([timer('view', 300)]);
+  });
+
+  test('waits twice as long again for a view after one that began in the end, and came to nothing', () => {
+    const replica = leftFor(1, { id: 'n1' });
+    replica.hearSigned(newView(1, [change('n2', 1)]), newViewWith(1, []));
+    const effects = replica.hearSigned(change('n3', 2), change('n4', 2));
+    expect(ofKind('timer', effects)).toEqual([timer('view', 1200)]);
   });
 
   test('waits as long as ever where the primary has not signed it, or begins another view', () => {

@@ -63,7 +63,8 @@ export function onRequested(state: PbftState, id: number): void {
 /** Nobody waits for a batch any more. */
 export function onSettled(state: PbftState, id: number): void {
   const { patience } = state;
-  if (state.pending.remove(id)) state.pace.done();
+  const batch = state.pending.remove(id);
+  if (batch !== undefined) state.pace.done(batch.askedIn);
   if (patience.sample?.id === id) {
     // Less is enough for one that took so long; more was never needed.
     while (patience.doublings > 0 && isEnough(state, patience.sample, patience.doublings - 1)) patience.doublings -= 1;

@@ -16,12 +16,20 @@ export interface ViewVerifier extends Verifier {
 }
 
 export function isViewChange(verifier: ViewVerifier, change: ViewChange): boolean {
-  const { view, stable, slots, signature } = change;
+  const { stable, slots, signature } = change;
   return (
-    areInOrder(slots, stable.slot, stable.slot + verifier.windowSlots) &&
+    isSayable(verifier, change) &&
     isSigned(verifier, viewChangeStatement(change), signature) &&
     isStable(verifier, verifier.origin, stable) &&
-    slots.every((report) => isReport(verifier, report, view))
+    slots.every((report) => isReport(verifier, report))
+  );
+}
+
+/** Whether an honest replica could say it, by what it signs of it alone: nothing is of the view that is to begin, or a later one. */
+function isSayable(verifier: ViewVerifier, { view, stable, slots }: ViewChange): boolean {
+  return (
+    areInOrder(slots, stable.slot, stable.slot + verifier.windowSlots) &&
+    slots.every(({ decided, prepared, share }) => [decided, prepared, share].every((vote) => (vote?.view ?? -1) < view))
   );
 }
 
@@ -40,11 +48,9 @@ function areInOrder(slots: readonly SlotReport[], behind: number, last: number):
   return true;
 }
 
-/** Nothing that it speaks of is of the view that is to begin, or a later one. */
-function isReport(verifier: ViewVerifier, { slot, decided, prepared, share }: SlotReport, view: number): boolean {
-  if (share !== undefined && share.view >= view) return false;
+function isReport(verifier: ViewVerifier, { slot, decided, prepared }: SlotReport): boolean {
   for (const certificate of [decided, prepared]) {
-    if (certificate !== undefined && (certificate.slot !== slot || certificate.view >= view)) return false;
+    if (certificate !== undefined && certificate.slot !== slot) return false;
   }
   if (decided !== undefined && !isDecision(verifier, decided)) return false;
   if (prepared === undefined) return true;
@@ -75,7 +81,8 @@ function isOfQuorum({ sizes }: ViewVerifier, { view, changes }: NewView): boolea
  */
 export function isFalseNewView(verifier: ViewVerifier, msg: NewView): boolean {
   if (!isOfPrimary(verifier, msg)) return false;
-  const isOfItsSigner = (change: ViewChange) => isSigned(verifier, viewChangeStatement(change), change.signature);
+  const isOfItsSigner = (change: ViewChange) =>
+    isSayable(verifier, change) && isSigned(verifier, viewChangeStatement(change), change.signature);
   return !isOfQuorum(verifier, msg) || !msg.changes.every(isOfItsSigner);
 }
 
