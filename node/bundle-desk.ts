@@ -10,6 +10,7 @@ import { Answers } from './answers.ts';
 import { type Bundle, bundleKey, decodeBundles, encodeDated, maxBundlesBytes } from './bundle.ts';
 import type { ClientDesk, DeskRules, Propose, Settle } from './client-desk.ts';
 import type { ClientId, NodeId } from './contract/ids.ts';
+import { countFitting, joined } from './joined.ts';
 import { decodeBatch, encodeBatch, headsIn } from './machine/command.ts';
 import type { Machine } from './machine/machine.ts';
 import type { ClientPort, ClientReply, ClientRequest, Clock } from './ports.ts';
@@ -155,18 +156,12 @@ export class BundleDesk implements ClientDesk {
     for (const each of waiting) each.batch = batch;
     const oldest = this.#batches.put(batch);
     if (oldest !== undefined) this.#forget(oldest);
-    this.#options.propose(batch.number, 'write', joined(waiting));
+    this.#options.propose(batch.number, 'write', joined(waiting.map(({ bytes }) => bytes)));
   }
 
   #takeBatch(): Waiting[] {
     const gathered = this.#gathered;
-    let bytes = 0;
-    let count = 0;
-    for (const each of gathered) {
-      bytes += each.bytes.length;
-      if (bytes > maxBundlesBytes && count > 0) break;
-      count += 1;
-    }
+    const count = countFitting(gathered, maxBundlesBytes, ({ bytes }) => bytes.length);
     if (count === gathered.length) {
       this.#gathered = [];
       return gathered;
@@ -249,13 +244,6 @@ function noteAsking({ asking }: Waiting, another: Asking): void {
     asking.splice(Math.max(0, own), 1);
   }
   asking.push(another);
-}
-
-/** Bundles one behind the other; without a copy where there is one. */
-function joined(waiting: readonly Waiting[]): Uint8Array {
-  const [first, ...others] = waiting;
-  if (first !== undefined && others.length === 0) return first.bytes;
-  return Buffer.concat(waiting.map(({ bytes }) => bytes));
 }
 
 function registers({ commands }: Bundle): boolean {

@@ -9,6 +9,7 @@
  * big-endian.
  */
 
+import type { ReplicaConfig } from './contract/config.ts';
 import { type Crypto, signatureBytes } from './contract/crypto.ts';
 import type { NodeId } from './contract/ids.ts';
 import { LastOnes, type Room } from './last-ones.ts';
@@ -147,6 +148,11 @@ export function genuineness(crypto: Pick<Crypto, 'digest' | 'verify'>): (payload
     if (bundles === null || bundles.length === 0) return false;
     return (bundles.length === 1 || payload.length <= maxBundlesBytes) && bundles.every(isGood);
   };
+}
+
+/** What a replica is told whose clients sign. */
+export function signing(crypto: Crypto): Pick<ReplicaConfig, 'crypto' | 'isGenuine' | 'maxJoinedBytes'> {
+  return { crypto, isGenuine: genuineness(crypto), maxJoinedBytes: maxBundlesBytes };
 }
 
 /** A bundle is a view into all that came with it, and that would stay in memory with it. */

@@ -1,5 +1,5 @@
 /** What a protocol is told, out of the settings of a replica. */
-import { genuineness, maxBundlesBytes } from '../bundle.ts';
+import { signing } from '../bundle.ts';
 import type { ReplicaConfig } from '../contract/config.ts';
 import type { Crypto } from '../contract/crypto.ts';
 import type { ProtocolAbility, ProtocolDefinition } from '../contract/definition.ts';
@@ -54,12 +54,8 @@ function refuseMode({ protocol, mode }: NodeSettings, definition: Definition): v
   if (flaw !== undefined) throw new SettingsError(`The setting mode is wrong: the protocol "${protocol}" ${flaw}.`);
 }
 
-function signingOf(
-  settings: NodeSettings,
-  counts: CryptoCounts,
-): Pick<ReplicaConfig, 'crypto' | 'isGenuine' | 'maxJoinedBytes'> {
-  const crypto = remembering(counted(cryptoOf(settings), counts));
-  return { crypto, isGenuine: genuineness(crypto), maxJoinedBytes: maxBundlesBytes };
+function signingOf(settings: NodeSettings, counts: CryptoCounts) {
+  return signing(remembering(counted(cryptoOf(settings), counts)));
 }
 
 function cryptoOf({ id, protocol, keys }: NodeSettings): Crypto {

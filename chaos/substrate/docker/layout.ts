@@ -55,11 +55,16 @@ export function clientLinkName(node: NodeId): string {
   return `clients-to-${node}`;
 }
 
+/** A replica has no link to itself: that is the clients' link to it. */
+function linkName(from: NodeId, to: NodeId): string {
+  return from === to ? clientLinkName(to) : peerLinkName({ from, to });
+}
+
 function portOf(nodes: readonly NodeId[], from: NodeId, to: NodeId): number {
   return firstLinkPort + nodes.indexOf(from) * nodes.length + nodes.indexOf(to);
 }
 
-/** The port of the link between two replicas. A replica has none to itself: that one is the clients' link to it. */
+/** The port of the link between two replicas. */
 export function peerLinkPort(nodes: readonly NodeId[], link: Link): number {
   return portOf(nodes, link.from, link.to);
 }
@@ -71,21 +76,17 @@ export function clientLinkPort(nodes: readonly NodeId[], node: NodeId): number {
 /** Every link of the lab. */
 export function proxyLinks(nodes: readonly NodeId[]): ProxyLink[] {
   return nodes.flatMap((from) =>
-    nodes.map((to) =>
-      from === to
-        ? { name: clientLinkName(to), port: clientLinkPort(nodes, to), upstream: `${to}:${replicaPorts.client}` }
-        : {
-            name: peerLinkName({ from, to }),
-            port: peerLinkPort(nodes, { from, to }),
-            upstream: `${to}:${replicaPorts.peer}`,
-          },
-    ),
+    nodes.map((to) => ({
+      name: linkName(from, to),
+      port: portOf(nodes, from, to),
+      upstream: `${to}:${from === to ? replicaPorts.client : replicaPorts.peer}`,
+    })),
   );
 }
 
 /** The links over which others reach a replica. */
 export function linksInto(nodes: readonly NodeId[], to: NodeId): string[] {
-  return nodes.map((from) => (from === to ? clientLinkName(to) : peerLinkName({ from, to })));
+  return nodes.map((from) => linkName(from, to));
 }
 
 /** Where a proxy listens. Written as Toxiproxy reports it: sent back in another form, it would restart the proxy. */

@@ -1,5 +1,5 @@
 /** The simulator: a whole cluster in one process, in virtual time, decided by a seed alone. */
-import { genuineness, maxBundlesBytes, signerName } from '../../../node/bundle.ts';
+import { signerName, signing } from '../../../node/bundle.ts';
 import { BundleClient, bundleQuorums } from '../../../node/bundle-client.ts';
 import { SessionClient } from '../../../node/client.ts';
 import type { ReplicaConfig } from '../../../node/contract/config.ts';
@@ -326,12 +326,7 @@ export function replicaConfig(
     ...(quorumReads === undefined ? {} : { quorumReads }),
     ...(quorums === undefined ? {} : { quorums }),
     ...(mode === undefined ? {} : { mode }),
-    ...(signs && signingOf(plan, id)),
+    ...(signs && signing(keyedHashCrypto(plan.seed, id, plan.nodes))),
     trace: true,
   };
-}
-
-function signingOf({ seed, nodes }: Plan, id: NodeId): Pick<ReplicaConfig, 'crypto' | 'isGenuine' | 'maxJoinedBytes'> {
-  const crypto = keyedHashCrypto(seed, id, nodes);
-  return { crypto, isGenuine: genuineness(crypto), maxJoinedBytes: maxBundlesBytes };
 }

@@ -7,14 +7,12 @@ import type { ReplicaConfig } from '../../contract/config.ts';
 import type { Durable } from '../../contract/durable.ts';
 import { invariant } from '../../contract/invariant.ts';
 import { CachedLog } from '../shared/cached-log.ts';
+import { dueBytes } from '../shared/snapshot-growth.ts';
 import { decodeGroup } from './group-codec.ts';
 import { type GroupFrom, Groups, window } from './groups.ts';
 import type { ChosenRecord, LearnerMessage, LearnerRecord, SnapshotRecord } from './learner-messages.ts';
 import type { Out } from './outbox.ts';
 import { type Value, valueCostBytes } from './value.ts';
-
-/** A log gathers this many times the bytes of the snapshot before it before the next is saved. */
-const growthFactor = 4;
 
 const noCommands = new Uint8Array(0);
 
@@ -194,9 +192,8 @@ export class Learner {
 
   /** Saves the machine's state where the log has become long enough for it. */
   #saveIfDue(): void {
-    const { snapshotAfterBytes } = this.config;
-    const dueBytes = Math.max(snapshotAfterBytes, growthFactor * (this.snapshot?.bytes ?? 0));
-    if (this.#unsavedBytes < dueBytes || this.#saving !== undefined) return;
+    const neededBytes = dueBytes(this.config.snapshotAfterBytes, this.snapshot?.bytes ?? 0);
+    if (this.#unsavedBytes < neededBytes || this.#saving !== undefined) return;
     const index = this.chosenTo;
     const record = this.describe(index, this.groups.behind(index));
     this.#saving = record;

@@ -2,11 +2,11 @@
 
 import type { NodeId } from '../../contract/ids.ts';
 import { fnv1a } from '../../hash.ts';
+import { countFitting, joined } from '../../joined.ts';
 import { isCertificate, isDecision, isVote } from './certificates.ts';
 import { apply, decide, write } from './decisions.ts';
 import { awaitsAll } from './fast-path.ts';
 import type { Certificate, Certified, Choice, Digest, Forward, Phase, Propose, Signature, Vote } from './messages.ts';
-import type { PendingBatch } from './pending.ts';
 import { primaryOf } from './quorum.ts';
 import type { Refusal } from './refusals.ts';
 import type { Slot } from './slot.ts';
@@ -22,26 +22,15 @@ export function proposePending(state: PbftState): void {
   const { pending, view, config } = state;
   const waiting = [...pending.unproposed(view)];
   while (waiting.length > 0 && state.nextSlot <= state.windowEnd) {
-    const together = waiting.splice(0, countFitting(waiting, config.maxJoinedBytes ?? 0));
+    const together = waiting.splice(
+      0,
+      countFitting(waiting, config.maxJoinedBytes ?? 0, ({ payload }) => payload.length),
+    );
     for (const batch of together) batch.proposedIn = view;
-    const slot = propose(state, joined(together));
-    if (together.length > 1) slot.parts = new Set(together.map(({ payload }) => state.crypto.digest(payload)));
+    const payloads = together.map(({ payload }) => payload);
+    const slot = propose(state, joined(payloads));
+    if (payloads.length > 1) slot.parts = new Set(payloads.map((payload) => state.crypto.digest(payload)));
   }
-}
-
-/** How many of the first batches are no longer together; one at least. */
-function countFitting(batches: readonly PendingBatch[], maxBytes: number): number {
-  let bytes = 0;
-  const end = batches.findIndex(({ payload }) => {
-    bytes += payload.length;
-    return bytes > maxBytes;
-  });
-  return end < 0 ? batches.length : Math.max(1, end);
-}
-
-function joined(batches: readonly PendingBatch[]): Uint8Array {
-  const [first, ...others] = batches.map(({ payload }) => payload);
-  return first !== undefined && others.length === 0 ? first : Buffer.concat(batches.map(({ payload }) => payload));
 }
 
 /** As primary, with room in the window. */

@@ -192,14 +192,9 @@ export class Pbft implements Protocol<PbftMessage, PbftRecord> {
         if (timing.onProgressTimeout(state)) viewChanges.leave(state, state.view + 1);
         break;
       case timing.viewTimer:
-        this.#onViewTimeout();
+        if (timing.isViewOver(state)) viewChanges.leave(state, state.view + 1);
         break;
     }
-  }
-
-  #onViewTimeout(): void {
-    const why = timing.whyViewIsOver(this.#state);
-    if (why !== undefined) viewChanges.leave(this.#state, this.#state.view + 1, why);
   }
 
   heldBytes(): number {

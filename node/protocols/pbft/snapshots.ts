@@ -4,6 +4,7 @@
  * of digests for that; here a list of pieces does.
  */
 import { invariant } from '../../contract/invariant.ts';
+import { dueBytes } from '../shared/snapshot-growth.ts';
 import { isSaved } from './certificates.ts';
 import { checkpointInterval, type Past } from './history.ts';
 import type { Digest, ProvenSnapshot, Saved, Snapshot } from './messages.ts';
@@ -42,16 +43,10 @@ export class SnapshotState {
   }
 }
 
-/**
- * On average a log gathers this many times the bytes of the snapshot before it, or more, before the next is saved. Else whoever is
- * being sent a state that is large would find it gone each time before all of it is there. Ongaro (2014), section 5.1.2.
- */
-const growthFactor = 4;
-
 /** At a checkpoint: saves the state, where enough was written since. */
 export function saveIfDue(state: PbftState): void {
   const { history, snapshots, config, out } = state;
-  if (snapshots.saving !== undefined || !history.hasFilled(dueBytes(state))) return;
+  if (snapshots.saving !== undefined || !history.hasFilled(gatheredBytes(state))) return;
   // The machine's state is a later one.
   if (history.applied < snapshots.restoredTo) return;
   snapshots.saving = history.past;
@@ -60,13 +55,14 @@ export function saveIfDue(state: PbftState): void {
 }
 
 /**
- * Always a power of two times the least: who knows of a larger state saves it more rarely than others do, and then with them. Else
- * no quorum would have the state of one slot.
+ * How much a log gathers on average before the next snapshot, in bytes. Were that little, who is being sent a large state would find it
+ * gone each time before all of it is there. Always a power of two times the least: who knows of a larger state saves it more rarely
+ * than others do, and then with them. Else no quorum would have the state of one slot.
  */
-function dueBytes({ config, snapshots }: PbftState): number {
-  const { pieces } = snapshots.proven?.snapshot ?? { pieces: [] };
+function gatheredBytes({ config, snapshots }: PbftState): number {
+  const pieces = snapshots.proven?.snapshot.pieces.length ?? 1;
   // Of the last piece is not known how long it is.
-  const wanted = growthFactor * (pieces.length - 1) * config.snapshotChunkBytes;
+  const wanted = dueBytes(config.snapshotAfterBytes, (pieces - 1) * config.snapshotChunkBytes);
   let bytes = config.snapshotAfterBytes;
   while (bytes < wanted) bytes *= 2;
   return bytes;

@@ -40,7 +40,7 @@ export function newViewStatement({ view, changes }: Pick<NewView, 'view' | 'chan
 }
 
 function signatureText({ signer, bytes }: Signature): string {
-  return `${signer} ${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`;
+  return `${signer} ${Buffer.from(bytes).toString('hex')}`;
 }
 
 function viewChangeText({ view, stable, slots }: Omit<ViewChange, 'signature'>): string {

@@ -1,8 +1,8 @@
 /**
  * When a replica gives a view up. The time that it waits doubles with each view that comes to nothing, so that it outgrows any
- * delay at last; Castro and Liskov (1999), sections 4.4 and 4.5.2. What was added is taken back
- * as far as twice the time that a request is seen to take allows. That something was done does not take it back: where the network is
- * slow the group would go through as many views again for the next.
+ * delay at last; Castro and Liskov (1999), sections 4.4 and 4.5.2. What was added is taken back as far as twice the time that a request
+ * is seen to take allows. That something was done does not take it back: where the network is slow the group would go through as many
+ * views again for the next.
  */
 import type { Sample } from './patience.ts';
 import type { PbftState } from './state.ts';
@@ -150,12 +150,14 @@ export function onHeard(state: PbftState, node: string): void {
   if (node === state.primary) state.patience.primaryEnded = false;
 }
 
-/** Why a view is left: it comes to nothing, what comes of it comes slowly, or its primary is seen to lie. */
-export type Why = 'in vain' | 'slow' | 'false';
+/** Why a view is left: it comes to nothing, or what comes of it comes slowly. */
+export type Why = 'in vain' | 'slow';
 
 export function onLeft(state: PbftState, why: Why): void {
   const { patience } = state;
-  if (why === 'in vain') patience.doublings = Math.min(patience.doublings + 1, maxDoublings);
+  // A primary that is seen to lie says nothing of the network.
+  if (why === 'in vain' && !patience.isFalselyBegun)
+    patience.doublings = Math.min(patience.doublings + 1, maxDoublings);
   patience.sample = undefined;
   patience.awaitsNewView = false;
   patience.isFalselyBegun = false;
@@ -184,10 +186,9 @@ export function onFalseNewView(state: PbftState): void {
   if (patience.awaitsNewView && patience.doublings > 0) setTimer(state, viewTimer, newViewPatienceMs(state));
 }
 
-/** Why the time of a primary is over that has not begun its view; undefined where it is not. */
-export function whyViewIsOver({ active, patience }: PbftState): Why | undefined {
-  if (active || !patience.awaitsNewView) return undefined;
-  return patience.isFalselyBegun ? 'false' : 'in vain';
+/** Whether the time of a primary is over that has not begun its view. */
+export function isViewOver(state: PbftState): boolean {
+  return !state.active && state.patience.awaitsNewView;
 }
 
 export function onEntered(state: PbftState): void {

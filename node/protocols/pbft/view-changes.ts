@@ -73,7 +73,7 @@ function join(state: PbftState): void {
   const later = [...state.changes.values()].map(({ view }) => view).filter((view) => view > state.view);
   if (later.length < state.sizes.oneHonest) return;
   later.sort((a, b) => b - a);
-  leave(state, later[state.sizes.oneHonest - 1] as number, state.patience.isFalselyBegun ? 'false' : 'in vain');
+  leave(state, later[state.sizes.oneHonest - 1] as number);
 }
 
 function changesFor(state: PbftState, view: number): ViewChange[] {

@@ -7,6 +7,7 @@
 import type { NodeId } from '../../contract/ids.ts';
 import type { Input } from '../../contract/inputs.ts';
 import { invariant } from '../../contract/invariant.ts';
+import { dueBytes } from '../shared/snapshot-growth.ts';
 import type { Install, InstallReply, SnapshotRecord } from './messages.ts';
 import type { Progress, Transfer } from './progress.ts';
 import { acceptance } from './replies.ts';
@@ -14,14 +15,11 @@ import type { Incoming, RaftState } from './state.ts';
 
 type Loaded = Extract<Input<never, never>, { kind: 'loaded' }>;
 
-/** A log gathers this many times the bytes of the snapshot before it before the next is saved (section 5.1.2). */
-const growthFactor = 4;
-
 /** Saves the machine's state where the log has become long enough for it. */
 export function saveIfDue(state: RaftState): void {
   const { config, snapshot, commitIndex } = state;
-  const dueBytes = Math.max(config.snapshotAfterBytes, growthFactor * (snapshot?.bytes ?? 0));
-  if (state.unsavedBytes < dueBytes || state.saving !== undefined) return;
+  if (state.unsavedBytes < dueBytes(config.snapshotAfterBytes, snapshot?.bytes ?? 0) || state.saving !== undefined)
+    return;
   const [term, configuration] = [state.log.term(commitIndex), state.configurations.at(commitIndex)];
   const record: SnapshotRecord = { kind: 'snapshot', index: commitIndex, term, configuration };
   state.saving = record;
