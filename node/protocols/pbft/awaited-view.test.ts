@@ -64,13 +64,6 @@ describe('who waits for a view to begin', () => {
     expect(replica.hearSigned(newView(1, changes))).toEqual([timer('view', 300)]);
   });
 
-  test('waits twice as long again for a view after one that began in the end, and came to nothing', () => {
-    const replica = leftFor(1, { id: 'n1' });
-    replica.hearSigned(newView(1, [change('n2', 1)]), newViewWith(1, []));
-    const effects = replica.hearSigned(change('n3', 2), change('n4', 2));
-    expect(ofKind('timer', effects)).toEqual([timer('view', 1200)]);
-  });
-
   test('waits as long as ever where the primary has not signed it, or begins another view', () => {
     const replica = leftFor(1, { id: 'n4' });
     replica.hearSigned(change('n1', 1), change('n2', 1));

@@ -9,6 +9,7 @@ import { bytesOf, type Heard, type HeardVote, heardIn, heardVote } from './heard
 import type { PbftMessage } from './messages.ts';
 import { exposeOdd, keepHandedOn } from './odd-votes.ts';
 import type { PbftState } from './state.ts';
+import { onExposed } from './timing.ts';
 import { isTooLong } from './view-validity.ts';
 import type { Proof } from './witness.ts';
 
@@ -55,7 +56,9 @@ function examineVote(state: PbftState, from: NodeId, vote: HeardVote, as: 'propo
 
 function weigh(state: PbftState, from: NodeId, heard: Heard): void {
   const proof = state.witness.hear(heard, from === heard.signature.signer);
-  if (proof !== undefined) report(state, proof);
+  if (proof === undefined) return;
+  onExposed(state, heard.signature.signer);
+  report(state, proof);
 }
 
 function report({ config, out }: PbftState, [one, other]: Proof): void {

@@ -29,6 +29,6 @@ export class Patience {
   primaryEnded = false;
   /** A quorum waits for the present view to begin. */
   awaitsNewView = false;
-  /** Its primary has signed a beginning that is none. */
-  isFalselyBegun = false;
+  /** Who has signed what no honest replica does: members only. */
+  readonly exposed = new Set<NodeId>();
 }

@@ -4,6 +4,7 @@
  * is seen to take allows. That something was done does not take it back: where the network is slow the group would go through as many
  * views again for the next.
  */
+import type { NodeId } from '../../contract/ids.ts';
 import type { Sample } from './patience.ts';
 import type { PbftState } from './state.ts';
 
@@ -16,9 +17,19 @@ const margin = 2;
 /** How many batches are handed to a primary at a time: those that have waited longest. */
 const maxForwards = 16;
 
-/** How long a request may wait in a view whose time is doubled so often, the present one where nothing is said, in milliseconds. */
-function patienceMs({ config, rules, patience }: PbftState, doublings = patience.doublings): number {
+/** How long a request may wait in a view whose time is doubled so often, in milliseconds. */
+function patienceMs({ config, rules }: PbftState, doublings: number): number {
   return config.electionTimeoutMs[1] * rules.patienceFactor(doublings);
+}
+
+/** And in the present view. */
+function presentPatienceMs(state: PbftState): number {
+  return patienceMs(state, isPrimaryExposed(state) ? 0 : state.patience.doublings);
+}
+
+/** Whether the primary was seen to lie: what comes of its view says nothing of the network. */
+export function isPrimaryExposed({ patience, primary }: PbftState): boolean {
+  return patience.exposed.has(primary);
 }
 
 /** How long a request may wait for a primary that seems to have ended, in milliseconds. */
@@ -50,7 +61,7 @@ export function watch(state: PbftState): void {
   patience.heard.clear();
   patience.handedOver = patience.primaryEnded;
   patience.hurried = patience.primaryEnded;
-  setTimer(state, progressTimer, patience.primaryEnded ? shortPatienceMs(state) : patienceMs(state) / 2);
+  setTimer(state, progressTimer, patience.primaryEnded ? shortPatienceMs(state) : presentPatienceMs(state) / 2);
 }
 
 /** A client has asked for a batch. Where the time is doubled, one after the other shows how much of it is needed. */
@@ -104,7 +115,7 @@ export function onProgressTimeout(state: PbftState): boolean {
   if (patience.handedOver && isInTouch(state) && !isBehind(state)) return true;
   patience.handedOver = true;
   forward(state);
-  setTimer(state, progressTimer, patienceMs(state) / 2);
+  setTimer(state, progressTimer, presentPatienceMs(state) / 2);
   return false;
 }
 
@@ -133,7 +144,7 @@ function isBehind({ applied, stable }: PbftState): boolean {
 }
 
 /** The primary seems to have ended: what waits need not wait as long as for one that is slow. */
-export function onSuspected(state: PbftState, node: string): void {
+export function onSuspected(state: PbftState, node: NodeId): void {
   const { patience } = state;
   if (state.role !== 'backup' || node !== state.primary) return;
   patience.primaryEnded = true;
@@ -145,7 +156,7 @@ export function onSuspected(state: PbftState, node: string): void {
 }
 
 /** Another replica is heard of. */
-export function onHeard(state: PbftState, node: string): void {
+export function onHeard(state: PbftState, node: NodeId): void {
   if (node !== state.config.id && state.config.members.includes(node)) state.patience.heard.add(node);
   if (node === state.primary) state.patience.primaryEnded = false;
 }
@@ -153,14 +164,14 @@ export function onHeard(state: PbftState, node: string): void {
 /** Why a view is left: it comes to nothing, or what comes of it comes slowly. */
 export type Why = 'in vain' | 'slow';
 
-export function onLeft(state: PbftState, why: Why): void {
+/** The present view is about to be left. */
+export function onLeave(state: PbftState, why: Why): void {
   const { patience } = state;
-  // A primary that is seen to lie says nothing of the network.
-  if (why === 'in vain' && !patience.isFalselyBegun)
+  if (why === 'in vain' && !isPrimaryExposed(state)) {
     patience.doublings = Math.min(patience.doublings + 1, maxDoublings);
+  }
   patience.sample = undefined;
   patience.awaitsNewView = false;
-  patience.isFalselyBegun = false;
   patience.primaryEnded = false;
   stopWatching(state);
   state.out.emit({ kind: 'cancel', timer: viewTimer });
@@ -171,19 +182,20 @@ export function onQuorumLeft(state: PbftState): void {
   const { patience } = state;
   if (patience.awaitsNewView) return;
   patience.awaitsNewView = true;
-  setTimer(state, viewTimer, newViewPatienceMs(state));
+  setTimer(state, viewTimer, presentPatienceMs(state));
 }
 
-/** How long a view may take to begin, in milliseconds. */
-function newViewPatienceMs(state: PbftState): number {
-  return patienceMs(state, state.patience.isFalselyBegun ? 0 : state.patience.doublings);
-}
-
-/** The primary of the present view has signed a false beginning: that it does not begin does not mean that the network is slow. */
-export function onFalseNewView(state: PbftState): void {
+/**
+ * A replica has signed what no honest one does. Where it is primary, now or later, it gets the time of a first view only: an honest
+ * one may need more in a slow network, and one that lies would take all of it.
+ */
+export function onExposed(state: PbftState, node: NodeId): void {
   const { patience } = state;
-  patience.isFalselyBegun = true;
-  if (patience.awaitsNewView && patience.doublings > 0) setTimer(state, viewTimer, newViewPatienceMs(state));
+  if (patience.exposed.has(node)) return;
+  patience.exposed.add(node);
+  if (node !== state.primary || patience.doublings === 0) return;
+  if (patience.awaitsNewView) setTimer(state, viewTimer, presentPatienceMs(state));
+  if (patience.watched !== 0) setTimer(state, progressTimer, presentPatienceMs(state) / 2);
 }
 
 /** Whether the time of a primary is over that has not begun its view. */
@@ -194,7 +206,6 @@ export function isViewOver(state: PbftState): boolean {
 export function onEntered(state: PbftState): void {
   state.pace.begin();
   state.patience.awaitsNewView = false;
-  state.patience.isFalselyBegun = false;
   state.out.emit({ kind: 'cancel', timer: viewTimer });
   stopWatching(state);
   watch(state);

@@ -9,14 +9,14 @@ import { withAllProofs, withProofsOnce } from './shared-proofs.ts';
 import type { Slot } from './slot.ts';
 import { type PbftState, windowSlots } from './state.ts';
 import { newViewStatement, viewChangeStatement } from './statements.ts';
-import { onEntered, onFalseNewView, onLeft, onQuorumLeft, type Why } from './timing.ts';
+import { isPrimaryExposed, onEntered, onExposed, onLeave, onQuorumLeft, type Why } from './timing.ts';
 import { isFalseNewView, isNewView, isOfPrimary, isTooLong, isViewChange } from './view-validity.ts';
 
 /** Takes part in no view before this one any more, and says what it knows. */
 export function leave(state: PbftState, view: number, why: Why = 'in vain'): void {
   state.out.persist({ kind: 'leave', view });
+  onLeave(state, why);
   moveTo(state, view, false);
-  onLeft(state, why);
   announce(state);
 }
 
@@ -110,8 +110,8 @@ export function onNewView(state: PbftState, msg: NewView): void {
     return;
   }
   state.refuse('invalid');
-  if (msg.view === state.view && !state.patience.isFalselyBegun && isFalseNewView(state.verifier, msg)) {
-    onFalseNewView(state);
+  if (msg.view === state.view && !isPrimaryExposed(state) && isFalseNewView(state.verifier, msg)) {
+    onExposed(state, state.primary);
   }
 }
 

@@ -5,7 +5,7 @@ const defect: PbftDefect = {
   breaks:
     'Castro and Liskov (1999), section 4.4: a backup verifies a NEW-VIEW by a computation like that of the primary.',
   violates: 'safety',
-  foundBy: { experiment: 'lying-successor', seed: 10 },
+  foundBy: { experiment: 'lying-successor', seed: 1 },
   rules: { checksNewViews: false },
 };
 
