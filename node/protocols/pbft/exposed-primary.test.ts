@@ -1,18 +1,8 @@
 /** Who has signed what no honest replica does gets no more time as primary than in a first view, then and ever after. */
 import { describe, expect, test } from 'vitest';
-import {
-  inView,
-  leftFor,
-  ofKind,
-  type PbftEffect,
-  persist,
-  type Replica,
-  type Setup,
-  sendNow,
-  timer,
-} from './fixture.ts';
+import { inView, leftFor, ofKind, type PbftEffect, persist, Replica, type Setup, sendNow, timer } from './fixture.ts';
 import type { Vote } from './messages.ts';
-import { bytes, change, newView, newViewWith, share, status } from './signed-fixture.ts';
+import { bytes, certificate, change, newView, newViewWith, share, status } from './signed-fixture.ts';
 
 const leaving = (view: number): PbftEffect => persist({ kind: 'leave', view });
 const timers = (effects: readonly PbftEffect[]) => ofKind('timer', effects);
@@ -80,6 +70,16 @@ describe('a primary that is convicted', () => {
     expect(backup.write(1, 'x')).toEqual([timer('progress', 150)]);
   });
 
+  test('has no more than it has when it seems to have ended', () => {
+    const backup = inDoubledView();
+    backup.write(1, 'x');
+    expect(backup.suspect('n2')).toEqual([timer('progress', 37.5)]);
+    const [one, other] = twoVotes('n2');
+    backup.hearSigned(one);
+    backup.suspect('n2');
+    expect(timers(backup.hear('n3', other))).toEqual([]);
+  });
+
   test('has the time that it had where that is not doubled', () => {
     const backup = inView(1, { id: 'n4' });
     expect(backup.write(1, 'x')).toEqual([timer('progress', 150)]);
@@ -88,6 +88,17 @@ describe('a primary that is convicted', () => {
 });
 
 describe('all the time that there is has a primary', () => {
+  // The others have gone on without it, and one of them has told it what they have decided.
+  test('that reports, of a later view than it begins, a decision that it was told of', () => {
+    const five = ['n1', 'n2', 'n4', 'n5', 'n6'];
+    const replica = new Replica({ id: 'n7', nodes: 7 });
+    replica.hearSigned(...five.map((by) => change(by, 2)));
+    const told = change('n3', 2, [{ slot: 1, decided: certificate('slow', 1, 'x', 5, five) }]);
+    replica.hearSigned(newView(2, [told, ...['n1', 'n2', 'n4', 'n5'].map((by) => change(by, 2))]));
+    expect(replica.view()).toMatchObject({ role: 'backup', epoch: 2 });
+    expect(replica.write(1, 'y')).toEqual([timer('progress', 300)]);
+  });
+
   test.each<[string, readonly Vote[]]>([
     ['where another replica is convicted', twoVotes('n3')],
     ['that votes in one slot of two views', [share('n2', 1, 'a', 1), share('n2', 1, 'b', 2)]],

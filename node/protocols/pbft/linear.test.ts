@@ -193,11 +193,13 @@ describe('a backup', () => {
   });
 
   test('commits nothing in a view that it has left, nor in one that has not begun', () => {
+    // Without the next primary, which has asked for its view as if it had shared nothing.
+    const ofLeft = certificate('prepared', 1, 'x', 0, ['n1', 'n3', 'n4']);
     const backup = leftFor(1, { id: 'n3', mode: 'linear' });
-    expect(backup.hear('n1', certified(prepared))).toEqual([]);
+    expect(backup.hear('n1', certified(ofLeft))).toEqual([]);
     expect(backup.hear('n2', certified(certificate('prepared', 1, 'x', 1)))).toEqual([]);
     backup.hearSigned(newViewWith(1, []));
-    expect(backup.hear('n1', certified(prepared))).toEqual([]);
+    expect(backup.hear('n1', certified(ofLeft))).toEqual([]);
     const next = certificate('prepared', 1, 'x', 1);
     expect(backup.hear('n2', certified(next))).toEqual([preparing(next), send('n2', commit('n3', 1, 'x', 1))]);
   });

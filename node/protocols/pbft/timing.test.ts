@@ -265,6 +265,13 @@ describe('a primary that seems to have ended', () => {
     expect(backup.write(1, 'x')).toEqual([timer('progress', 300)]);
   });
 
+  test('is not that of a view which begins for one that has not left the one before', () => {
+    const backup = new Replica({ id: 'n4' });
+    backup.write(1, 'x');
+    backup.suspect('n1');
+    expect(ofKind('timer', backup.hearSigned(newViewWith(1, [])))).toEqual([timer('progress', 150)]);
+  });
+
   test.each([
     ['where it is another backup', new Replica({ id: 'n2' }), 'n3'],
     ['for the primary itself', new Replica(), 'n2'],

@@ -186,8 +186,8 @@ export function onQuorumLeft(state: PbftState): void {
 }
 
 /**
- * A replica has signed what no honest one does. Where it is primary, now or later, it gets the time of a first view only: an honest
- * one may need more in a slow network, and one that lies would take all of it.
+ * A replica has signed what no honest one does. Where it is primary, now or later in the life of this one, it gets the time of a first
+ * view only: an honest one may need more in a slow network, and one that lies would take all of it.
  */
 export function onExposed(state: PbftState, node: NodeId): void {
   const { patience } = state;
@@ -195,7 +195,7 @@ export function onExposed(state: PbftState, node: NodeId): void {
   patience.exposed.add(node);
   if (node !== state.primary || patience.doublings === 0) return;
   if (patience.awaitsNewView) setTimer(state, viewTimer, presentPatienceMs(state));
-  if (patience.watched !== 0) setTimer(state, progressTimer, presentPatienceMs(state) / 2);
+  if (patience.watched !== 0 && !patience.hurried) setTimer(state, progressTimer, presentPatienceMs(state) / 2);
 }
 
 /** Whether the time of a primary is over that has not begun its view. */
@@ -206,6 +206,8 @@ export function isViewOver(state: PbftState): boolean {
 export function onEntered(state: PbftState): void {
   state.pace.begin();
   state.patience.awaitsNewView = false;
+  // That was the primary of the view before, if this replica has not left it itself.
+  state.patience.primaryEnded = false;
   state.out.emit({ kind: 'cancel', timer: viewTimer });
   stopWatching(state);
   watch(state);

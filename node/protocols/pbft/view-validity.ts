@@ -25,11 +25,14 @@ export function isViewChange(verifier: ViewVerifier, change: ViewChange): boolea
   );
 }
 
-/** Whether an honest replica could say it, by what it signs of it alone: nothing is of the view that is to begin, or a later one. */
+/**
+ * Whether an honest replica could say it, by what it signs of it alone: it has voted in no view but those before. A decision it may
+ * have learnt of in any: others may have gone on without it.
+ */
 function isSayable(verifier: ViewVerifier, { view, stable, slots }: ViewChange): boolean {
   return (
     areInOrder(slots, stable.slot, stable.slot + verifier.windowSlots) &&
-    slots.every(({ decided, prepared, share }) => [decided, prepared, share].every((vote) => (vote?.view ?? -1) < view))
+    slots.every(({ prepared, share }) => [prepared, share].every((vote) => (vote?.view ?? -1) < view))
   );
 }
 
