@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { cancel, leftFor, ofKind, type PbftEffect, persist, Replica, timer, toOthers } from './fixture.ts';
+import { cancel, leaving, leftFor, ofKind, Replica, timer, toOthers } from './fixture.ts';
 import type { Signature, ViewChange } from './messages.ts';
 import { bytes, certificate, change, digest, first, newView, newViewWith } from './signed-fixture.ts';
-
-const leaving = (view: number): PbftEffect => persist({ kind: 'leave', view });
 
 // Section 4.5.2: it "waits for 2f + 1 view-change messages" before it starts the timer, and waits twice as long for the next view.
 describe('who waits for a view to begin', () => {

@@ -1,10 +1,9 @@
 /** Who has signed what no honest replica does gets no more time as primary than in a first view, then and ever after. */
 import { describe, expect, test } from 'vitest';
-import { inView, leftFor, ofKind, type PbftEffect, persist, Replica, type Setup, sendNow, timer } from './fixture.ts';
+import { inView, leaving, leftFor, ofKind, type PbftEffect, Replica, sendNow, timer } from './fixture.ts';
 import type { Vote } from './messages.ts';
 import { bytes, certificate, change, newView, newViewWith, share, status } from './signed-fixture.ts';
 
-const leaving = (view: number): PbftEffect => persist({ kind: 'leave', view });
 const timers = (effects: readonly PbftEffect[]) => ofKind('timer', effects);
 
 /** Two votes of a replica in one slot of view 0. */
@@ -17,12 +16,15 @@ function inDoubledView(): Replica {
   return backup;
 }
 
+/** What all of four but n1 say that ask for a view. */
+const ofOthers = (view: number) => ['n2', 'n3', 'n4'].map((by) => change(by, view));
+
 /** One of four that waits for view 2, whose primary is n3, with all others, after view 1 came to nothing. */
-function waitingForSecond(setup: Setup = { id: 'n1' }): Replica {
-  const replica = leftFor(1, setup);
-  replica.hearSigned(...['n2', 'n3', 'n4'].map((by) => change(by, 1)));
+function waitingForSecond(): Replica {
+  const replica = leftFor(1, { id: 'n1' });
+  replica.hearSigned(...ofOthers(1));
   replica.timeout('view');
-  replica.hearSigned(...['n2', 'n3', 'n4'].map((by) => change(by, 2)));
+  replica.hearSigned(...ofOthers(2));
   return replica;
 }
 
@@ -51,7 +53,7 @@ describe('a primary that is convicted', () => {
     const replica = waitingForSecond();
     expect(timers(replica.hearSigned(...twoVotes('n3')))).toEqual([timer('view', 300)]);
     expect(ofKind('persist', replica.timeout('view'))).toEqual([leaving(3)]);
-    expect(replica.hearSigned(...['n2', 'n3', 'n4'].map((by) => change(by, 3)))).toEqual([timer('view', 1200)]);
+    expect(replica.hearSigned(...ofOthers(3))).toEqual([timer('view', 1200)]);
   });
 
   test.each([
@@ -61,7 +63,7 @@ describe('a primary that is convicted', () => {
     const replica = waitingForSecond();
     replica.hearSigned(...lies);
     replica.timeout('view');
-    expect(timers(replica.hearSigned(...['n2', 'n3', 'n4'].map((by) => change(by, 6))))).toEqual([timer('view', 300)]);
+    expect(timers(replica.hearSigned(...ofOthers(6)))).toEqual([timer('view', 300)]);
   });
 
   test('was convicted before it was primary', () => {

@@ -158,6 +158,8 @@ export function leftFor(view: number, setup: Setup = {}): Replica {
 
 export const persist = (record: PbftRecord): PbftEffect => ({ kind: 'persist', record });
 
+export const leaving = (view: number): PbftEffect => persist({ kind: 'leave', view });
+
 /** Waits for all that was persisted before it. */
 export const send = (to: NodeId, msg: PbftMessage): PbftEffect => ({ kind: 'send', to, msg });
 

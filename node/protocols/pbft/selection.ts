@@ -4,8 +4,8 @@
  *
  * The view changes are those of a quorum of different replicas, and valid, which is for others to check: the signatures and
  * those in the certificates hold; the slots of each are in order, one report a slot, and within the window behind its stable
- * checkpoint; certificates are of the kind and slot that they stand for; views that are reported are below the new one, but for decisions,
- * which may be of any.
+ * checkpoint; certificates are of the kind and slot that they stand for; views that are reported are below the new one, but for
+ * those of decisions, which may be any.
  */
 import type { Digest, SlotReport, StableCheckpoint, ViewChange } from './messages.ts';
 import type { GroupSizes } from './quorum.ts';

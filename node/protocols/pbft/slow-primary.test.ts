@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { ofKind, type PbftEffect, persist, Replica, type Setup, timer } from './fixture.ts';
+import { leaving, ofKind, type PbftEffect, Replica, type Setup, timer } from './fixture.ts';
 import { checkpointInterval } from './history.ts';
 import { batches, checkpoint, commit, decided, newViewWith, propose, share } from './signed-fixture.ts';
-
-const leaving = (view: number): PbftEffect => persist({ kind: 'leave', view });
 
 // Clement and others, "Making Byzantine Fault Tolerant Systems Tolerate Byzantine Faults" (NSDI 2009); planted bug unmeasured-primary.
 describe('a primary that does much less than it did', () => {

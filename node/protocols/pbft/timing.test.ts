@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import {
   cancel,
   inView,
+  leaving,
   leftFor,
   ofKind,
   type PbftEffect,
-  persist,
   Replica,
   sendNow,
   timer,
@@ -14,7 +14,6 @@ import {
 import { bytes, change, commit, newViewWith, propose, share, status } from './signed-fixture.ts';
 
 const forward = (text: string) => ({ type: 'forward', payload: bytes(text) }) as const;
-const leaving = (view: number): PbftEffect => persist({ kind: 'leave', view });
 
 /** A backup of four that waits for x, and has handed it to the primary. */
 function backupThatHandedOver(): Replica {

@@ -171,10 +171,15 @@ export function onLeave(state: PbftState, why: Why): void {
     patience.doublings = Math.min(patience.doublings + 1, maxDoublings);
   }
   patience.sample = undefined;
-  patience.awaitsNewView = false;
-  patience.primaryEnded = false;
+  endView(state);
   stopWatching(state);
   state.out.emit({ kind: 'cancel', timer: viewTimer });
+}
+
+/** What is known of a view says nothing of the next, whether or not this replica has left it itself. */
+function endView({ patience }: PbftState): void {
+  patience.awaitsNewView = false;
+  patience.primaryEnded = false;
 }
 
 /** A quorum waits for the view: from now on its primary has so much time. */
@@ -205,9 +210,7 @@ export function isViewOver(state: PbftState): boolean {
 
 export function onEntered(state: PbftState): void {
   state.pace.begin();
-  state.patience.awaitsNewView = false;
-  // That was the primary of the view before, if this replica has not left it itself.
-  state.patience.primaryEnded = false;
+  endView(state);
   state.out.emit({ kind: 'cancel', timer: viewTimer });
   stopWatching(state);
   watch(state);

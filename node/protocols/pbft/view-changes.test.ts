@@ -3,6 +3,7 @@ import {
   appliedTo,
   cancel,
   inView,
+  leaving,
   leftFor,
   ofKind,
   type PbftEffect,
@@ -31,7 +32,6 @@ import {
   status,
 } from './signed-fixture.ts';
 
-const leaving = (view: number): PbftEffect => persist({ kind: 'leave', view });
 const entering = (msg: NewView): PbftEffect => persist({ kind: 'enter', newView: msg });
 const shared = (text: string, view = 0) => ({ view, digest: digest(text) });
 const prepared = (slot: number, text: string, view = 0) => certificate('prepared', slot, text, view);
